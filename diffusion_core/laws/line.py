@@ -1,0 +1,169 @@
+"""The exact law of Y_1 on the line, for any sampler, target, schedule and start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy.interpolate import BSpline
+
+from diffusion_core.laws.partition import LineLaw
+from diffusion_core.laws.transfer import (
+    FINE,
+    GridDensity,
+    Resolution,
+    Transfer,
+    gaussian_density,
+    sampled_density,
+)
+from diffusion_core.laws.transport import FoldedLaw, TransportLaw, bounded_chain
+from diffusion_core.samplers import Sampler
+from diffusion_core.schedules import Array, Chain, NoiseLevel
+from diffusion_core.scores import ExactScore, Score
+from diffusion_core.targets.base import Marginal, Target
+from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
+
+START_NODES = 1201
+REACH = 8.4
+
+Stop = Callable[[], None]
+
+
+def never() -> None:
+    """The stop check of work that nobody can stop."""
+
+
+def marginal_bounds(target: Target, level: NoiseLevel) -> tuple[float, float]:
+    """An interval that holds X_t but for about 1e-16 of its mass."""
+    lo, hi = math.sqrt(level.abar) * target.bounds[:, 0]
+    reach = REACH * math.sqrt(level.var)
+    return float(lo - reach), float(hi + reach)
+
+
+def feature_scale(target: Target, level: NoiseLevel) -> float:
+    """The scale of the finest detail of p_t."""
+    return math.sqrt(level.abar * target.finest_scale**2 + level.var)
+
+
+def standard_normal() -> GaussianMixture1D:
+    one = np.ones(1)
+    return GaussianMixture1D(one, 0 * one, one)
+
+
+class GridLaw:
+    """A law known by its density on a grid."""
+
+    def __init__(self, density: GridDensity, error: float, cover: tuple[float, float]) -> None:
+        self.density, self.error = density, error
+        self._cdf: BSpline = density.distribution()
+        x = density.upsampled(2).nodes
+        lo, hi = min(cover[0], x[0]), max(cover[1], x[-1])
+        spacing = (hi - lo) / 400
+        before = np.linspace(lo, x[0], math.ceil((x[0] - lo) / spacing) + 1)[:-1]
+        after = np.linspace(x[-1], hi, math.ceil((hi - x[-1]) / spacing) + 1)[1:]
+        self.edges = np.concatenate([before, x, after])
+
+    @property
+    def masses(self) -> Array:
+        return np.maximum(np.diff(self._at(self.edges)), 0.0)
+
+    @property
+    def tails(self) -> Array:
+        return np.zeros(2)
+
+    def _at(self, y: Array) -> Array:
+        t = self._cdf.t
+        return self._cdf(np.clip(y, t[0], t[-1]))
+
+    def split(self, cells: Array) -> None:
+        middle = 0.5 * (self.edges[cells] + self.edges[cells + 1])
+        self.edges = np.insert(self.edges, cells + 1, middle)
+
+
+def start_marginal(target: Target, chain: Chain, exact: bool) -> Marginal:
+    """The law of Y_T: p_T when ``exact``, otherwise N(0, 1)."""
+    return target.marginal(chain.level(chain.steps)) if exact else standard_normal()
+
+
+def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
+    if not exact:
+        return np.linspace(-REACH, REACH, START_NODES)
+    level = chain.level(chain.steps)
+    lo, hi = marginal_bounds(target, level)
+    count = max(START_NODES, math.ceil(8 * (hi - lo) / max(feature_scale(target, level), 1e-9)))
+    return np.linspace(lo, hi, min(count, 20_001))
+
+
+def transport_law(
+    sampler: Sampler, chain: Chain, target: Target, exact_start: bool, stop: Stop = never
+) -> TransportLaw:
+    """The law of a deterministic sampler's Y_1, folds not yet looked for."""
+    score = ExactScore(target, chain)
+
+    def flow(x: Array) -> Array:
+        y = x
+        for _, y in bounded_chain(sampler, chain, score, x):
+            stop()
+        return y
+
+    start = start_marginal(target, chain, exact_start)
+    return TransportLaw(flow, start, start_nodes(target, chain, exact_start))
+
+
+def densities(
+    sampler: Sampler,
+    chain: Chain,
+    target: Target,
+    exact_start: bool,
+    resolution: Resolution = FINE,
+    stop: Stop = never,
+) -> Iterator[tuple[int, GridDensity]]:
+    """(t, density of Y_t) for t = T..1 of a stochastic sampler."""
+    score: Score = ExactScore(target, chain)
+    transfer = Transfer(
+        sampler, chain, score, lambda t: feature_scale(target, chain.level(t)), resolution
+    )
+    density = _start_density(target, chain, exact_start, resolution)
+    yield chain.steps, density
+    for t in range(chain.steps, 1, -1):
+        stop()
+        density = transfer.step(density, t)
+        yield t - 1, density
+
+
+def _start_density(
+    target: Target, chain: Chain, exact: bool, resolution: Resolution
+) -> GridDensity:
+    if not exact:
+        return gaussian_density(0.0, 1.0, resolution)
+    level = chain.level(chain.steps)
+    marginal = target.marginal(level)
+    lo, hi = marginal_bounds(target, level)
+
+    def density(x: Array) -> Array:
+        return np.exp(marginal.log_density(x[:, None]))
+
+    return sampled_density(density, lo, hi, feature_scale(target, level), resolution)
+
+
+def grid_law(
+    sampler: Sampler,
+    chain: Chain,
+    target: Target,
+    exact_start: bool,
+    cover: tuple[float, float],
+    resolution: Resolution = FINE,
+    stop: Stop = never,
+) -> GridLaw:
+    """The law of a stochastic sampler's Y_1; its edges also cover the interval ``cover``."""
+    density = None
+    for _, density in densities(sampler, chain, target, exact_start, resolution, stop):
+        pass
+    assert density is not None
+    return GridLaw(density, abs(density.mass - 1.0), cover)
+
+
+def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:
+    """The law itself where F increases, otherwise its branches summed."""
+    return FoldedLaw(law, tolerance, stop) if law.folded else law

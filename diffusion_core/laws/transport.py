@@ -1,0 +1,240 @@
+"""The exact law of a deterministic sampler on the line: the start law carried by Y_1 = F(Y_T).
+
+Between two start points whose images are known, the mass is known exactly, whatever F does to
+distances. So where F increases, the law is known at the images without any interpolation; the ODE
+and DDIM updates always increase, because H_t >= -I/(1 - abar_t) and beta_t <= 1 - abar_t. Where F
+folds (second-order updates with few steps can), the masses of all branches are summed on a common
+partition, with a piecewise cubic model of F whose misfit is measured and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from diffusion_core.samplers import Carry, Sampler, advance
+from diffusion_core.schedules import Array, Chain
+from diffusion_core.scores import Score
+from diffusion_core.targets.base import Marginal
+
+FAR = 1e100  # positions beyond are held there and count as mass at infinity
+MODEL_NODES = 60_000
+MODEL_EDGES = 6_000
+ROUNDS = 14
+
+Flow = Callable[[Array], Array]
+
+
+def bounded_chain(
+    sampler: Sampler, chain: Chain, score: Score, x: Array
+) -> Iterator[tuple[int, Array]]:
+    """(t, Y_t), t = T..1, of a deterministic sampler from start points x (M,); held within +-1e100."""
+    y, carry = x[:, None], None
+    yield chain.steps, x
+    for t in range(chain.steps, 1, -1):
+        y, carry = _advance(sampler, y, t, chain, score, carry)
+        yield t - 1, y[:, 0]
+
+
+def _advance(
+    sampler: Sampler, y: Array, t: int, chain: Chain, score: Score, carry: Carry
+) -> tuple[Array, Carry]:
+    y, carry = advance(sampler, y, t, chain, score, np.zeros, carry)
+    return np.clip(y, -FAR, FAR), carry
+
+
+class TransportLaw:
+    """The law of F(X), X ~ start, for increasing F, as masses between the images of start points.
+
+    ``folded`` says that F was seen to decrease somewhere: then use ``FoldedLaw`` instead.
+    """
+
+    error = 0.0
+
+    def __init__(self, flow: Flow, start: Marginal, nodes: Array) -> None:
+        self.flow, self.start = flow, start
+        self.x, self.y = nodes, flow(nodes)
+
+    @property
+    def folded(self) -> bool:
+        return bool((np.diff(self.y) < -1e-12 * np.abs(self.y[1:])).any())
+
+    @property
+    def edges(self) -> Array:
+        return np.maximum.accumulate(self.y)
+
+    @property
+    def masses(self) -> Array:
+        return self.start.interval_mass(self.x)
+
+    @property
+    def tails(self) -> Array:
+        return outside(self.start, self.x)
+
+    def split(self, cells: Array) -> None:
+        middle = 0.5 * (self.x[cells] + self.x[cells + 1])
+        fresh = (middle > self.x[cells]) & (middle < self.x[cells + 1])
+        if fresh.any():
+            cells, middle = cells[fresh], middle[fresh]
+            self.x = np.insert(self.x, cells + 1, middle)
+            self.y = np.insert(self.y, cells + 1, self.flow(middle))
+
+
+def outside(start: Marginal, x: Array) -> Array:
+    """The start law's mass below the first and above the last of x."""
+    below, upto = start.cdf(x[[0, -1]])
+    return np.array([below, max(0.0, 1.0 - upto)])
+
+
+class FoldedLaw:
+    """The law of F(X) for an F that folds: a piecewise cubic model of F, its branches summed."""
+
+    def __init__(self, law: TransportLaw, tolerance: float, stop: Callable[[], None]) -> None:
+        self._start = law.start
+        self._x, self._y = law.x, law.y
+        self.error = self._refine(law.flow, tolerance, stop)
+        self._pieces = _monotone_pieces(self._x, self._y)
+        turning = np.concatenate([self._pieces.y0, self._pieces.y1])
+        distinct = np.unique(np.concatenate([self._y, turning]))
+        stride = max(1, len(distinct) // MODEL_EDGES)
+        turns = turning[np.isin(turning, self._y, invert=True)]
+        self._set_edges(np.union1d(np.append(distinct[::stride], distinct[-1]), turns))
+
+    def _refine(self, flow: Flow, tolerance: float, stop: Callable[[], None]) -> float:
+        """Add midpoints where the model misses them; returns the mass that may still be misplaced."""
+        cells = np.arange(len(self._x) - 1)
+        error = np.ones(len(cells))
+        for _ in range(ROUNDS):
+            stop()
+            middle = 0.5 * (self._x[cells] + self._x[cells + 1])
+            image = flow(middle)
+            miss = self._misplaced(cells, image)
+            error[cells] = miss / 2
+            error = np.insert(error, cells + 1, miss / 2)
+            self._x = np.insert(self._x, cells + 1, middle)
+            self._y = np.insert(self._y, cells + 1, image)
+            # halving the cell divides a cubic's misfit by 16, its share of the mass included
+            remaining = error / 4
+            cells = np.flatnonzero(remaining > tolerance / (4 * len(remaining)))
+            if remaining.sum() <= tolerance or len(self._x) + len(cells) > MODEL_NODES:
+                break
+        return float(remaining.sum())
+
+    def _misplaced(self, cells: Array, image: Array) -> Array:
+        """The share of each cell's mass that the model puts elsewhere than F does."""
+        coefficients = _local_cubics(self._x, self._y)[:, cells]
+        model = _value(coefficients, np.full(len(cells), 0.5))
+        span = np.maximum(np.abs(np.diff(self._y)[cells]), 1e-300)
+        mass = self._start.interval_mass(self._x)[cells]
+        return mass * np.minimum(1.0, 2 * np.abs(image - model) / span)
+
+    def _set_edges(self, edges: Array) -> None:
+        self._edges = edges
+        masses = self._pieces.masses(edges, self._x, self._start)
+        self._masses = masses[1:-1]
+        # the start law's own tails run off along the outermost branches
+        low, high = outside(self._start, self._x)
+        self._tails = masses[[0, -1]] + ([low, high] if self._y[0] < self._y[-1] else [high, low])
+
+    @property
+    def edges(self) -> Array:
+        return self._edges
+
+    @property
+    def masses(self) -> Array:
+        return self._masses
+
+    @property
+    def tails(self) -> Array:
+        return self._tails
+
+    def split(self, cells: Array) -> None:
+        middle = 0.5 * (self._edges[cells] + self._edges[cells + 1])
+        self._set_edges(np.union1d(self._edges, middle))
+
+
+def _local_cubics(x: Array, y: Array) -> Array:
+    """Coefficients (4, M-1) in s = (x - x_i)/(x_{i+1} - x_i) of the cubic through the four nearest nodes."""
+    n = len(x)
+    first = np.clip(np.arange(n - 1) - 1, 0, n - 4)
+    nodes = first[None, :] + np.arange(4)[:, None]
+    h = np.diff(x)
+    s = (x[nodes] - x[:-1]) / h
+    v = y[nodes]
+    d1 = (v[1:] - v[:-1]) / (s[1:] - s[:-1])
+    d2 = (d1[1:] - d1[:-1]) / (s[2:] - s[:-2])
+    d3 = (d2[1] - d2[0]) / (s[3] - s[0])
+    a, b, c = s[0], s[1], s[2]
+    return np.stack(
+        [
+            v[0] - d1[0] * a + d2[0] * a * b - d3 * a * b * c,
+            d1[0] - d2[0] * (a + b) + d3 * (a * b + a * c + b * c),
+            d2[0] - d3 * (a + b + c),
+            d3,
+        ]
+    )
+
+
+def _value(c: Array, s: Array) -> Array:
+    return c[0] + s * (c[1] + s * (c[2] + s * c[3]))
+
+
+class _Pieces:
+    """Monotone pieces of the model: cell, s-interval and the values at its ends."""
+
+    def __init__(self, cell: Array, s0: Array, s1: Array, coefficients: Array) -> None:
+        self.cell, self.s0, self.s1, self._c = cell, s0, s1, coefficients
+        self.y0 = _value(coefficients[:, cell], s0)
+        self.y1 = _value(coefficients[:, cell], s1)
+
+    def masses(self, edges: Array, x: Array, start: Marginal) -> Array:
+        """Mass of every cell of the partition by ``edges``, (M+1,)."""
+        low, high = np.minimum(self.y0, self.y1), np.maximum(self.y0, self.y1)
+        a = np.searchsorted(edges, low, side="right")
+        inside = np.maximum(np.searchsorted(edges, high, side="left") - a, 0)
+        piece = np.repeat(np.arange(len(low)), inside + 2)
+        begin = np.cumsum(inside + 2) - (inside + 2)
+        rank = np.arange(len(piece)) - begin[piece]
+        rising = (self.y1 >= self.y0)[piece]
+        s = np.where(rising, self.s0[piece], self.s1[piece])
+        last = rank == inside[piece] + 1
+        s[last] = np.where(rising, self.s1[piece], self.s0[piece])[last]
+        middle = (rank > 0) & ~last
+        crossing = edges[(a[piece] + rank - 1)[middle]]
+        s[middle] = self._solve(piece[middle], crossing)
+        cell = self.cell[piece]
+        mass = np.abs(np.diff(start.cdf(x[cell] + s * np.diff(x)[cell])))
+        within = np.diff(piece) == 0
+        return np.bincount((a[piece] + rank)[:-1][within], mass[within], minlength=len(edges) + 1)
+
+    def _solve(self, piece: Array, y: Array) -> Array:
+        """s with model(s) = y, by bisection on a monotone piece."""
+        c = self._c[:, self.cell[piece]]
+        rising = self.y1[piece] >= self.y0[piece]
+        lo = np.where(rising, self.s0[piece], self.s1[piece])
+        hi = np.where(rising, self.s1[piece], self.s0[piece])
+        for _ in range(48):
+            mid = 0.5 * (lo + hi)
+            below = _value(c, mid) < y
+            lo, hi = np.where(below, mid, lo), np.where(below, hi, mid)
+        return 0.5 * (lo + hi)
+
+
+def _monotone_pieces(x: Array, y: Array) -> _Pieces:
+    """Cut every cell's cubic at its turning points."""
+    c = _local_cubics(x, y)
+    root = np.full((2, c.shape[1]), np.nan)
+    disc = c[2] ** 2 - 3 * c[1] * c[3]
+    real = disc > 0
+    # the stable pair of roots of c1 + 2 c2 s + 3 c3 s^2
+    q = -(c[2] + np.copysign(np.sqrt(np.where(real, disc, 0.0)), c[2]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root[0] = np.where(real, q / (3 * c[3]), np.nan)
+        root[1] = np.where(real, c[1] / q, np.nan)
+    cuts = np.sort(np.where((root > 0) & (root < 1), root, 1.0), axis=0)
+    bounds = np.stack([np.zeros(c.shape[1]), cuts[0], cuts[1], np.ones(c.shape[1])])
+    s0, s1 = bounds[:-1].ravel(), bounds[1:].ravel()
+    cell = np.tile(np.arange(c.shape[1]), 3)
+    real_piece = s1 > s0
+    return _Pieces(cell[real_piece], s0[real_piece], s1[real_piece], c)

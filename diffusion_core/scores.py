@@ -1,0 +1,47 @@
+"""The score s_t = grad log p_t of a target along a chain, with the derivatives some samplers use."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from diffusion_core.schedules import Array, Chain
+from diffusion_core.targets.base import Marginal, Target
+
+
+class Score(Protocol):
+    """s_t(x) for x of shape (N, d), and its derivatives."""
+
+    def __call__(self, t: int, x: Array) -> Array:
+        """s_t(x), shape (N, d)."""
+        ...
+
+    def jacobian(self, t: int, x: Array) -> Array:
+        """H_t(x) = the Jacobian of s_t, shape (N, d, d)."""
+        ...
+
+    def trace_gradient(self, t: int, x: Array) -> Array:
+        """grad tr H_t(x), shape (N, d)."""
+        ...
+
+
+class ExactScore:
+    """The closed-form score of ``target`` on ``chain``; remembers p_t for every t it was asked for."""
+
+    def __init__(self, target: Target, chain: Chain) -> None:
+        self._target, self._chain = target, chain
+        self._marginals: dict[int, Marginal] = {}
+
+    def marginal(self, t: int) -> Marginal:
+        """p_t, 1 <= t <= T+1."""
+        if t not in self._marginals:
+            self._marginals[t] = self._target.marginal(self._chain.level(t))
+        return self._marginals[t]
+
+    def __call__(self, t: int, x: Array) -> Array:
+        return self.marginal(t).score(x)
+
+    def jacobian(self, t: int, x: Array) -> Array:
+        return self.marginal(t).jacobian(x)
+
+    def trace_gradient(self, t: int, x: Array) -> Array:
+        return self.marginal(t).trace_gradient(x)

@@ -1,0 +1,212 @@
+"""What every target offers: the law of X_0, and in closed form every marginal p_t of its noising.
+
+p_t is the law of X_t = sqrt(abar) X_0 + sqrt(var) W, W ~ N(0, I), var = 1 - abar.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion_core.errors import InputError
+from diffusion_core.schedules import Array, NoiseLevel
+
+MAX_DIM = 256
+LOG_TINY = -700.0  # exp is 20 times slower below, and the weight no longer counts
+CHUNK = 4_000_000  # numbers in the largest intermediate array
+
+
+class Marginal(ABC):
+    """p_t for one noise level. Points are x of shape (N, d); everything is float64."""
+
+    dim: int
+
+    @abstractmethod
+    def log_density(self, x: Array) -> Array:
+        """log p_t(x), shape (N,)."""
+
+    @abstractmethod
+    def score(self, x: Array) -> Array:
+        """s_t(x) = grad log p_t(x), shape (N, d)."""
+
+    @abstractmethod
+    def jacobian(self, x: Array) -> Array:
+        """H_t(x), the Jacobian of the score (the Hessian of log p_t), shape (N, d, d)."""
+
+    @abstractmethod
+    def trace_gradient(self, x: Array) -> Array:
+        """grad tr H_t(x), the gradient of the Laplacian of log p_t, shape (N, d)."""
+
+    def interval_mass(self, edges: Array) -> Array:
+        """P(edges_i < X_t <= edges_{i+1}), shape (M-1,), in one dimension; precise in both tails."""
+        raise NotImplementedError
+
+    def cdf(self, x: Array) -> Array:
+        """P(X_t <= x) in one dimension; x of shape (M,)."""
+        raise NotImplementedError
+
+
+class Target(ABC):
+    """The law of X_0: a frozen dataclass of plain numbers, hence hashable."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """d."""
+
+    @property
+    @abstractmethod
+    def has_density(self) -> bool:
+        """Whether X_0 itself has a density (atoms and curves have none; p_t has one for t >= 1)."""
+
+    @abstractmethod
+    def marginal(self, level: NoiseLevel) -> Marginal:
+        """p_t in closed form. InputError when there is no noise and no density."""
+
+    @abstractmethod
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """n independent draws of X_0, shape (n, d)."""
+
+    @property
+    @abstractmethod
+    def bounds(self) -> Array:
+        """An axis-aligned box holding all of X_0 but about 1e-16 of its mass, shape (2, d).
+
+        For heavy tails it holds all but what its documentation says.
+        """
+
+    @property
+    @abstractmethod
+    def finest_scale(self) -> float:
+        """The smallest standard deviation, or 0 for atoms and sharp edges: what a grid resolves."""
+
+    def sample_marginal(self, n: int, level: NoiseLevel, rng: np.random.Generator) -> Array:
+        """n independent draws of X_t, shape (n, d)."""
+        x0 = self.sample(n, rng)
+        return math.sqrt(level.abar) * x0 + math.sqrt(level.var) * rng.standard_normal(x0.shape)
+
+
+class MixtureMarginal(Marginal):
+    """p_t = sum_k w_k p_k with closed-form components; subclasses give ``components``.
+
+    With r_k the posterior weights: s = sum r_k s_k and
+    H = sum r_k H_k + Cov_r(s_k), computed from centred differences so that no digits cancel.
+    """
+
+    n_components: int
+
+    @abstractmethod
+    def components(self, x: Array, order: int) -> tuple[Array, ...]:
+        """log w_k + log p_k(x), (N, K); then, as ``order`` asks, s_k (N, K, d), H_k (N|1, K, d, d)
+        and grad tr H_k (N|1, K, d)."""
+
+    def log_density(self, x: Array) -> Array:
+        return self._by_chunks(x, lambda c: log_sum_exp(self.components(c, 0)[0]))
+
+    def score(self, x: Array) -> Array:
+        def of(c: Array) -> Array:
+            log_w, s = self.components(c, 1)
+            return np.einsum("nk,nkd->nd", softmax(log_w), s)
+
+        return self._by_chunks(x, of)
+
+    def jacobian(self, x: Array) -> Array:
+        def of(c: Array) -> Array:
+            log_w, s, h = self.components(c, 2)
+            r = softmax(log_w)
+            centred = s - np.einsum("nk,nkd->nd", r, s)[:, None, :]
+            return np.einsum("nk,nkij->nij", r, np.broadcast_to(h, (*r.shape, *h.shape[2:]))) + np.einsum(
+                "nk,nki,nkj->nij", r, centred, centred
+            )
+
+        return self._by_chunks(x, of)
+
+    def trace_gradient(self, x: Array) -> Array:
+        # tr H = sum r_k f_k - |s|^2 with f_k = tr H_k + |s_k|^2, differentiated
+        def of(c: Array) -> Array:
+            log_w, s, h, g = self.components(c, 3)
+            r = softmax(log_w)
+            h = np.broadcast_to(h, (*r.shape, *h.shape[2:]))
+            mean = np.einsum("nk,nkd->nd", r, s)
+            centred = s - mean[:, None, :]
+            f = np.einsum("nkii->nk", h) + np.einsum("nkd,nkd->nk", centred, s + mean[:, None, :])
+            jac = np.einsum("nk,nkij->nij", r, h) + np.einsum("nk,nki,nkj->nij", r, centred, centred)
+            grad_f = g + 2 * np.einsum("nkij,nkj->nki", h, s)
+            return np.einsum("nk,nkd->nd", r, centred * f[..., None] + grad_f) - 2 * np.einsum(
+                "nij,nj->ni", jac, mean
+            )
+
+        return self._by_chunks(x, of)
+
+    def _by_chunks(self, x: Array, of) -> Array:  # type: ignore[no-untyped-def]
+        rows = max(1, CHUNK // (self.n_components * self.dim * self.dim))
+        if len(x) <= rows:
+            return of(x)
+        return np.concatenate([of(x[i : i + rows]) for i in range(0, len(x), rows)])
+
+
+def log_sum_exp(a: Array) -> Array:
+    """log sum exp over the last axis; faster than scipy's for many short rows."""
+    top = a.max(axis=-1)
+    return top + np.log(np.exp(np.maximum(a - top[..., None], LOG_TINY)).sum(axis=-1))
+
+
+def softmax(a: Array) -> Array:
+    """exp(a) normalised over the last axis."""
+    w = np.exp(np.maximum(a - a.max(axis=-1, keepdims=True), LOG_TINY))
+    return w / w.sum(axis=-1, keepdims=True)
+
+
+def mixture_weights(weights: Sequence[float], count: int) -> NDArray[np.float64]:
+    """Weights as given, normalised to sum 1 (they are checked when the target is made)."""
+    w = np.asarray(weights, dtype=float)
+    if w.shape != (count,):
+        raise InputError(f"target.weights: needs {count} numbers, one a component, got {w.size}")
+    return w / w.sum()
+
+
+def check_weights(weights: Sequence[float], most: int) -> None:
+    if not 1 <= len(weights) <= most:
+        raise InputError(f"target.weights: between 1 and {most} components, got {len(weights)}")
+    if not all(math.isfinite(w) and w > 0 for w in weights):
+        raise InputError("target.weights: every weight must be a positive finite number")
+    if abs(sum(weights) - 1) > 1e-6:
+        raise InputError(f"target.weights: must sum to 1 (within 1e-6), got {sum(weights):.9g}")
+
+
+def check_points(name: str, rows: Sequence[Sequence[float]], most: int, limit: float = 1e6) -> int:
+    """Rows of equal length of finite numbers; returns that length, d."""
+    if not 1 <= len(rows) <= most:
+        raise InputError(f"{name}: between 1 and {most} rows, got {len(rows)}")
+    dim = len(rows[0])
+    if not 1 <= dim <= MAX_DIM:
+        raise InputError(f"{name}: dimension between 1 and {MAX_DIM}, got {dim}")
+    for row in rows:
+        if len(row) != dim:
+            raise InputError(f"{name}: every row needs {dim} numbers, one has {len(row)}")
+        if not all(math.isfinite(v) and abs(v) <= limit for v in row):
+            raise InputError(f"{name}: every number must be finite and at most {limit:g} in size")
+    return dim
+
+
+def normal_interval_mass(edges: Array, mean: Array, std: Array) -> Array:
+    """Mass of N(mean_k, std_k^2) between consecutive edges, (K, M-1), precise in both tails."""
+    from scipy.special import ndtr
+
+    u = (edges[None, :] - mean[:, None]) / std[:, None]
+    below, above = ndtr(u), ndtr(-u)
+    return np.where(u[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
+
+
+def unit_rows(n: int, size: int) -> Iterator[slice]:
+    """Slices that cut n rows into chunks of at most CHUNK / size."""
+    step = max(1, CHUNK // max(1, size))
+    for start in range(0, n, step):
+        yield slice(start, start + step)
