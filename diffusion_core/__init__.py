@@ -1,0 +1,26 @@
+"""Exact convergence measurements for diffusion samplers: schedules, targets, samplers, laws, distances."""
+
+from diffusion_core.convergence import asymptotic_fit, fit, plan, slopes, sweep
+from diffusion_core.errors import InputError, Refused
+from diffusion_core.experiment import Experiment
+from diffusion_core.measure import Measurement, measure, measure_all
+from diffusion_core.samplers import SAMPLERS
+from diffusion_core.schedules import SCHEDULES
+from diffusion_core.targets import PRESETS
+
+__all__ = [
+    "PRESETS",
+    "SAMPLERS",
+    "SCHEDULES",
+    "Experiment",
+    "InputError",
+    "Measurement",
+    "Refused",
+    "asymptotic_fit",
+    "fit",
+    "measure",
+    "measure_all",
+    "plan",
+    "slopes",
+    "sweep",
+]

@@ -63,7 +63,7 @@ def _kl_lost(pair: MassPair) -> float:
 
 def hellinger(pair: MassPair) -> Distance:
     """( (1/2) sum (sqrt q_i - sqrt p_i)^2 )^{1/2}."""
-    return _by_refinement(pair, _hellinger, math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0)
+    return _by_refinement(pair, _hellinger, math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0, power=2)
 
 
 def _hellinger(pair: MassPair) -> float:
@@ -86,7 +86,7 @@ def _w1(pair: MassPair) -> float:
 
 def wasserstein_2(pair: MassPair) -> Distance:
     """( int_0^1 (Q^{-1}(u) - P^{-1}(u))^2 du )^{1/2} with both laws spread evenly within cells."""
-    return _by_refinement(pair, _w2, math.sqrt(pair.law_error) * _width(pair))
+    return _by_refinement(pair, _w2, math.sqrt(pair.law_error) * _width(pair), power=2)
 
 
 def _w2(pair: MassPair) -> float:
@@ -119,10 +119,16 @@ def _width(pair: MassPair) -> float:
     return float(pair.edges[-1] - pair.edges[0])
 
 
-def _by_refinement(pair: MassPair, of: Callable[[MassPair], float], extra: float) -> Distance:
-    """The value on all cells; its change from half the cells bounds what more cells would change."""
-    value = of(pair)
-    return Distance(value, abs(value - of(pair.coarsened())) + extra + ROUNDING)
+def _by_refinement(
+    pair: MassPair, of: Callable[[MassPair], float], extra: float, power: int = 1
+) -> Distance:
+    """Extrapolated from all cells and half the cells: value^power converges like 1/cells^2.
+
+    The last change before extrapolation is the error.
+    """
+    fine, coarse = of(pair), of(pair.coarsened())
+    value = max(fine**power + (fine**power - coarse**power) / 3, 0.0) ** (1 / power)
+    return Distance(value, abs(fine - coarse) + extra + ROUNDING)
 
 
 METRICS: dict[str, Callable[[MassPair], Distance]] = {

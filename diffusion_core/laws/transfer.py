@@ -24,7 +24,8 @@ from diffusion_core.samplers import Sampler, Stage
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores import Score
 
-MAX_GRID = 1 << 20
+MAX_GRID = 1 << 18  # nodes of a density that is kept
+MAX_SOURCE = 1 << 22  # nodes of one that is only integrated over
 SPREAD_BLOCK = 2_000_000
 PROBE = 2.0**40  # a large Z, so that s(x) = (stage(x, Z) - m(x))/Z keeps its digits
 
@@ -76,7 +77,7 @@ class GridDensity:
 
     def distribution(self) -> BSpline:
         """The distribution function as a spline of degree 7 through its spectral values."""
-        fine = self.upsampled(8)
+        fine = self.upsampled(8 if len(self.values) <= MAX_GRID // 8 else 2)
         n = len(fine.values)
         spectrum = fft.rfft(fine.values)
         omega = 2 * np.pi * fft.rfftfreq(n, fine.h)
@@ -112,10 +113,10 @@ def _grid_step(scale: float, resolution: Resolution) -> float:
     return math.pi * scale / (2 * resolution.band)
 
 
-def _grid_size(least: float) -> int:
-    if not least < MAX_GRID:
+def _grid_size(least: float, most: int = MAX_GRID) -> int:
+    if not least < most:
         raise Refused(
-            f"the exact law needs a grid of {least:.2g} points, above the limit of {MAX_GRID}: "
+            f"the exact law needs a grid of {least:.2g} points, above the limit of {most}: "
             "the target's detail is too fine for its width; use fewer steps, a wider bandwidth, "
             "a schedule with a larger first step, or particles"
         )
@@ -195,7 +196,7 @@ class Transfer:
         factor = 1 << max(0, math.ceil(math.log2(need)))
         if factor == 1:
             return density, mean, std, weight
-        _grid_size(len(density.values) * factor)
+        _grid_size(len(density.values) * factor, MAX_SOURCE)
         density = density.upsampled(factor)
         return density, *self._kernels(density, t, stage)
 

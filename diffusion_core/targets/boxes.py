@@ -218,7 +218,7 @@ class BoxesMarginal(Marginal):
         return log_w, excess, moments
 
     def _chunks(self, x: Array, of: Callable[[Array], Array]) -> Array:
-        size = 400 * self._lo.size + self.dim**2
+        size = 150 * self._lo.size + self.dim**2
         return np.concatenate([of(x[c]) for c in unit_rows(len(x), size)])
 
 

@@ -71,11 +71,11 @@ class GaussianMixture(Target):
 
     @property
     def has_density(self) -> bool:
-        return bool((self._spectra[0] > 0).all())
+        return bool((self.spectrum[0] > 0).all())
 
     @property
     def finest_scale(self) -> float:
-        return math.sqrt(self._spectra[0].min())
+        return math.sqrt(self.spectrum[0].min())
 
     @property
     def bounds(self) -> Array:
@@ -95,14 +95,14 @@ class GaussianMixture(Target):
         return np.array(self.covariances, dtype=float)
 
     @cached_property
-    def _spectra(self) -> tuple[Array, Array]:
+    def spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues (K, d), rounding below zero removed, and eigenvectors (K, d, d)."""
         values, vectors = np.linalg.eigh(self._covariances)
         tiny = 1e-12 * np.abs(values).max(axis=1, keepdims=True)
         return np.where(values > tiny, values, 0.0), vectors
 
     def marginal(self, level: NoiseLevel) -> Marginal:
-        values, vectors = self._spectra
+        values, vectors = self.spectrum
         variances = level.abar * values + level.var
         if not (variances > 0).all():
             raise InputError("target: this law has no density without noise; compare with p_1 instead")
@@ -113,7 +113,7 @@ class GaussianMixture(Target):
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         k = rng.choice(len(self._weights), size=n, p=self._weights)
-        values, vectors = self._spectra
+        values, vectors = self.spectrum
         z = rng.standard_normal((n, self.dim)) * np.sqrt(values[k])
         return self._means[k] + np.einsum("nij,nj->ni", vectors[k], z)
 

@@ -32,9 +32,10 @@ class StudentT(Target):
 
     Its density is proportional to (1 + |x - loc|^2/(df scale^2))^{-(df + d)/2}.
 
-    p_t is the trapezoid rule in log g applied to int N(x; sqrt(abar) loc, (abar scale^2/g + var) I).
-    The integrand is analytic in |Im log g| < pi/2, so the rule converges geometrically: the density
-    is right to a relative 1e-10 wherever it is above 1e-30 in units of scale.
+    p_t is the trapezoid rule in log g for E_G N(x; sqrt(abar) loc, (abar scale^2/G + var) I). The
+    integrand is analytic in |Im log g| < pi/2, so the rule converges geometrically: the density is
+    right to a relative 1e-10 wherever it is above 1e-30 in units of scale; beyond, its tail is the
+    Gaussian of the widest component.
     """
 
     df: float
@@ -86,8 +87,8 @@ class StudentT(Target):
 def gamma_rule(shape: float, dim: int) -> tuple[Array, Array]:
     """Nodes g and weights of the trapezoid rule in y = log g for G ~ Gamma(shape, rate shape).
 
-    Its step h makes the aliasing error |Gamma(a + 2 pi i/h)|/Gamma(a), a = shape + dim/2, 1e-13; its
-    ends are where neither the weight nor weight g^{dim/2}, the density at its own radius, counts.
+    Its step h makes the aliasing error |Gamma(a + 2 pi i/h)|/Gamma(a), a = shape + dim/2, 1e-13;
+    its ends are where neither the weight nor weight g^{dim/2}, the density at that radius, counts.
     """
     a = shape + 0.5 * dim
     omega = np.linspace(1.0, 40.0 + 8.0 * math.sqrt(a), 4000)

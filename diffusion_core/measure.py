@@ -1,0 +1,220 @@
+"""One distance of one experiment: exactly where the law is known, from particles everywhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from diffusion_core.distances import METRICS, Distance, check_metric
+from diffusion_core.errors import InputError, Refused
+from diffusion_core.estimates import Estimate, estimate
+from diffusion_core.experiment import Experiment
+from diffusion_core.laws import gaussian as gauss
+from diffusion_core.laws.line import (
+    GridLaw,
+    grid_law,
+    marginal_bounds,
+    never,
+    transport_law,
+    unfold,
+)
+from diffusion_core.laws.particles import check_particles, final_points, perfect_points
+from diffusion_core.laws.partition import MassPair, resolve
+from diffusion_core.laws.transfer import COARSE, FINE
+from diffusion_core.laws.transport import FAR
+from diffusion_core.schedules import CLEAN, NoiseLevel
+from diffusion_core.targets.base import Marginal
+from diffusion_core.targets.gaussian_mixture import GaussianMixture
+
+TOLERANCE = 1e-5  # relative, on TV
+REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer
+METHODS = ("exact", "particles")
+COMPARISONS = ("p1", "data")
+
+Stop = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A distance with its own error. ``notes`` say what a reader of the number has to know."""
+
+    metric: str
+    value: float
+    error: float
+    method: str
+    steps: int
+    nfe: int
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+    estimate: Estimate | None = None
+
+
+def measure(
+    experiment: Experiment,
+    metric: str = "tv",
+    method: str = "exact",
+    particles: int = 100_000,
+    against: str = "p1",
+    stop: Stop = never,
+) -> Measurement:
+    """The distance between the law of Y_1 and p_1 (or the data law, ``against="data"``)."""
+    return measure_all(experiment, (metric,), method, particles, against, stop)[metric]
+
+
+def measure_all(
+    experiment: Experiment,
+    metrics: Sequence[str] = ("tv",),
+    method: str = "exact",
+    particles: int = 100_000,
+    against: str = "p1",
+    stop: Stop = never,
+) -> dict[str, Measurement]:
+    """Several distances of one run; Refused when one cannot be computed reliably."""
+    for metric in metrics:
+        check_metric(metric)
+    if method not in METHODS:
+        raise InputError(f"method: one of {', '.join(METHODS)}, got {method!r}")
+    if against not in COMPARISONS:
+        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
+    if against == "data" and not experiment.target.has_density:
+        raise InputError("against: this target's data law has no density; compare with p1")
+    begun = time.perf_counter()
+    if method == "particles":
+        found = _from_particles(experiment, metrics, check_particles(particles), against, stop)
+    elif gauss.is_gaussian(experiment.target):
+        found = _gaussian(experiment, metrics, against)
+    elif experiment.target.dim == 1:
+        found = _on_the_line(experiment, metrics, against, stop)
+    else:
+        raise Refused(
+            f"method: an exact law in {experiment.target.dim} dimensions exists here for Gaussian "
+            "targets only; use the particles method"
+        )
+    seconds = time.perf_counter() - begun
+    return {m: _measurement(experiment, m, method, v, seconds) for m, v in found.items()}
+
+
+def _measurement(
+    experiment: Experiment, metric: str, method: str, found: Distance | Estimate, seconds: float
+) -> Measurement:
+    value, error = found.value, found.error
+    sampled = found if isinstance(found, Estimate) else None
+    if not math.isfinite(value) or (
+        sampled is None and error > REFUSED_ABOVE * value and error > 1e-5
+    ):
+        raise Refused(
+            f"{metric}: the exact law came out as {value:.3g} with an error of {error:.2g}, too large "
+            "to be an answer; use more steps, another sampler or the particles method"
+        )
+    return Measurement(
+        metric,
+        value,
+        error,
+        method,
+        experiment.steps,
+        experiment.record.nfe(experiment.steps),
+        seconds,
+        experiment.chain.notes,
+        sampled,
+    )
+
+
+def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
+    return CLEAN if against == "data" else experiment.chain.level(1)
+
+
+def _from_particles(
+    experiment: Experiment, metrics: Sequence[str], n: int, against: str, stop: Stop
+) -> dict[str, Estimate]:
+    points = final_points(experiment, n, stop)
+    rng = np.random.default_rng([experiment.seed, 1])
+
+    def perfect(size: int, generator: np.random.Generator) -> np.ndarray:
+        return perfect_points(experiment, size, generator, against == "data")
+
+    return {m: estimate(m, points, perfect, rng) for m in metrics}
+
+
+def _gaussian(experiment: Experiment, metrics: Sequence[str], against: str) -> dict[str, Distance]:
+    assert isinstance(experiment.target, GaussianMixture)
+    q, p = gauss.gaussian_laws(
+        experiment.record,
+        experiment.chain,
+        experiment.target,
+        experiment.exact_start,
+        data=against == "data",
+    )
+    rounding = 1e-14 * experiment.steps
+    found = {}
+    for m in metrics:
+        if m == "w1" and experiment.target.dim > 1:
+            raise Refused("w1: has no closed form between Gaussians in several dimensions; use w2")
+        if m == "tv":
+            value, error = gauss.gaussian_tv(q, p)
+            found[m] = Distance(value, error + rounding)
+        else:
+            of = {
+                "kl": gauss.gaussian_kl,
+                "hellinger": gauss.gaussian_hellinger,
+                "w1": gauss.gaussian_w1,
+                "w2": gauss.gaussian_w2,
+            }[m]
+            value = of(q, p)
+            found[m] = Distance(value, rounding * (1 + abs(value)))
+    return found
+
+
+def _on_the_line(
+    experiment: Experiment, metrics: Sequence[str], against: str, stop: Stop
+) -> dict[str, Distance]:
+    level = comparison_level(experiment, against)
+    marginal = experiment.target.marginal(level)
+    bounds = marginal_bounds(experiment.target, level)
+    if experiment.record.stochastic:
+        return _two_resolutions(experiment, metrics, marginal, bounds, stop)
+    pair = deterministic_pair(experiment, marginal, bounds, stop)
+    if np.abs(pair.edges).max() >= FAR and set(metrics) & {"w1", "w2"}:
+        raise Refused("w1, w2: the sampler throws mass beyond 1e100; use tv, kl or hellinger")
+    return {m: METRICS[m](pair) for m in metrics}
+
+
+def deterministic_pair(
+    experiment: Experiment, marginal: Marginal, bounds: tuple[float, float], stop: Stop
+) -> MassPair:
+    e = experiment
+    law = transport_law(e.record, e.chain, e.target, e.exact_start, stop)
+    if not law.folded:
+        pair = resolve(law, marginal, bounds, TOLERANCE, stop)
+        if not law.folded:
+            return pair
+    return resolve(unfold(law, 1e-9, stop), marginal, bounds, TOLERANCE, stop)
+
+
+def _two_resolutions(
+    experiment: Experiment,
+    metrics: Sequence[str],
+    marginal: Marginal,
+    bounds: tuple[float, float],
+    stop: Stop,
+) -> dict[str, Distance]:
+    """Distances at the fine resolution; their change from a coarser one joins the error."""
+
+    def at(resolution) -> dict[str, Distance]:  # type: ignore[no-untyped-def]
+        e = experiment
+        law: GridLaw = grid_law(
+            e.record, e.chain, e.target, e.exact_start, bounds, resolution, stop
+        )
+        pair = resolve(law, marginal, bounds, TOLERANCE, stop)
+        return {m: METRICS[m](pair) for m in metrics}
+
+    fine, coarse = at(FINE), at(COARSE)
+    return {
+        m: Distance(fine[m].value, fine[m].error + abs(fine[m].value - coarse[m].value)) for m in metrics
+    }
+
+
+
