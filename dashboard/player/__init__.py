@@ -1,6 +1,6 @@
 """A player for the reverse process: particles from noise to data, with the densities behind them.
 
-Everything is sent once, as one binary blob, and played by the browser: no script reruns while it moves.
+Everything is sent once, as one binary blob, and played by the browser; no script reruns meanwhile.
 
     from dashboard.player import Animation, pack, player
     player(Animation(positions, times, extent=(-3.0, 3.0), grid=x, target_density=p), key="chain")

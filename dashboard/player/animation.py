@@ -13,16 +13,16 @@ MAX_CELLS = 1024
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """F frames of N particles in d = 1 or 2 dimensions; frame 0 is the noise, the last one the output.
+    """F frames of N particles in dimension d = 1 or 2; frame 0 is the noise, the last the output.
 
     positions: (F, N, d), finite.
     times: (F,) the t of each frame, strictly decreasing, such as T, T - 1, ..., 1.
     extent: the visible range, (x0, x1) for d = 1 and (x0, x1, y0, y1) for d = 2.
     readouts: () or one short text per frame.
     grid: (G,) increasing, where the curves of d = 1 are evaluated; None for d = 2.
-    target_density: p_t. d = 1: (F, G). d = 2: (K, rows, columns), K keyframes spread evenly over the
-        frames, the first on frame 0 and the last on the last frame (K = 1: one picture for all);
-        entry [j, m, n] belongs to the point (linspace(x0, x1, columns)[n], linspace(y0, y1, rows)[m]).
+    target_density: p_t. d = 1: (F, G). d = 2: (K, rows, columns), K keyframes spread evenly over
+        the frames, the first on frame 0, the last on the last (K = 1: one picture for all); entry
+        [j, m, n] belongs to (linspace(x0, x1, columns)[n], linspace(y0, y1, rows)[m]).
     output_density: q_t on the grid, (F, G), for d = 1 only.
 
     Raises ValueError, naming the field, where a shape does not fit or a number is not finite.
@@ -105,7 +105,7 @@ class Animation:
         shape = np.shape(self.target_density)
         if len(shape) != 3 or not 1 <= shape[0] <= self.frames:
             raise ValueError(
-                f"target_density: (K, rows, columns) with 1 <= K <= {self.frames} expected, not {shape}"
+                f"target_density: shape (K, rows, columns), 1 <= K <= {self.frames}, not {shape}"
             )
         if min(shape[1:]) < 2 or max(shape[1:]) > MAX_CELLS:
             raise ValueError(f"target_density: 2 to {MAX_CELLS} rows and columns, not {shape[1:]}")

@@ -12,11 +12,11 @@ from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_height
 
 FOLDER = Path(__file__).parent
-MODULES = ("payload.js", "canvas.js", "dots.js", "line.js", "plane.js", "player.js")
+MODULES = ("payload.js", "canvas.js", "contours.js", "dots.js", "line.js", "plane.js", "player.js")
 
 
 def _script() -> str:
-    """The modules as one source: Streamlit loads it from a blob: address, where no import resolves."""
+    """The modules as one source: Streamlit loads it from a blob: address, where imports fail."""
     source = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in MODULES)
     source = re.sub(r"^import [^;]*;\n", "", source, flags=re.MULTILINE)
     return re.sub(r"^export (?!default)", "", source, flags=re.MULTILINE)
@@ -33,7 +33,8 @@ _mount = st.components.v2.component(
 def player(animation: Animation | bytes, key: str, height: int | None = None) -> Any:
     """Shows the animation (or its `pack`ed bytes), playing once by itself where motion is welcome.
 
-    key: names the player; with it a change of data keeps the share of reverse time and the playing state.
+    key: names the player: when its data change, the share of reverse time and the playing state
+        are kept.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.
 
     Returns the component's result, which is empty: the player never makes the page rerun.

@@ -1,10 +1,10 @@
 """The player's wire format: one little-endian blob.
 
-    u32 length of the header | header, JSON in UTF-8 | the arrays named in header["arrays"], in that order
+    u32 length of the header | header, JSON in UTF-8 | the arrays of header["arrays"], in order
 
-Positions are int16: -BORDER..BORDER spans the extent, so the error is at most (x1 - x0) / (4 BORDER), and
-codes beyond it, at most LIMIT, are points outside the view: known as such, never drawn on the border.
-Curves are uint16 over 0..header["curve_top"]; heat maps are uint8 over 0..the maximum of each keyframe.
+Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at worst;
+codes beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
+Curves are uint16 over 0..header["curve_top"], heat maps uint8 over 0..the maximum of each keyframe.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOISE_SHARE = 8.0  # the density axis is at most this many times the peak of the
 
 
 def pack(animation: Animation) -> bytes:
-    """The animation as bytes, 2 d per particle and frame; the same animation gives the same bytes."""
+    """The animation as bytes, 2 d per particle and frame; equal animations give equal bytes."""
     codes = _encode_positions(animation)
     arrays = {"positions": codes}
     header: dict[str, Any] = {
@@ -78,11 +78,11 @@ def _encode_positions(animation: Animation) -> np.ndarray:
     """int16 codes, shape (F, N, d)."""
     extent = np.asarray(animation.extent, dtype=float)
     low, high = extent[::2], extent[1::2]
-    shares = (np.asarray(animation.positions, dtype=float) - low) / (high - low)
-    codes = np.rint(np.clip((2.0 * shares - 1.0) * BORDER, -LIMIT, LIMIT))
+    points = np.asarray(animation.positions, dtype=float)
+    codes = np.rint(np.clip((2 * (points - low) / (high - low) - 1) * BORDER, -LIMIT, LIMIT))
     # a point barely outside would round onto the border, and be drawn there
-    codes = np.where(shares < 0, np.minimum(codes, -BORDER - 1), codes)
-    codes = np.where(shares > 1, np.maximum(codes, BORDER + 1), codes)
+    codes = np.where(points < low, np.minimum(codes, -BORDER - 1), codes)
+    codes = np.where(points > high, np.maximum(codes, BORDER + 1), codes)
     return codes.astype("<i2")
 
 
@@ -105,13 +105,15 @@ def _pack_curves(animation: Animation, arrays: dict[str, np.ndarray]) -> dict[st
 def _density_axis(animation: Animation) -> float:
     """The top of the density axis, one for all frames.
 
-    The highest p_t and the final q_t fit, unless the noise would then be lower than 1/NOISE_SHARE of
-    the axis: a sharp density is cut off at the top (and the player says so) so that all frames can be seen.
+    The highest p_t and the final q_t fit, unless the noise would then be lower than 1/NOISE_SHARE
+    of the axis: a sharp density is cut off at the top, and the player says so, for the sake of the
+    frames before it.
     """
-    curves = [np.max(animation.target_density, axis=1)] if animation.target_density is not None else []
+    curves = []
+    if animation.target_density is not None:
+        curves.append(np.max(animation.target_density, axis=1))
     if animation.output_density is not None:
-        output = np.max(animation.output_density, axis=1)
-        curves.append(output[[0, -1]])
+        curves.append(np.max(animation.output_density, axis=1)[[0, -1]])
     if not curves:
         curves.append(_histogram_peaks(animation))
     noise = max(curve[0] for curve in curves)

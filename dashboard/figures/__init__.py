@@ -1,0 +1,1 @@
+"""Every figure of the dashboard, as Plotly figures; ``style`` is their common look."""

@@ -1,0 +1,157 @@
+// What both views share: theme, layers, text with subscripts, ticks, axes and the legend.
+
+/** A canvas of width x height CSS pixels at `scale` device pixels each, painted by `paint(ctx)`. */
+export function createLayer(width, height, scale, paint = () => {}) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.max(1, Math.round(height * scale));
+  const ctx = canvas.getContext("2d");
+  ctx.scale(scale, scale);
+  paint(ctx);
+  return canvas;
+}
+
+/** Any CSS colour as [r, g, b], 0..255. */
+export function toRgb(color) {
+  const ctx = createLayer(1, 1, 1).getContext("2d");
+  ctx.fillStyle = color;
+  ctx.fillRect(0, 0, 1, 1);
+  return [...ctx.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
+}
+
+export function isDark(color) {
+  const [r, g, b] = toRgb(color);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+}
+
+/** The page's colours and type; marks the root element as dark or light on the way. */
+export function readTheme(root, width) {
+  const style = getComputedStyle(root);
+  const value = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+  const background = value("--st-background-color", "#ffffff");
+  root.dataset.theme = isDark(background) ? "dark" : "light";
+  return {
+    background,
+    text: value("--st-text-color", "#31333f"),
+    target: value("--player-target"),
+    output: value("--player-output"),
+    density: Number(value("--player-target-density")),
+    family: value("--st-font", "sans-serif"),
+    size: width < 520 ? 13 : 15,
+  };
+}
+
+export function setFont(ctx, theme, style = "normal") {
+  ctx.font = `${style} ${theme.size}px ${theme.family}`;
+}
+
+/** Draws text in which _t is a subscript; returns its width. With draw = false it only measures. */
+export function richText(ctx, theme, text, x, y, draw = true) {
+  let end = x;
+  for (const part of text.split(/(_\w)/)) {
+    const small = part.startsWith("_");
+    const shown = small ? part.slice(1) : part;
+    ctx.font = `${small ? theme.size * 0.75 : theme.size}px ${theme.family}`;
+    if (draw) ctx.fillText(shown, end, small ? y + theme.size * 0.22 : y);
+    end += ctx.measureText(shown).width;
+  }
+  return end - x;
+}
+
+/** About `count` round numbers within [low, high], at least three where that is possible. */
+export function ticks(low, high, count) {
+  const raw = (high - low) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 2.5, 5, 10].find((m) => m * power >= raw * 0.999) ?? 10);
+  if (Math.floor(high / step) - Math.ceil(low / step) < 2 && count < 8) {
+    return ticks(low, high, count + 1);
+  }
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const round = (value) => Number(value.toPrecision(12));
+  return Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step));
+}
+
+export function tickText(value) {
+  const text = Math.abs(value) >= 1e5 || (value && Math.abs(value) < 1e-3)
+    ? value.toExponential() : String(value);
+  return text.replace("-", "−");
+}
+
+export function widestTick(ctx, theme, values) {
+  setFont(ctx, theme);
+  return Math.max(...values.map((value) => ctx.measureText(tickText(value)).width));
+}
+
+/** Tick labels under the box and the axis name below them. `toX` maps a value to pixels. */
+export function drawHorizontalAxis(ctx, theme, box, values, toX, name) {
+  const bottom = box.top + box.height;
+  setFont(ctx, theme);
+  ctx.fillStyle = theme.text;
+  ctx.strokeStyle = theme.text;
+  ctx.lineWidth = 1;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "top";
+  for (const value of values) {
+    const x = toX(value);
+    ctx.fillRect(Math.round(x) - 0.5, bottom, 1, 5);
+    ctx.fillText(tickText(value), x, bottom + 8);
+  }
+  ctx.textAlign = "left";
+  const width = richText(ctx, theme, name, 0, 0, false);
+  richText(ctx, theme, name, box.left + (box.width - width) / 2, bottom + 10 + theme.size * 1.2);
+}
+
+/** Tick labels left of the box; the axis name, upright text turned by 90 degrees, left of them. */
+export function drawVerticalAxis(ctx, theme, box, values, toY, name) {
+  setFont(ctx, theme);
+  ctx.fillStyle = theme.text;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  for (const value of values) {
+    const y = toY(value);
+    ctx.fillRect(box.left - 5, Math.round(y) - 0.5, 5, 1);
+    ctx.fillText(tickText(value), box.left - 9, y);
+  }
+  ctx.save();
+  ctx.translate(box.left - 18 - widestTick(ctx, theme, values), box.top + box.height / 2);
+  ctx.rotate(-Math.PI / 2);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
+  richText(ctx, theme, name, -richText(ctx, theme, name, 0, 0, false) / 2, 0);
+  ctx.restore();
+}
+
+/** Places legend items, {text, swatch(ctx, x, y)}, in rows no wider than `width`. */
+export function layoutLegend(ctx, theme, items, width) {
+  const swatch = 30;
+  const line = theme.size * 1.6;
+  let x = 0;
+  let row = 0;
+  let widest = 0;
+  const places = items.map((item) => {
+    const length = swatch + 8 + richText(ctx, theme, item.text, 0, 0, false);
+    if (x > 0 && x + length > width) {
+      x = 0;
+      row += 1;
+    }
+    const place = { item, x, y: (row + 0.5) * line };
+    widest = Math.max(widest, x + length);
+    x += length + 22;
+    return place;
+  });
+  return { places, swatch, width: widest, height: (row + 1) * line };
+}
+
+export function drawLegend(ctx, theme, legend, left, top) {
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  for (const { item, x, y } of legend.places) {
+    ctx.save();
+    ctx.translate(left + x, top + y);
+    item.swatch(ctx, legend.swatch);
+    ctx.restore();
+    ctx.fillStyle = theme.text;
+    richText(ctx, theme, item.text, left + x + legend.swatch + 8, top + y);
+  }
+}
