@@ -60,13 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     draw.set_defaults(run=_sample)
 
     for command in (one, many, draw):
-        command.add_argument("experiment", metavar="FILE", help="an experiment in JSON, - for stdin")
+        command.add_argument(
+            "experiment", metavar="FILE", help="an experiment in JSON, - for stdin"
+        )
     for command in (one, many):
         command.add_argument("--metric", choices=tuple(METRICS), default="tv")
         command.add_argument("--method", choices=METHODS, default="exact")
         command.add_argument("--particles", type=int, default=100_000)
         command.add_argument(
-            "--against", choices=COMPARISONS, default="p1", help="p_1 (the theorems) or the data law"
+            "--against",
+            choices=COMPARISONS,
+            default="p1",
+            help="p_1 (the theorems) or the data law",
         )
     many.add_argument("--steps", required=True, help="values of T, such as 8,16,32")
     many.add_argument("--samplers", default=",".join(PAPER_SAMPLERS))
@@ -116,7 +121,9 @@ def _sweep(args: argparse.Namespace) -> None:
             _report(result, done, len(runs))
             if result.measurement is not None:
                 m = result.measurement
-                rows.writerow((result.sampler, m.steps, m.nfe, m.metric, repr(m.value), repr(m.error)))
+                rows.writerow(
+                    (result.sampler, m.steps, m.nfe, m.metric, repr(m.value), repr(m.error))
+                )
                 out.flush()
 
 
@@ -124,7 +131,11 @@ def _report(result: Run, done: int, total: int) -> None:
     m = result.measurement
     text = f"refused: {result.reason}" if m is None else f"{m.value:.6g} ± {m.error:.2g}"
     notes = "" if m is None or not m.notes else f" ({'; '.join(m.notes)})"
-    print(f"[{done}/{total}] {result.sampler} T={result.steps} {text}{notes}", file=sys.stderr, flush=True)
+    print(
+        f"[{done}/{total}] {result.sampler} T={result.steps} {text}{notes}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 @contextmanager

@@ -45,7 +45,9 @@ def plan(experiment: Experiment, samplers: Sequence[str], steps: Sequence[int]) 
         sampler_record(kind)
     eta = {kind: experiment.eta if kind == "ddim" else 0.0 for kind in samplers}
     return [
-        experiment.with_(sampler=kind, eta=eta[kind], steps=check_steps(t), preset=experiment.preset)
+        experiment.with_(
+            sampler=kind, eta=eta[kind], steps=check_steps(t), preset=experiment.preset
+        )
         for t in sorted(set(steps))
         for kind in dict.fromkeys(samplers)
     ]
@@ -136,7 +138,9 @@ class Fit:
         return self.C * math.log(steps) ** self.k * steps**-self.r
 
 
-def fit(steps: Sequence[int], values: Sequence[float], log_power: float | None = None) -> Fit | None:
+def fit(
+    steps: Sequence[int], values: Sequence[float], log_power: float | None = None
+) -> Fit | None:
     """Least squares on log(distance), k fixed to ``log_power`` or free; None with too few points.
 
     A free k needs five points (its regressor log log T is nearly a line in log T), a fixed one four.

@@ -63,7 +63,9 @@ def _kl_lost(pair: MassPair) -> float:
 
 def hellinger(pair: MassPair) -> Distance:
     """( (1/2) sum (sqrt q_i - sqrt p_i)^2 )^{1/2}."""
-    return _by_refinement(pair, _hellinger, math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0, power=2)
+    return _by_refinement(
+        pair, _hellinger, math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0, power=2
+    )
 
 
 def _hellinger(pair: MassPair) -> float:
@@ -93,8 +95,12 @@ def _w2(pair: MassPair) -> float:
     levels_q, levels_p = _levels(pair.q), _levels(pair.p)
     u = np.unique(np.concatenate([levels_q, levels_p]))
     middle = 0.5 * (u[:-1] + u[1:])
-    start = _quantile(pair.edges, levels_q, middle, u[:-1]) - _quantile(pair.edges, levels_p, middle, u[:-1])
-    end = _quantile(pair.edges, levels_q, middle, u[1:]) - _quantile(pair.edges, levels_p, middle, u[1:])
+    start = _quantile(pair.edges, levels_q, middle, u[:-1]) - _quantile(
+        pair.edges, levels_p, middle, u[:-1]
+    )
+    end = _quantile(pair.edges, levels_q, middle, u[1:]) - _quantile(
+        pair.edges, levels_p, middle, u[1:]
+    )
     return math.sqrt(float(((start**2 + start * end + end**2) / 3 * np.diff(u)).sum()))
 
 

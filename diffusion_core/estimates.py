@@ -59,7 +59,9 @@ def _binned(metric: str, points: Array, perfect: Sample, rng: np.random.Generato
     again = of(rng.multinomial(n, counts / n, size=BOOTSTRAPS) / n, p)
     floor = of(rng.multinomial(n, p, size=BOOTSTRAPS) / n, p)
     joined = of((counts.reshape(-1, 2) / n).sum(-1), p.reshape(-1, 2).sum(-1))
-    return Estimate(float(value), float(again.std()), float(floor.mean()), float(abs(value - joined)))
+    return Estimate(
+        float(value), float(again.std()), float(floor.mean()), float(abs(value - joined))
+    )
 
 
 def _tv(f: Array, p: Array) -> Array:

@@ -104,7 +104,9 @@ class Experiment:
         data = _object("experiment", data, known)
         for required in ("target", "schedule", "sampler", "steps"):
             if required not in data:
-                raise InputError(f"{required}: is missing; an experiment needs target, schedule, sampler, steps")
+                raise InputError(
+                    f"{required}: is missing; an experiment needs target, schedule, sampler, steps"
+                )
         if data.get("score_error") is not None:
             raise InputError("score_error: must be null, the exact score")
         sampler = _object("sampler", data["sampler"], ("kind", "eta"))

@@ -213,8 +213,6 @@ def _two_resolutions(
 
     fine, coarse = at(FINE), at(COARSE)
     return {
-        m: Distance(fine[m].value, fine[m].error + abs(fine[m].value - coarse[m].value)) for m in metrics
+        m: Distance(fine[m].value, fine[m].error + abs(fine[m].value - coarse[m].value))
+        for m in metrics
     }
-
-
-

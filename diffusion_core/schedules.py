@@ -75,7 +75,11 @@ class Chain:
         if not self.capped:
             return ()
         n = len(self.capped)
-        which = f"t = {self.capped[0]}" if n == 1 else f"{n} steps, t = {self.capped[0]}..{self.capped[-1]}"
+        which = (
+            f"t = {self.capped[0]}"
+            if n == 1
+            else f"{n} steps, t = {self.capped[0]}..{self.capped[-1]}"
+        )
         return (f"beta_t capped at {BETA_MAX} at {which}, where the schedule's formula exceeds it",)
 
 

@@ -33,8 +33,12 @@ class Assumption:
 
 
 ASSUMPTIONS = (
-    Assumption("bounded support", "P(|X_0| <= T^{c_R}) = 1 for some constant c_R > 0, however large"),
-    Assumption("schedule", "beta_t of the theory's schedule with c_0, c_1 large enough; c_1 >= 2 c_0"),
+    Assumption(
+        "bounded support", "P(|X_0| <= T^{c_R}) = 1 for some constant c_R > 0, however large"
+    ),
+    Assumption(
+        "schedule", "beta_t of the theory's schedule with c_0, c_1 large enough; c_1 >= 2 c_0"
+    ),
     Assumption("score", "(1/T) sum_t E_{X ~ p_t} |s_hat_t(X) - s_t(X)|^2 <= eps_score^2"),
     Assumption(
         "Jacobian (deterministic samplers only)",

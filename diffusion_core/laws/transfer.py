@@ -156,7 +156,9 @@ class Transfer:
         scale = max(noise, self._sharpness * feature)
         out, rim = None, math.inf
         while True:
-            density, mean, std, weight = self._densified(density, t, stage, mean, std, weight, scale)
+            density, mean, std, weight = self._densified(
+                density, t, stage, mean, std, weight, scale
+            )
             finer, finer_rim = _spread(mean, std, weight, scale, self._res)
             if out is not None and finer_rim > rim / 3:
                 break  # what is left is rounding, which no grid removes
@@ -192,7 +194,11 @@ class Transfer:
         """Refine the old grid until it also resolves exp(-i w m(x)) up to the new band's edge."""
         heavy = np.abs(weight[1:]) > 10 * self._res.negligible * weight.max()
         stretch = float(np.abs(np.diff(mean))[heavy].max(initial=0.0)) / density.h
-        need = (math.pi / (2 * density.h) + stretch * self._res.band / scale) * density.h / (2 * math.pi)
+        need = (
+            (math.pi / (2 * density.h) + stretch * self._res.band / scale)
+            * density.h
+            / (2 * math.pi)
+        )
         factor = 1 << max(0, math.ceil(math.log2(need)))
         if factor == 1:
             return density, mean, std, weight
@@ -242,7 +248,9 @@ def _deposit(
         m, s, w = mean[part], width[part], weight[part]
         nearest = np.rint((m - lo) / h).astype(np.int64)
         u = ((nearest * h + lo - m) / s)[:, None] + (h / s)[:, None] * offsets
-        kernel = np.exp(np.maximum(-0.5 * u * u, -100.0)) * (w / (s * math.sqrt(2 * math.pi)))[:, None]
+        kernel = (
+            np.exp(np.maximum(-0.5 * u * u, -100.0)) * (w / (s * math.sqrt(2 * math.pi)))[:, None]
+        )
         index = nearest[:, None] + offsets
         if index.min() < 0 or index.max() >= n:
             inside = (index >= 0) & (index < n)

@@ -122,9 +122,9 @@ class MixtureMarginal(Marginal):
             log_w, s, h = self.components(c, 2)
             r = softmax(log_w)
             centred = s - np.einsum("nk,nkd->nd", r, s)[:, None, :]
-            return np.einsum("nk,nkij->nij", r, np.broadcast_to(h, (*r.shape, *h.shape[2:]))) + np.einsum(
-                "nk,nki,nkj->nij", r, centred, centred
-            )
+            return np.einsum(
+                "nk,nkij->nij", r, np.broadcast_to(h, (*r.shape, *h.shape[2:]))
+            ) + np.einsum("nk,nki,nkj->nij", r, centred, centred)
 
         return self._by_chunks(x, of)
 
@@ -137,7 +137,9 @@ class MixtureMarginal(Marginal):
             mean = np.einsum("nk,nkd->nd", r, s)
             centred = s - mean[:, None, :]
             f = np.einsum("nkii->nk", h) + np.einsum("nkd,nkd->nk", centred, s + mean[:, None, :])
-            jac = np.einsum("nk,nkij->nij", r, h) + np.einsum("nk,nki,nkj->nij", r, centred, centred)
+            jac = np.einsum("nk,nkij->nij", r, h) + np.einsum(
+                "nk,nki,nkj->nij", r, centred, centred
+            )
             grad_f = g + 2 * np.einsum("nkij,nkj->nki", h, s)
             return np.einsum("nk,nkd->nd", r, centred * f[..., None] + grad_f) - 2 * np.einsum(
                 "nij,nj->ni", jac, mean

@@ -105,7 +105,9 @@ class GaussianMixture(Target):
         values, vectors = self.spectrum
         variances = level.abar * values + level.var
         if not (variances > 0).all():
-            raise InputError("target: this law has no density without noise; compare with p_1 instead")
+            raise InputError(
+                "target: this law has no density without noise; compare with p_1 instead"
+            )
         means = math.sqrt(level.abar) * self._means
         if self.dim == 1:
             return GaussianMixture1D(self._weights, means[:, 0], variances[:, 0])

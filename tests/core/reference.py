@@ -105,9 +105,7 @@ class UniformMixture:
         r = np.exp(log_m - top)
         scale = self.w / (self.high - self.low)
         half = 0.5 * math.log(2 * math.pi)
-        flux = scale * (
-            np.exp(-0.5 * left**2 - half - top) - np.exp(-0.5 * right**2 - half - top)
-        )
+        flux = scale * (np.exp(-0.5 * left**2 - half - top) - np.exp(-0.5 * right**2 - half - top))
         return flux.sum(axis=0) / sd / r.sum(axis=0)
 
     def density(self, t: int, y: np.ndarray) -> np.ndarray:
