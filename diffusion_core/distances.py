@@ -1,7 +1,8 @@
 """Distances between the law q of a sampler's output and a target p, each with its own error.
 
-TV = (1/2) int |q - p|, KL = KL(p || q) = int p log(p/q) as in the DDPM theorems (data first), Hellinger =
-( (1/2) int (sqrt q - sqrt p)^2 )^{1/2} in [0, 1], W1 = int |Q - P|, W2^2 = int_0^1 (Q^{-1} - P^{-1})^2 du.
+TV = (1/2) int |q - p|; KL = KL(p || q) = int p log(p/q), the data first as in the DDPM theorems;
+Hellinger = ( (1/2) int (sqrt q - sqrt p)^2 )^{1/2}, in [0, 1]; W1 = int |Q - P|;
+W2^2 = int_0^1 (Q^{-1} - P^{-1})^2 du.
 On a partition the first three are lower bounds that rise to the truth when cells are split.
 """
 
@@ -23,7 +24,7 @@ LOST = 1e-14  # masses below are rounding where a law is carried on a grid
 
 @dataclass(frozen=True)
 class Distance:
-    """A distance and what it may be wrong by: numerically for exact laws, statistically for particles."""
+    """A distance and the most that it may be wrong by."""
 
     value: float
     error: float
@@ -37,7 +38,7 @@ def total_variation(pair: MassPair) -> Distance:
 
 
 def kullback_leibler(pair: MassPair) -> Distance:
-    """KL(p || q) = sum p_i log(p_i/q_i), in nats; infinite where p has mass and q provably none."""
+    """KL(p || q) = sum p_i log(p_i/q_i), in nats; Refused where p has mass and q hardly any."""
     return _by_refinement(pair, _kl_sum, _kl_lost(pair))
 
 
@@ -55,8 +56,8 @@ def _kl_lost(pair: MassPair) -> float:
     mass = float(pair.p[lost].sum())
     if mass > 1e-8:
         raise Refused(
-            f"kl: {mass:.2g} of the target lies where the output's density is too small to be known; "
-            "KL is very large there or infinite. Use tv, hellinger, w1 or w2"
+            f"kl: {mass:.2g} of the target lies where the output's density is too small to be "
+            "known; KL is very large there or infinite. Use tv, hellinger, w1 or w2"
         )
     return 700.0 * mass
 

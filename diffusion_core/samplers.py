@@ -77,7 +77,9 @@ def ddpm(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
 
 
 def ode_accelerated(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-    """Y_t^- = sqrt(alpha_{t+1}) (Y_t - (beta_{t+1}/2) s_t(Y_t)), then Y_{t-1} = ( Y_t + (beta_t/2) s_t(Y_t)
+    """Y_t^- = sqrt(alpha_{t+1}) (Y_t - (beta_{t+1}/2) s_t(Y_t)), then
+
+    Y_{t-1} = ( Y_t + (beta_t/2) s_t(Y_t)
     + beta_t^2 / (4 beta_{t+1}) (s_t(Y_t) - sqrt(alpha_{t+1}) s_{t+1}(Y_t^-)) ) / sqrt(alpha_t).
 
     Li, Huang, Efimov, Wei, Chi, Chen, arXiv 2403.03852.
@@ -95,7 +97,10 @@ def ddpm_accelerated_first(y: Array, t: int, chain: Chain, score: Score, z: Arra
 
 
 def ddpm_accelerated_second(y_plus: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-    """Y_{t-1} = (Y_t^+ + beta_t s_t(Y_t^+) + sqrt(beta_t/2) Z_t^+) / sqrt(alpha_t).  arXiv 2403.03852."""
+    """Y_{t-1} = (Y_t^+ + beta_t s_t(Y_t^+) + sqrt(beta_t/2) Z_t^+) / sqrt(alpha_t).
+
+    Li, Huang, Efimov, Wei, Chi, Chen, arXiv 2403.03852.
+    """
     b = chain.beta[t]
     return (y_plus + b * score(t, y_plus) + sqrt(b / 2) * z) / sqrt(chain.alpha[t])
 
@@ -131,7 +136,10 @@ def _clean_prediction(y: Array, eps: Array, t: int, chain: Chain) -> Array:
 
 
 def ddim_stage(eta: float) -> Stage:
-    """DDIM with noise level eta: 0 deterministic, 1 ancestral.  Song et al., arXiv 2010.02502, (12), (16)."""
+    """DDIM with noise level eta: 0 deterministic, 1 ancestral.
+
+    Song et al., arXiv 2010.02502, equations (12) and (16).
+    """
 
     def ddim(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
         sigma = eta * sqrt(chain.var[t - 1] / chain.var[t] * chain.beta[t])
@@ -144,7 +152,10 @@ def ddim_stage(eta: float) -> Stage:
 
 
 def heun(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-    """Heun's rule for du/dsigma = eps, u = y/sqrt(abar), sigma^2 = 1/abar - 1.  arXiv 2206.00364, Alg. 1."""
+    """Heun's rule for du/dsigma = eps, u = y/sqrt(abar), sigma^2 = 1/abar - 1.
+
+    Karras et al., arXiv 2206.00364, Algorithm 1.
+    """
     step = _sigma(chain, t - 1) - _sigma(chain, t)
     u = y / sqrt(chain.abar[t])
     slope = _noise_prediction(y, t, chain, score)
@@ -160,9 +171,9 @@ def _sigma(chain: Chain, t: int) -> float:
 def dpmpp_2m(y: Array, t: int, chain: Chain, score: Score, carry: Carry) -> tuple[Array, Carry]:
     """DPM-Solver++(2M): Y_{t-1} = (sigma_{t-1}/sigma_t) Y_t - sqrt(abar_{t-1}) (e^{-h} - 1) D.
 
-    h = lambda_{t-1} - lambda_t, lambda = log(sqrt(abar)/sigma), D = (1 + 1/2r) x0_t - (1/2r) x0_{t+1},
-    r = h_previous/h; the first step uses D = x0_t.  Lu et al., arXiv 2211.01095, Algorithm 2.
-    The carry is (x0_{t+1}, h_previous).
+    h = lambda_{t-1} - lambda_t, lambda = log(sqrt(abar)/sigma), r = h_previous/h,
+    D = (1 + 1/2r) x0_t - (1/2r) x0_{t+1}; the first step uses D = x0_t.
+    The carry is (x0_{t+1}, h_previous).  Lu et al., arXiv 2211.01095, Algorithm 2.
     """
     h = (log(chain.abar[t - 1] / chain.var[t - 1]) - log(chain.abar[t] / chain.var[t])) / 2
     x0 = _clean_prediction(y, _noise_prediction(y, t, chain, score), t, chain)

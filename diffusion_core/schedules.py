@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from diffusion_core.errors import InputError
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 BETA_MAX = 0.999
 MIN_STEPS, MAX_STEPS = 2, 8192
@@ -148,7 +150,7 @@ class Theory:
 
 @dataclass(frozen=True)
 class Linear:
-    """beta_t = linspace(beta_min, beta_max, T)_t / T: the continuous-time linear schedule, discretised.
+    """beta_t = linspace(beta_min, beta_max, T)_t / T, the linear schedule of continuous time.
 
     Song et al., arXiv 2011.13456 (beta_min = 0.1, beta_max = 20).
     """
@@ -168,7 +170,10 @@ class Linear:
 
 @dataclass(frozen=True)
 class LinearDDPM:
-    """beta_t = linspace(beta_1, beta_T, T)_t whatever T is (Ho et al., arXiv 2006.11239, T = 1000)."""
+    """beta_t = linspace(beta_1, beta_T, T)_t whatever T is.
+
+    Ho et al., arXiv 2006.11239, with T = 1000.
+    """
 
     beta_1: float = 1e-4
     beta_T: float = 0.02
@@ -225,7 +230,7 @@ class Sigmoid:
 
 @dataclass(frozen=True)
 class Constant:
-    """The same beta at every step, chosen so that abar_T has the stated value: beta = 1 - abar_T^{1/T}."""
+    """beta_t = 1 - abar_T^{1/T}: the same at every step, and abar_T is as stated."""
 
     abar_T: float = 1e-4
     kind: ClassVar[str] = "constant"
@@ -263,7 +268,7 @@ class Karras:
 
 @dataclass(frozen=True)
 class LogSNR:
-    """log( abar_t / (1 - abar_t) ) falls linearly from snr_max at t = 1 to snr_min at t = T (nats)."""
+    """log(abar_t/(1 - abar_t)) falls linearly from snr_max (t = 1) to snr_min (t = T), in nats."""
 
     snr_max: float = 12.0
     snr_min: float = -9.0
@@ -294,17 +299,18 @@ class Custom:
     def __post_init__(self) -> None:
         if not MIN_STEPS <= len(self.abar) <= MAX_STEPS:
             raise InputError(
-                f"schedule.abar: needs between {MIN_STEPS} and {MAX_STEPS} numbers, got {len(self.abar)}"
+                f"schedule.abar: needs between {MIN_STEPS} and {MAX_STEPS} numbers, "
+                f"got {len(self.abar)}"
             )
         values = (1.0, *self.abar)
-        if not all(a > b > 0 for a, b in zip(values, values[1:], strict=False)):
+        if not all(a > b > 0 for a, b in pairwise(values)):
             raise InputError("schedule.abar: must decrease strictly from below 1 to above 0")
 
     def chain(self, steps: int) -> Chain:
         if check_steps(steps) != len(self.abar):
             raise InputError(
-                f"steps: a custom schedule of {len(self.abar)} values runs at T = {len(self.abar)} only, "
-                f"got {steps}"
+                f"steps: a custom schedule of {len(self.abar)} values runs at T = {len(self.abar)} "
+                f"only, got {steps}"
             )
         return _from_abar(np.array((1.0, *self.abar)))
 

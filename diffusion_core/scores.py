@@ -1,4 +1,4 @@
-"""The score s_t = grad log p_t of a target along a chain, with the derivatives some samplers use."""
+"""The score s_t = grad log p_t of a target along a chain, and its derivatives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Score(Protocol):
 
 
 class ExactScore:
-    """The closed-form score of ``target`` on ``chain``; remembers p_t for every t it was asked for."""
+    """The closed-form score of ``target`` on ``chain``; remembers every p_t it was asked for."""
 
     def __init__(self, target: Target, chain: Chain) -> None:
         self._target, self._chain = target, chain

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtr
@@ -96,8 +97,8 @@ def gaussian_tv(q: AxisGaussian, p: AxisGaussian) -> tuple[float, float]:
     """TV and its numerical error.
 
     1 - TV = int min(p, q) = (1/pi) int M(s(w)) / cosh(w) dw with M(s) = int p^s q^{1-s} and
-    s(w) = 1/2 + (i/2) sinh(w), by Mellin inversion of min(e^L, 1), L = log p/q. The line w + i phi is
-    tilted to where M decays, and the trapezoid rule then converges geometrically.
+    s(w) = 1/2 + (i/2) sinh(w), by Mellin inversion of min(e^L, 1), L = log p/q. The line w + i phi
+    is tilted to where M decays, and the trapezoid rule then converges geometrically.
     """
     if not (np.isfinite(q.mean).all() and np.isfinite(q.variance).all()):
         return 1.0, 0.0
@@ -141,7 +142,7 @@ def _tv_one(q: AxisGaussian, p: AxisGaussian) -> float:
         roots = sorted({k / a, c / k} if k != 0 else {0.0})
     gap = [float(ndtr((x - m) / math.sqrt(v)) - ndtr(x / math.sqrt(w))) for x in roots]
     ends = [0.0, *gap, 0.0]
-    return 0.5 * sum(abs(y - x) for x, y in zip(ends, ends[1:], strict=False))
+    return 0.5 * sum(abs(y - x) for x, y in pairwise(ends))
 
 
 def gaussian_kl(q: AxisGaussian, p: AxisGaussian) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,7 +20,7 @@ from diffusion_core.laws.transfer import (
 )
 from diffusion_core.laws.transport import FoldedLaw, TransportLaw, bounded_chain
 from diffusion_core.samplers import Sampler
-from diffusion_core.schedules import Array, Chain, NoiseLevel
+from diffusion_core.schedules import Array, Chain, Index, NoiseLevel
 from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
@@ -76,7 +77,7 @@ class GridLaw:
         t = self._cdf.t
         return self._cdf(np.clip(y, t[0], t[-1]))
 
-    def split(self, cells: Array) -> None:
+    def split(self, cells: Index) -> None:
         middle = 0.5 * (self.edges[cells] + self.edges[cells + 1])
         self.edges = np.insert(self.edges, cells + 1, middle)
 
@@ -102,10 +103,11 @@ def transport_law(
     score = ExactScore(target, chain)
 
     def flow(x: Array) -> Array:
-        y = x
+        image = x
         for _, y in bounded_chain(sampler, chain, score, x):
             stop()
-        return y
+            image = y
+        return image
 
     start = start_marginal(target, chain, exact_start)
     return TransportLaw(flow, start, start_nodes(target, chain, exact_start))
@@ -157,10 +159,8 @@ def grid_law(
     stop: Stop = never,
 ) -> GridLaw:
     """The law of a stochastic sampler's Y_1; its edges also cover the interval ``cover``."""
-    density = None
-    for _, density in densities(sampler, chain, target, exact_start, resolution, stop):
-        pass
-    assert density is not None
+    run = densities(sampler, chain, target, exact_start, resolution, stop)
+    ((_, density),) = deque(run, maxlen=1)
     return GridLaw(density, abs(density.mass - 1.0), cover)
 
 

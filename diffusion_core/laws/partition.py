@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from diffusion_core.schedules import Array
+from diffusion_core.schedules import Array, Index
 from diffusion_core.targets.base import Marginal
 
 HEAVY = 1 / 512  # no cell may hold more of either law
@@ -28,13 +28,19 @@ class LineLaw(Protocol):
     bounds what is wrong with the masses themselves, as total mass misplaced.
     """
 
-    edges: Array
-    masses: Array
-    tails: Array
-    error: float
-    notes: tuple[str, ...]
+    @property
+    def edges(self) -> Array: ...
 
-    def split(self, cells: Array) -> None:
+    @property
+    def masses(self) -> Array: ...
+
+    @property
+    def tails(self) -> Array: ...
+
+    @property
+    def error(self) -> float: ...
+
+    def split(self, cells: Index) -> None:
         """Cut the given cells (indices into ``masses``) in two."""
         ...
 
@@ -116,7 +122,7 @@ def _pair(law: LineLaw, marginal: Marginal, bounds: tuple[float, float]) -> Mass
 
 
 def ambiguity(pair: MassPair) -> Array:
-    """How much each cell may add to TV beyond |q_i - p_i|/2: nothing unless q - p changes sign in it.
+    """How much each cell may add to TV beyond |q_i - p_i|/2: none unless q - p changes sign in it.
 
     A cell is in doubt when the log-ratio of its masses is smaller than its change to a neighbour.
     """

@@ -61,7 +61,7 @@ class GridDensity:
 
     @property
     def nodes(self) -> Array:
-        return self.lo + self.h * np.arange(len(self.values))
+        return self.lo + self.h * np.arange(len(self.values), dtype=np.float64)
 
     @property
     def mass(self) -> float:
@@ -100,11 +100,11 @@ def gaussian_density(mean: float, std: float, resolution: Resolution) -> GridDen
 def sampled_density(
     density: Callable[[Array], Array], lo: float, hi: float, scale: float, resolution: Resolution
 ) -> GridDensity:
-    """A density whose finest feature is a Gaussian of the given scale, on the grid that resolves it."""
+    """A density whose finest feature is a Gaussian of that scale, on the grid that resolves it."""
     h = _grid_step(scale, resolution)
     pad = 2 * resolution.window * SPREAD * h
     n = _grid_size((hi - lo + 2 * pad) / h)
-    x = lo - pad + h * np.arange(n)
+    x = lo - pad + h * np.arange(n, dtype=np.float64)
     return GridDensity(lo - pad, h, density(x))
 
 
@@ -174,7 +174,7 @@ class Transfer:
         """m(x), s(x) and the mass of every node that has any."""
         weight = density.values * density.h
         kept = np.flatnonzero(np.abs(weight) > self._res.negligible * weight.max())
-        x = density.lo + density.h * kept[:, None]
+        x = density.nodes[kept][:, None]
         z = np.zeros((2, *x.shape))
         z[1] = PROBE
         mean, far = stage(x, t, self._chain, self._score, z)
@@ -218,7 +218,7 @@ class Transfer:
 def _spread(
     mean: Array, std: Array, weight: Array, scale: float, res: Resolution
 ) -> tuple[GridDensity, float]:
-    """sum_j w_j N(.; m_j, s_j^2) on a grid that resolves ``scale``, and the size of its band's top."""
+    """sum_j w_j N(.; m_j, s_j^2) on a grid that resolves ``scale``; the size of its band's top."""
     h = _grid_step(scale, res)
     surplus = max(0.0, (SPREAD * h) ** 2 - float(std.min()) ** 2)
     width = np.sqrt(std**2 + surplus)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from diffusion_core.samplers import Carry, Sampler, advance
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores import Score
 from diffusion_core.targets.base import Marginal
 
@@ -29,7 +29,7 @@ Flow = Callable[[Array], Array]
 def bounded_chain(
     sampler: Sampler, chain: Chain, score: Score, x: Array
 ) -> Iterator[tuple[int, Array]]:
-    """(t, Y_t), t = T..1, of a deterministic sampler from start points x (M,); held within +-1e100."""
+    """(t, Y_t), t = T..1, of a deterministic sampler from start points x (M,), within +-1e100."""
     y, carry = x[:, None], None
     yield chain.steps, x
     for t in range(chain.steps, 1, -1):
@@ -72,7 +72,7 @@ class TransportLaw:
     def tails(self) -> Array:
         return outside(self.start, self.x)
 
-    def split(self, cells: Array) -> None:
+    def split(self, cells: Index) -> None:
         middle = 0.5 * (self.x[cells] + self.x[cells + 1])
         fresh = (middle > self.x[cells]) & (middle < self.x[cells + 1])
         if fresh.any():
@@ -102,7 +102,7 @@ class FoldedLaw:
         self._set_edges(np.union1d(np.append(distinct[::stride], distinct[-1]), turns))
 
     def _refine(self, flow: Flow, tolerance: float, stop: Callable[[], None]) -> float:
-        """Add midpoints where the model misses them; returns the mass that may still be misplaced."""
+        """Add midpoints where the model misses them; returns the mass still in doubt."""
         cells = np.arange(len(self._x) - 1)
         error = np.ones(len(cells))
         for _ in range(ROUNDS):
@@ -121,7 +121,7 @@ class FoldedLaw:
                 break
         return float(remaining.sum())
 
-    def _misplaced(self, cells: Array, image: Array) -> Array:
+    def _misplaced(self, cells: Index, image: Array) -> Array:
         """The share of each cell's mass that the model puts elsewhere than F does."""
         coefficients = _local_cubics(self._x, self._y)[:, cells]
         model = _value(coefficients, np.full(len(cells), 0.5))
@@ -149,13 +149,13 @@ class FoldedLaw:
     def tails(self) -> Array:
         return self._tails
 
-    def split(self, cells: Array) -> None:
+    def split(self, cells: Index) -> None:
         middle = 0.5 * (self._edges[cells] + self._edges[cells + 1])
         self._set_edges(np.union1d(self._edges, middle))
 
 
 def _local_cubics(x: Array, y: Array) -> Array:
-    """Coefficients (4, M-1) in s = (x - x_i)/(x_{i+1} - x_i) of the cubic through the four nearest nodes."""
+    """The cubic through the four nearest nodes, in s = (x - x_i)/(x_{i+1} - x_i): (4, M-1)."""
     n = len(x)
     first = np.clip(np.arange(n - 1) - 1, 0, n - 4)
     nodes = first[None, :] + np.arange(4)[:, None]
@@ -183,7 +183,7 @@ def _value(c: Array, s: Array) -> Array:
 class _Pieces:
     """Monotone pieces of the model: cell, s-interval and the values at its ends."""
 
-    def __init__(self, cell: Array, s0: Array, s1: Array, coefficients: Array) -> None:
+    def __init__(self, cell: Index, s0: Array, s1: Array, coefficients: Array) -> None:
         self.cell, self.s0, self.s1, self._c = cell, s0, s1, coefficients
         self.y0 = _value(coefficients[:, cell], s0)
         self.y1 = _value(coefficients[:, cell], s1)
@@ -206,9 +206,11 @@ class _Pieces:
         cell = self.cell[piece]
         mass = np.abs(np.diff(start.cdf(x[cell] + s * np.diff(x)[cell])))
         within = np.diff(piece) == 0
-        return np.bincount((a[piece] + rank)[:-1][within], mass[within], minlength=len(edges) + 1)
+        out = np.zeros(len(edges) + 1)
+        np.add.at(out, (a[piece] + rank)[:-1][within], mass[within])
+        return out
 
-    def _solve(self, piece: Array, y: Array) -> Array:
+    def _solve(self, piece: Index, y: Array) -> Array:
         """s with model(s) = y, by bisection on a monotone piece."""
         c = self._c[:, self.cell[piece]]
         rising = self.y1[piece] >= self.y0[piece]

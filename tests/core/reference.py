@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import mpmath as mp
@@ -79,7 +80,7 @@ class NormalMixture:
 
 
 class UniformMixture:
-    """p_t of sum_k w_k Uniform(l_k, h_k) on the line, NumPy; score by logarithms of normal tails."""
+    """p_t of sum_k w_k Uniform(l_k, h_k) on the line; score by logarithms of normal tails."""
 
     def __init__(
         self, w: Sequence[float], low: Sequence[float], high: Sequence[float], betas: Betas
@@ -283,7 +284,7 @@ def gaussian_kernels(
 def chapman_kolmogorov(
     sampler: str, c: Betas, law: Any, grid: np.ndarray, f: np.ndarray, eta: float = 1.0
 ) -> np.ndarray:
-    """The density of Y_1 on ``grid`` from that of Y_T, by dense trapezoid sums on one fixed grid."""
+    """The density of Y_1 on ``grid`` from that of Y_T, by dense trapezoid sums on it."""
     h = grid[1] - grid[0]
     for t in range(c.steps, 1, -1):
         for kernel in gaussian_kernels(sampler, t, c, law, eta):
@@ -335,7 +336,7 @@ def affine_law(
             k, shift = (1 - g) / root, g * mu[t] / root
         elif sampler == "ode-accelerated":
             bn, an = c.beta[t + 1], c.alpha[t + 1]
-            # with e = y - mu_t: s = -e/lam_t and s_{t+1}(y^-) = -sqrt(an) e (1 + bn/(2 lam_t))/lam_{t+1}
+            # e = y - mu_t: s = -e/lam_t, s_{t+1}(y^-) = -sqrt(an) e (1 + bn/(2 lam_t))/lam_{t+1}
             g = -1 / lam[t] + an * (1 + bn / (2 * lam[t])) / lam[t + 1]
             k = (1 - b / (2 * lam[t]) + b * b / (4 * bn) * g) / root
             shift = mu[t] * (1 / root - k)
@@ -376,7 +377,7 @@ def affine_law(
 
 
 def gaussian_distances(m: float, v: float, mp_: float, vp: float) -> dict[str, float]:
-    """tv, kl(p||q), hellinger, w1, w2 between q = N(m, v) and p = N(mp_, vp), by mpmath quadrature."""
+    """tv, kl(p||q), hellinger, w1, w2 between q = N(m, v) and p = N(mp_, vp), in mpmath."""
     with mp.workdps(30):
         m, v, mu, w = (mp.mpf(x) for x in (m, v, mp_, vp))
         sq, sp = mp.sqrt(v), mp.sqrt(w)
@@ -390,7 +391,7 @@ def gaussian_distances(m: float, v: float, mp_: float, vp: float) -> dict[str, f
             roots = sorted([(-b - disc) / (2 * a), (-b + disc) / (2 * a)])
         gap = [mp.ncdf(x, m, sq) - mp.ncdf(x, mu, sp) for x in roots]
         ends = [mp.mpf(0), *gap, mp.mpf(0)]
-        tv = sum(abs(y - x) for x, y in zip(ends, ends[1:], strict=False)) / 2
+        tv = sum(abs(y - x) for x, y in pairwise(ends)) / 2
         kl = mp.log(sq / sp) + (w + (mu - m) ** 2) / (2 * v) - mp.mpf(1) / 2
         affinity = mp.sqrt(2 * sq * sp / (v + w)) * mp.exp(-((m - mu) ** 2) / (4 * (v + w)))
         hell = mp.sqrt(1 - affinity)
