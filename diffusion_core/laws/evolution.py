@@ -1,0 +1,164 @@
+"""The exact law q_t of Y_t beside p_t at every t on the line: what an animation shows.
+
+The same propagation as for Y_1, read off on the way. ``measure`` refines for one distance and is
+more precise; here every t gets a density on one grid and a total variation with its own error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffusion_core.distances import Distance, total_variation
+from diffusion_core.experiment import Experiment
+from diffusion_core.laws import line
+from diffusion_core.laws.partition import MassPair, target_masses
+from diffusion_core.laws.transfer import COARSE, GridDensity
+from diffusion_core.laws.transport import bounded_chain, outside
+from diffusion_core.schedules import Array
+from diffusion_core.scores import ExactScore
+from diffusion_core.targets.base import Marginal
+
+NODES = 3001  # start points that a deterministic sampler carries
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """q_t and p_t on the grid (G,), averaged over each node's cell, and TV(q_t, p_t)."""
+
+    t: int
+    output: Array
+    target: Array
+    tv: Distance
+
+
+def evolution(
+    experiment: Experiment,
+    grid: Array,
+    times: Sequence[int],
+    stop: Callable[[], None] = line.never,
+) -> Iterator[Snapshot]:
+    """A snapshot for each t of ``times`` (descending), of a target in one dimension.
+
+    grid: (G,) equally spaced. Refused where the exact law is, see ``measure``.
+    """
+    states = _stochastic if experiment.record.stochastic else _deterministic
+    edges = _cell_edges(grid)
+    width = np.diff(edges)
+    wanted = set(times)
+    for t, on_cells, tv in states(experiment, edges, wanted, stop):
+        marginal = experiment.target.marginal(experiment.chain.level(t))
+        target = marginal.interval_mass(edges) / width
+        yield Snapshot(t, on_cells / width, target, tv)
+
+
+def _cell_edges(grid: Array) -> Array:
+    step = grid[1] - grid[0]
+    return np.append(grid - 0.5 * step, grid[-1] + 0.5 * step)
+
+
+State = tuple[int, Array, Distance]
+
+
+def _deterministic(
+    experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
+) -> Iterator[State]:
+    chain, target = experiment.chain, experiment.target
+    start = line.start_marginal(target, chain, experiment.exact_start)
+    ends = line.start_nodes(target, chain, experiment.exact_start)
+    x = np.linspace(ends[0], ends[-1], max(NODES, len(ends)))
+    mass, tails = start.interval_mass(x), outside(start, x)
+    for t, y in bounded_chain(experiment.record, chain, ExactScore(target, chain), x):
+        stop()
+        if t not in wanted:
+            continue
+        pair = _pair_at(experiment, t, *_partition(y, mass), tails)
+        yield t, _spread_evenly(y, mass, edges), total_variation(pair)
+
+
+def _partition(y: Array, mass: Array) -> tuple[Array, Array]:
+    """Edges and the masses between them: at the images where F increases, on fewer where it folds."""
+    if (np.diff(y) >= 0).all():
+        return y, mass
+    edges = np.unique(y)[:: max(1, len(y) // 1000)]
+    return edges, _spread_evenly(y, mass, edges)
+
+
+def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
+    """Mass in each cell of ``edges``, every start cell's spread evenly between its end points' images.
+
+    As a function of position the mass below is piecewise linear, and branches add up.
+    """
+    low, high = np.minimum(y[:-1], y[1:]), np.maximum(y[:-1], y[1:])
+    width = np.maximum(high - low, 1e-300)
+    below = np.zeros(len(edges))
+    # cells wholly below an edge, then the parts of those that contain one
+    order = np.argsort(high)
+    total = np.concatenate([[0.0], np.cumsum(mass[order])])
+    below += total[np.searchsorted(high[order], edges, side="right")]
+    first = np.searchsorted(edges, low, side="right")
+    last = np.searchsorted(edges, high, side="left")
+    count = np.maximum(last - first, 0)
+    cell = np.repeat(np.arange(len(mass)), count)
+    rank = np.arange(len(cell)) - np.repeat(np.cumsum(count) - count, count)
+    edge = first[cell] + rank
+    share = (edges[edge] - low[cell]) / width[cell]
+    below += np.bincount(edge, share * mass[cell], minlength=len(edges))
+    return np.diff(below)
+
+
+def _stochastic(
+    experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
+) -> Iterator[State]:
+    carried = line.densities(
+        experiment.record,
+        experiment.chain,
+        experiment.target,
+        experiment.exact_start,
+        COARSE,
+        stop,
+    )
+    for t, density in carried:
+        if t not in wanted:
+            continue
+        fine = density.upsampled(4)
+        marginal = experiment.target.marginal(experiment.chain.level(t))
+        yield t, _grid_masses(fine, edges), _grid_tv(fine, marginal)
+
+
+def _grid_masses(density: GridDensity, edges: Array) -> Array:
+    x, f = density.nodes, np.maximum(density.values, 0.0)
+    below = np.concatenate([[0.0], np.cumsum(0.5 * (f[1:] + f[:-1]) * density.h)])
+    return np.diff(np.interp(edges, x, below))
+
+
+def _grid_tv(density: GridDensity, marginal: Marginal) -> Distance:
+    """(1/2) int |q - p|, p's mass outside the grid included.
+
+    The trapezoid rule, corrected where q - p changes sign between two nodes as if it were linear
+    there: the correction and the change from half the nodes make the error.
+    """
+    x = density.nodes
+    gap = density.values - np.exp(marginal.log_density(x[:, None]))
+    tails = max(0.0, 1.0 - float(marginal.interval_mass(x[[0, -1]])[0]))
+    fine, doubt = _integral_of_size(gap, density.h)
+    coarse, _ = _integral_of_size(gap[::2], 2 * density.h)
+    error = 0.5 * (abs(fine - coarse) + doubt) + abs(density.mass - 1.0) + 1e-9
+    return Distance(min(0.5 * (fine + tails), 1.0), error)
+
+
+def _integral_of_size(gap: Array, h: float) -> tuple[float, float]:
+    """int |gap|, and the part of it that was decided by sign changes between nodes."""
+    a, b = np.abs(gap[:-1]), np.abs(gap[1:])
+    crossing = gap[:-1] * gap[1:] < 0
+    excess = h * float((a[crossing] * b[crossing] / (a + b)[crossing]).sum())
+    return h * float(np.abs(gap).sum()) - excess, excess
+
+
+def _pair_at(experiment: Experiment, t: int, edges: Array, q: Array, tails: Array) -> MassPair:
+    level = experiment.chain.level(t)
+    bounds = line.marginal_bounds(experiment.target, level)
+    p = target_masses(experiment.target.marginal(level), edges, bounds)
+    return MassPair(edges, np.concatenate([tails[:1], q, tails[1:]]), p, 0.0)
