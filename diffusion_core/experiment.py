@@ -1,7 +1,11 @@
-"""One frozen description of a run; the same thing is the link, the file, the cache key and the task.
+"""One frozen description of a run: at once the link, the file, the cache key and the task.
 
 ``Experiment.from_json`` refuses whatever it does not understand with one sentence that names the
-field and what is allowed. Nothing is clipped silently.
+field and what is allowed. Nothing is clipped silently. The limits are checked before any work:
+
+- JSON: 2,000,000 bytes of UTF-8 (a byte order mark is allowed), no key twice, finite numbers;
+- steps: T from 2 to 8192; seed: 0 to 2^32 - 1;
+- targets: at most 256 dimensions, 500 Gaussians, 5000 points, 4096 boxes, coordinates up to 1e6.
 """
 
 from __future__ import annotations
@@ -13,28 +17,25 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
 from diffusion_core.errors import InputError
-from diffusion_core.samplers import Sampler, sampler_record
+from diffusion_core.samplers import SAMPLERS, Sampler, sampler_record
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.targets import DEFAULT_1D, PRESETS, TARGETS
 from diffusion_core.targets.base import Target
 
 MAX_JSON_BYTES = 2_000_000
+MAX_SEED = 2**32 - 1
+LARGEST_WHOLE = 2**53  # beyond, JSON readers differ about what a whole number is
+MAX_DIGITS = 400  # of a whole number; the largest float has 309
+SHOWN = 40  # characters of a refused value that its message repeats
 STARTS = ("noise", "exact")
 
 
 @dataclass(frozen=True)
-class PresetTarget:
-    """A target of the gallery, by name."""
-
-    name: str
-
-
-@dataclass(frozen=True)
 class Experiment:
-    """What to run: target, schedule, sampler, T, start and seed.
+    """What to run: target, schedule, sampler, T, start and seed. Hashable.
 
-    start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. ``preset`` remembers that the target came
-    from the gallery, so that links stay short.
+    start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. ``preset`` remembers that the target
+    came from the gallery, so that links stay short. InputError for a combination that cannot run.
     """
 
     target: Target = field(default_factory=lambda: PRESETS[DEFAULT_1D].target)
@@ -47,13 +48,17 @@ class Experiment:
     preset: str | None = None
 
     def __post_init__(self) -> None:
-        check_steps(self.steps)
+        object.__setattr__(self, "steps", check_steps(self.steps))
         sampler_record(self.sampler, self.eta)
         if self.start not in STARTS:
-            raise InputError(f"start: one of {', '.join(STARTS)}, got {self.start!r}")
-        if not 0 <= self.seed < 2**32:
-            raise InputError(f"seed: a whole number from 0 to {2**32 - 1}, got {self.seed!r}")
-        if isinstance(self.schedule, Custom) and len(self.schedule.abar) != self.steps:
+            raise InputError(f"start: one of {', '.join(STARTS)}, got {shown(self.start)}")
+        if type(self.seed) is not int or not 0 <= self.seed <= MAX_SEED:
+            raise InputError(f"seed: a whole number from 0 to {MAX_SEED}, got {shown(self.seed)}")
+        if self.preset is not None and (
+            self.preset not in PRESETS or PRESETS[self.preset].target != self.target
+        ):
+            raise InputError(f"preset: {shown(self.preset)} does not name this target")
+        if isinstance(self.schedule, Custom):
             self.schedule.chain(self.steps)
 
     @property
@@ -78,7 +83,7 @@ class Experiment:
         """The description as plain JSON values; from_dict reads it back to an equal Experiment."""
         sampler: dict[str, Any] = {"kind": self.sampler}
         if self.sampler == "ddim":
-            sampler["eta"] = self.eta
+            sampler["eta"] = float(self.eta)
         return {
             "target": target_to_dict(self.target, self.preset),
             "schedule": {"kind": self.schedule.kind, **_plain(self.schedule)},
@@ -108,17 +113,15 @@ class Experiment:
                     f"{required}: is missing; an experiment needs target, schedule, sampler, steps"
                 )
         if data.get("score_error") is not None:
-            raise InputError("score_error: must be null, the exact score")
-        sampler = _object("sampler", data["sampler"], ("kind", "eta"))
-        kind = _typed("sampler.kind", sampler.get("kind"), str)
-        if "eta" in sampler and kind != "ddim":
-            raise InputError(f"sampler.eta: only ddim takes eta, not {kind}")
+            error = shown(data["score_error"])
+            raise InputError(f"score_error: must be null, which is the exact score, got {error}")
         target, preset = target_from_dict(data["target"])
+        sampler, eta = _sampler_from_dict(data["sampler"])
         return cls(
             target=target,
             schedule=schedule_from_dict(data["schedule"]),
-            sampler=kind,
-            eta=_typed("sampler.eta", sampler.get("eta", 0.0), float),
+            sampler=sampler,
+            eta=eta,
             steps=_typed("steps", data["steps"], int),
             start=_typed("start", data.get("start", "noise"), str),
             seed=_typed("seed", data.get("seed", 0), int),
@@ -138,7 +141,7 @@ def target_from_dict(data: Any) -> tuple[Target, str | None]:
     if kind == "preset":
         name = _typed("target.name", _object("target", data, ("kind", "name")).get("name"), str)
         if name not in PRESETS:
-            raise InputError(f"target.name: one of {', '.join(PRESETS)}, got {name!r}")
+            raise InputError(f"target.name: one of {', '.join(PRESETS)}, got {shown(name)}")
         return PRESETS[name].target, name
     return _build("target", TARGETS[kind], data), None
 
@@ -147,44 +150,72 @@ def schedule_from_dict(data: Any) -> Schedule:
     return _build("schedule", SCHEDULES[_kind("schedule", data, tuple(SCHEDULES))], data)
 
 
+def _sampler_from_dict(data: Any) -> tuple[str, float]:
+    """Kind and eta."""
+    kind = _kind("sampler", data, tuple(SAMPLERS))
+    if kind != "ddim" and "eta" in data:
+        raise InputError(f"sampler.eta: only ddim takes eta, not {kind}")
+    data = _object("sampler", data, ("kind", "eta") if kind == "ddim" else ("kind",))
+    return kind, _typed("sampler.eta", data.get("eta", 0.0), float)
+
+
 def _load(text: str | bytes) -> Any:
-    if len(text) > MAX_JSON_BYTES:
-        raise InputError(f"experiment: at most {MAX_JSON_BYTES} bytes of JSON, got {len(text)}")
-
-    def not_a_number(name: str) -> float:
-        raise InputError(f"experiment: {name} is not allowed, every number must be finite")
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            raise InputError("experiment: a key appears twice")
-        return result
-
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_JSON_BYTES:
+        raise InputError(f"experiment: at most {MAX_JSON_BYTES} bytes of JSON")
+    if not raw.strip():
+        raise InputError("experiment: is empty, must be an object in JSON")
     try:
-        return json.loads(text, parse_constant=not_a_number, object_pairs_hook=once)
+        return json.loads(
+            raw.decode("utf-8-sig"),
+            parse_int=_integer,
+            parse_constant=_not_finite,
+            object_pairs_hook=_once,
+        )
     except InputError:
         raise
+    except UnicodeDecodeError as e:
+        raise InputError(f"experiment: must be UTF-8 text, byte {e.start} is not") from None
     except RecursionError:
         raise InputError("experiment: not valid JSON: nested too deeply") from None
     except ValueError as e:
         raise InputError(f"experiment: not valid JSON: {e}") from None
 
 
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise InputError(f"experiment: a number has {len(digits)} digits, at most {MAX_DIGITS}")
+    return int(digits)
+
+
+def _not_finite(name: str) -> float:
+    raise InputError(f"experiment: {name} is not allowed, every number must be finite")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise InputError(f"experiment: the key {shown(key)} appears twice")
+        result[key] = value
+    return result
+
+
 def _kind(name: str, data: Any, allowed: tuple[str, ...]) -> str:
     if not isinstance(data, dict):
-        raise InputError(f"{name}: must be an object with a kind, got {_shown(data)}")
-    kind = _typed(f"{name}.kind", data.get("kind"), str)
-    if kind not in allowed:
-        raise InputError(f"{name}.kind: one of {', '.join(allowed)}, got {kind!r}")
+        raise InputError(f"{name}: must be an object with a kind, got {shown(data)}")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in allowed:
+        raise InputError(f"{name}.kind: one of {', '.join(allowed)}, got {shown(kind)}")
     return kind
 
 
 def _object(name: str, data: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise InputError(f"{name}: must be an object, got {_shown(data)}")
+        raise InputError(f"{name}: must be an object, got {shown(data)}")
     for key in data:
         if key not in known:
-            raise InputError(f"{name}: unknown key {_shown(key)}; known are {', '.join(known)}")
+            raise InputError(f"{name}: unknown key {shown(key)}; known are {', '.join(known)}")
     return data
 
 
@@ -206,37 +237,50 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     """``value`` as ``kind``: float, int, str, or nested tuples of floats (JSON arrays)."""
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list | tuple):
-            raise InputError(f"{name}: must be a list, got {_shown(value)}")
+            raise InputError(f"{name}: must be a list, got {shown(value)}")
         item = typing.get_args(kind)[0]
         return tuple(_typed(name, v, item) for v in value)
     if kind is float:
         return _number(name, value)
     if kind is int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InputError(f"{name}: must be a whole number, got {_shown(value)}")
-        return value
+        return _whole(name, value)
     if not isinstance(value, str):
-        raise InputError(f"{name}: must be a text, got {_shown(value)}")
+        raise InputError(f"{name}: must be a text, got {shown(value)}")
     return value
 
 
 def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{name}: must be a number, got {_shown(value)}")
+        raise InputError(f"{name}: must be a number, got {shown(value)}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise InputError(f"{name}: must be a finite number, got {_shown(value)}")
+        raise InputError(f"{name}: must be a finite number, got {shown(value)}")
     return number
 
 
-def _shown(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{name}: must be a whole number, got {shown(value)}")
+    if abs(value) > LARGEST_WHOLE:
+        raise InputError(f"{name}: must be a whole number of at most 2^53, got {shown(value)}")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A refused value for its message: one short line, whatever it is."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list | tuple):
+        return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def _plain(item: Any) -> dict[str, Any]:
@@ -244,4 +288,5 @@ def _plain(item: Any) -> dict[str, Any]:
 
 
 def _lists(value: Any) -> Any:
-    return [_lists(v) for v in value] if isinstance(value, tuple) else value
+    """Tuples as lists and numbers as floats, so that 2 and 2.0 give the same text."""
+    return [_lists(v) for v in value] if isinstance(value, tuple) else float(value)
