@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from diffusion_core.distances import METRICS, Distance, check_metric
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.estimates import Estimate, estimate
+from diffusion_core.estimates import LEAST_PARTICLES, Estimate, estimate
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws import gaussian as gauss
 from diffusion_core.laws.line import (
@@ -24,14 +24,15 @@ from diffusion_core.laws.line import (
 )
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
 from diffusion_core.laws.partition import MassPair, resolve
-from diffusion_core.laws.transfer import COARSE, FINE
+from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
 from diffusion_core.schedules import CLEAN, NoiseLevel
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 
 TOLERANCE = 1e-5  # relative, on TV
-REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer
+REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer,
+NEGLIGIBLE = 1e-5  # unless the error is below this
 METHODS = ("exact", "particles")
 COMPARISONS = ("p1", "data")
 
@@ -40,7 +41,10 @@ Stop = Callable[[], None]
 
 @dataclass(frozen=True)
 class Measurement:
-    """A distance with its own error. ``notes`` say what a reader of the number has to know."""
+    """A distance with its own error: numerical ("exact") or statistical ("particles").
+
+    ``notes`` say what a reader of the number has to know; ``estimate`` is there for particles only.
+    """
 
     metric: str
     value: float
@@ -74,19 +78,13 @@ def measure_all(
     stop: Stop = never,
 ) -> dict[str, Measurement]:
     """Several distances of one run; Refused when one cannot be computed reliably."""
-    for metric in metrics:
-        check_metric(metric)
-    if method not in METHODS:
-        raise InputError(f"method: one of {', '.join(METHODS)}, got {method!r}")
-    if against not in COMPARISONS:
-        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
-    if against == "data" and not experiment.target.has_density:
-        raise InputError("against: this target's data law has no density; compare with p1")
+    check_request(experiment, metrics, method, particles, against)
     begun = time.perf_counter()
+    found: Mapping[str, Distance | Estimate]
     if method == "particles":
-        found = _from_particles(experiment, metrics, check_particles(particles), against, stop)
-    elif gauss.is_gaussian(experiment.target):
-        found = _gaussian(experiment, metrics, against)
+        found = _from_particles(experiment, metrics, particles, against, stop)
+    elif isinstance(experiment.target, GaussianMixture) and gauss.is_gaussian(experiment.target):
+        found = _gaussian(experiment, experiment.target, metrics, against)
     elif experiment.target.dim == 1:
         found = _on_the_line(experiment, metrics, against, stop)
     else:
@@ -98,28 +96,44 @@ def measure_all(
     return {m: _measurement(experiment, m, method, v, seconds) for m, v in found.items()}
 
 
+def check_request(
+    experiment: Experiment, metrics: Sequence[str], method: str, particles: int, against: str
+) -> None:
+    """InputError for everything that is wrong before any work starts."""
+    for metric in metrics:
+        check_metric(metric)
+    if method not in METHODS:
+        raise InputError(f"method: one of {', '.join(METHODS)}, got {method!r}")
+    if against not in COMPARISONS:
+        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
+    if against == "data" and not experiment.target.has_density:
+        raise InputError("against: this target's data law has no density; compare with p1")
+    if method == "particles":
+        check_particles(experiment, particles, LEAST_PARTICLES)
+
+
 def _measurement(
     experiment: Experiment, metric: str, method: str, found: Distance | Estimate, seconds: float
 ) -> Measurement:
     value, error = found.value, found.error
     sampled = found if isinstance(found, Estimate) else None
-    if not math.isfinite(value) or (
-        sampled is None and error > REFUSED_ABOVE * value and error > 1e-5
+    if not (math.isfinite(value) and math.isfinite(error)) or (
+        sampled is None and error > REFUSED_ABOVE * value and error > NEGLIGIBLE
     ):
         raise Refused(
-            f"{metric}: the exact law came out as {value:.3g} with an error of {error:.2g}, too large "
-            "to be an answer; use more steps, another sampler or the particles method"
+            f"{metric}: the {method} value came out as {value:.3g} with an error of {error:.2g}, "
+            "too large to be an answer; use more steps, another sampler or the particles method"
         )
     return Measurement(
-        metric,
-        value,
-        error,
-        method,
-        experiment.steps,
-        experiment.record.nfe(experiment.steps),
-        seconds,
-        experiment.chain.notes,
-        sampled,
+        metric=metric,
+        value=float(value),
+        error=float(error),
+        method=method,
+        steps=experiment.steps,
+        nfe=experiment.record.nfe(experiment.steps),
+        seconds=seconds,
+        notes=experiment.chain.notes,
+        estimate=sampled,
     )
 
 
@@ -139,19 +153,15 @@ def _from_particles(
     return {m: estimate(m, points, perfect, rng) for m in metrics}
 
 
-def _gaussian(experiment: Experiment, metrics: Sequence[str], against: str) -> dict[str, Distance]:
-    assert isinstance(experiment.target, GaussianMixture)
-    q, p = gauss.gaussian_laws(
-        experiment.record,
-        experiment.chain,
-        experiment.target,
-        experiment.exact_start,
-        data=against == "data",
-    )
-    rounding = 1e-14 * experiment.steps
+def _gaussian(
+    experiment: Experiment, target: GaussianMixture, metrics: Sequence[str], against: str
+) -> dict[str, Distance]:
+    e = experiment
+    q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data=against == "data")
+    rounding = 1e-14 * e.steps
     found = {}
     for m in metrics:
-        if m == "w1" and experiment.target.dim > 1:
+        if m == "w1" and target.dim > 1:
             raise Refused("w1: has no closed form between Gaussians in several dimensions; use w2")
         if m == "tv":
             value, error = gauss.gaussian_tv(q, p)
@@ -203,7 +213,7 @@ def _two_resolutions(
 ) -> dict[str, Distance]:
     """Distances at the fine resolution; their change from a coarser one joins the error."""
 
-    def at(resolution) -> dict[str, Distance]:  # type: ignore[no-untyped-def]
+    def at(resolution: Resolution) -> dict[str, Distance]:
         e = experiment
         law: GridLaw = grid_law(
             e.record, e.chain, e.target, e.exact_start, bounds, resolution, stop
