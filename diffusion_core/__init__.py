@@ -1,6 +1,6 @@
-"""Exact convergence measurements for diffusion samplers: schedules, targets, samplers, laws, distances."""
+"""Exact convergence measurements: schedules, targets, samplers, laws and distances."""
 
-from diffusion_core.convergence import asymptotic_fit, fit, plan, slopes, sweep
+from diffusion_core.convergence import asymptotic_fit, fit, plan, plan_evaluations, slopes, sweep
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, measure, measure_all
@@ -21,6 +21,7 @@ __all__ = [
     "measure",
     "measure_all",
     "plan",
+    "plan_evaluations",
     "slopes",
     "sweep",
 ]

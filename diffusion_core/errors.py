@@ -8,4 +8,4 @@ class InputError(ValueError):
 
 
 class Refused(RuntimeError):
-    """A valid description whose result cannot be computed reliably: the message gives the reason."""
+    """A valid description whose result cannot be computed reliably; the message says why."""
