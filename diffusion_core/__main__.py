@@ -1,15 +1,23 @@
-"""The command line: ``python -m diffusion_core distance|sweep|sample``. See the README."""
+"""The command line: ``python -m diffusion_core distance|sweep|sample``.
+
+Exit status: 0; 2 with one line on stderr for bad input, for what is refused, and for a sweep of
+which every run is refused; 3 for a sweep of which some runs are refused (its other rows are there,
+the refusals on stderr); 1 when output cannot be written; 130 after Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import argparse
 import csv
 import json
+import multiprocessing
 import os
+import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -18,12 +26,20 @@ import numpy as np
 from diffusion_core.convergence import Run, plan, sweep
 from diffusion_core.distances import METRICS
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.experiment import MAX_JSON_BYTES, Experiment
-from diffusion_core.laws.particles import final_points, trajectory
-from diffusion_core.measure import COMPARISONS, METHODS, check_particles, measure
+from diffusion_core.experiment import MAX_JSON_BYTES, Experiment, shown
+from diffusion_core.laws.particles import (
+    check_particles,
+    check_trajectory,
+    final_points,
+    trajectory,
+)
+from diffusion_core.measure import COMPARISONS, METHODS, check_request, measure
 from diffusion_core.samplers import PAPER_SAMPLERS
 
 HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
+MAX_WORKERS = 64
+LINE = 400  # characters of an error message
+CANNOT_WRITE, BAD_INPUT, INCOMPLETE, STOPPED = 1, 2, 3, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,20 +48,37 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status 0, or 2 with one line on stderr for bad input and for what is refused."""
+    """Run one command and return its exit status."""
     try:
         args = _parser().parse_args(argv)
-        args.run(args)
+        status: int = args.run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except (InputError, Refused) as e:
-        print(f"error: {' '.join(str(e).split())}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _failed(str(e), BAD_INPUT)
+    except MemoryError:
+        return _failed("not enough memory; use fewer particles or workers", BAD_INPUT)
+    except BrokenExecutor:
+        return _failed("a worker ended early, perhaps for lack of memory", BAD_INPUT)
+    except OSError as e:  # reading is guarded where it happens
+        _discard_stdout()
+        broken = isinstance(e, BrokenPipeError)
+        return CANNOT_WRITE if broken else _failed(f"cannot write: {e.strerror}", CANNOT_WRITE)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    return 0
+        return _failed("stopped", STOPPED)
+
+
+def _failed(message: str, status: int) -> int:
+    line = " ".join(message.split())
+    line = line if len(line) <= LINE else line[: LINE - 3] + "..."
+    print(f"error: {line}", file=sys.stderr)
+    return status
+
+
+def _discard_stdout() -> None:
+    """Nothing more can be written there, and Python's last flush must not complain about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,23 +93,20 @@ def _parser() -> argparse.ArgumentParser:
     draw.set_defaults(run=_sample)
 
     for command in (one, many, draw):
-        command.add_argument(
-            "experiment", metavar="FILE", help="an experiment in JSON, - for stdin"
-        )
+        command.add_argument("experiment", metavar="FILE", help="experiment in JSON, - for stdin")
     for command in (one, many):
         command.add_argument("--metric", choices=tuple(METRICS), default="tv")
         command.add_argument("--method", choices=METHODS, default="exact")
-        command.add_argument("--particles", type=int, default=100_000)
+        command.add_argument("--particles", type=int, default=100_000, help="default: 100000")
         command.add_argument(
-            "--against",
-            choices=COMPARISONS,
-            default="p1",
-            help="p_1 (the theorems) or the data law",
+            "--against", choices=COMPARISONS, default="p1", help="p_1 (the theorems) or the data"
         )
     many.add_argument("--steps", required=True, help="values of T, such as 8,16,32")
-    many.add_argument("--samplers", default=",".join(PAPER_SAMPLERS))
+    many.add_argument(
+        "--samplers", default=",".join(PAPER_SAMPLERS), help="such as ode,ddpm; default: the four"
+    )
     many.add_argument("--out", type=Path, help="write the CSV here instead of to stdout")
-    many.add_argument("--workers", type=int, default=1, help="processes, 1 to 64")
+    many.add_argument("--workers", type=int, default=1, help=f"processes, 1 to {MAX_WORKERS}")
     draw.add_argument("--particles", type=int, required=True)
     draw.add_argument("--out", type=Path, required=True)
     draw.add_argument("--trajectory", action="store_true", help="also every Y_t, t = T..1")
@@ -84,23 +114,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _read(name: str) -> Experiment:
-    if name == "-":
-        return Experiment.from_json(sys.stdin.buffer.read(MAX_JSON_BYTES + 1))
     try:
-        with open(name, "rb") as f:
-            return Experiment.from_json(f.read(MAX_JSON_BYTES + 1))
+        if name != "-":
+            with open(name, "rb") as f:
+                raw = f.read(MAX_JSON_BYTES + 1)
+        elif sys.stdin is None:
+            raise InputError("cannot read stdin: it is closed")
+        else:
+            raw = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
     except OSError as e:
-        raise InputError(f"cannot read {name}: {e.strerror}") from None
+        raise InputError(f"cannot read {shown(name)}: {e.strerror}") from None
+    return Experiment.from_json(raw)
 
 
-def _distance(args: argparse.Namespace) -> None:
+def _distance(args: argparse.Namespace) -> int:
     found = measure(_read(args.experiment), args.metric, args.method, args.particles, args.against)
     _note(found.notes)
     if found.estimate is not None:
         e = found.estimate
         _note([f"standard error {e.standard_error:.3g}, noise floor {e.noise_floor:.3g}"])
     keys = ("metric", "value", "error", "method", "steps", "nfe", "seconds")
-    print(json.dumps({k: getattr(found, k) for k in keys}))
+    print(json.dumps({k: getattr(found, k) for k in keys}, allow_nan=False))
+    return 0
 
 
 def _note(notes: Sequence[str]) -> None:
@@ -108,12 +143,16 @@ def _note(notes: Sequence[str]) -> None:
         print(f"note: {note}", file=sys.stderr)
 
 
-def _sweep(args: argparse.Namespace) -> None:
+def _sweep(args: argparse.Namespace) -> int:
     experiment = _read(args.experiment)
-    runs = plan(experiment, args.samplers.split(","), _whole_numbers(args.steps))
-    if not 1 <= args.workers <= 64:
-        raise InputError(f"--workers: between 1 and 64, got {args.workers}")
-    with _output(args.out) as out, _executor(args.workers) as executor:
+    samplers = [name.strip() for name in args.samplers.split(",")]
+    runs = plan(experiment, samplers, _whole_numbers(args.steps))
+    if not 1 <= args.workers <= MAX_WORKERS:
+        raise InputError(f"--workers: between 1 and {MAX_WORKERS}, got {shown(args.workers)}")
+    for run in runs:
+        check_request(run, (args.metric,), args.method, args.particles, args.against)
+    written = 0
+    with _writable(args.out), _output(args.out) as out, _executor(args.workers) as executor:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(HEADER)
         results = sweep(runs, args.metric, args.method, args.particles, args.against, executor)
@@ -121,61 +160,89 @@ def _sweep(args: argparse.Namespace) -> None:
             _report(result, done, len(runs))
             if result.measurement is not None:
                 m = result.measurement
-                rows.writerow(
-                    (result.sampler, m.steps, m.nfe, m.metric, repr(m.value), repr(m.error))
-                )
+                rows.writerow((result.sampler, m.steps, m.nfe, m.metric, m.value, m.error))
                 out.flush()
+                written += 1
+    if written == len(runs):
+        return 0
+    refused = f"{len(runs) - written} of {len(runs)} runs were refused"
+    return _failed(refused, INCOMPLETE if written else BAD_INPUT)
 
 
 def _report(result: Run, done: int, total: int) -> None:
     m = result.measurement
     text = f"refused: {result.reason}" if m is None else f"{m.value:.6g} ± {m.error:.2g}"
     notes = "" if m is None or not m.notes else f" ({'; '.join(m.notes)})"
-    print(
-        f"[{done}/{total}] {result.sampler} T={result.steps} {text}{notes}",
-        file=sys.stderr,
-        flush=True,
-    )
+    line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{notes}"
+    print(line, file=sys.stderr, flush=True)
+
+
+def _whole_numbers(text: str) -> list[int]:
+    if not re.fullmatch(r"\s*[0-9]{1,9}\s*(,\s*[0-9]{1,9}\s*)*", text):
+        raise InputError(f"--steps: whole numbers separated by commas, got {shown(text)}")
+    return [int(part) for part in text.split(",")]
+
+
+@contextmanager
+def _writable(path: Path | None) -> Iterator[None]:
+    """Fails before the work rather than after it; leaves no empty file when the work fails."""
+    if path is None:
+        yield
+        return
+    existed = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as e:
+        raise InputError(f"cannot write {shown(str(path))}: {e.strerror}") from None
+    try:
+        yield
+    finally:
+        if not existed and path.stat().st_size == 0:
+            path.unlink()
 
 
 @contextmanager
 def _output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
+        if sys.stdout is None:
+            raise InputError("stdout is closed; use --out")
         yield sys.stdout
         return
-    try:
-        with path.open("w", newline="") as f:
-            yield f
-    except OSError as e:
-        raise InputError(f"cannot write {path}: {e.strerror}") from None
+    with path.open("w", newline="") as f:
+        yield f
 
 
 @contextmanager
 def _executor(workers: int) -> Iterator[Executor | None]:
-    with nullcontext() if workers == 1 else ProcessPoolExecutor(workers) as executor:
-        yield executor
+    """``workers`` processes, ended at once when the sweep is stopped; None for one worker."""
+    if workers == 1:
+        yield None
+        return
+    # Ctrl-C reaches the workers too: the parent alone answers it
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as executor:
+        try:
+            yield executor
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
-def _whole_numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"--steps: whole numbers separated by commas, got {text!r}") from None
-
-
-def _sample(args: argparse.Namespace) -> None:
-    experiment, n = _read(args.experiment), check_particles(args.particles)
-    if args.trajectory:
-        path = trajectory(experiment, n)
-        arrays = {"samples": path[-1], "trajectory": path}
-    else:
-        arrays = {"samples": final_points(experiment, n)}
-    _note(experiment.chain.notes)
-    try:
+def _sample(args: argparse.Namespace) -> int:
+    experiment = _read(args.experiment)
+    check = check_trajectory if args.trajectory else check_particles
+    n = check(experiment, args.particles)
+    with _writable(args.out):
+        if args.trajectory:
+            path = trajectory(experiment, n)
+            arrays = {"samples": path[-1], "trajectory": path}
+        else:
+            arrays = {"samples": final_points(experiment, n)}
+        _note(experiment.chain.notes)
         with args.out.open("wb") as f:
             np.savez(f, **arrays)
-    except OSError as e:
-        raise InputError(f"cannot write {args.out}: {e.strerror}") from None
+    return 0
 
 
 if __name__ == "__main__":
