@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from diffusion_core.schedules import Array, NoiseLevel
 MAX_DIM = 256
 LOG_TINY = -700.0  # exp is 20 times slower below, and the weight no longer counts
 CHUNK = 4_000_000  # numbers in the largest intermediate array
+CLIMB_ROUNDS = 8  # each divides the rounding of a log weight by 1e15; two are enough in practice
 
 
 class Marginal(ABC):
@@ -43,7 +44,7 @@ class Marginal(ABC):
         """grad tr H_t(x), the gradient of the Laplacian of log p_t, shape (N, d)."""
 
     def interval_mass(self, edges: Array) -> Array:
-        """P(edges_i < X_t <= edges_{i+1}), shape (M-1,), in one dimension; precise in both tails."""
+        """P(edges_i < X_t <= edges_{i+1}), (M-1,), in one dimension; precise in both tails."""
         raise NotImplementedError
 
     def cdf(self, x: Array) -> Array:
@@ -93,67 +94,6 @@ class Target(ABC):
         return math.sqrt(level.abar) * x0 + math.sqrt(level.var) * rng.standard_normal(x0.shape)
 
 
-class MixtureMarginal(Marginal):
-    """p_t = sum_k w_k p_k with closed-form components; subclasses give ``components``.
-
-    With r_k the posterior weights: s = sum r_k s_k and
-    H = sum r_k H_k + Cov_r(s_k), computed from centred differences so that no digits cancel.
-    """
-
-    n_components: int
-
-    @abstractmethod
-    def components(self, x: Array, order: int) -> tuple[Array, ...]:
-        """log w_k + log p_k(x), (N, K); then, as ``order`` asks, s_k (N, K, d), H_k (N|1, K, d, d)
-        and grad tr H_k (N|1, K, d)."""
-
-    def log_density(self, x: Array) -> Array:
-        return self._by_chunks(x, lambda c: log_sum_exp(self.components(c, 0)[0]))
-
-    def score(self, x: Array) -> Array:
-        def of(c: Array) -> Array:
-            log_w, s = self.components(c, 1)
-            return np.einsum("nk,nkd->nd", softmax(log_w), s)
-
-        return self._by_chunks(x, of)
-
-    def jacobian(self, x: Array) -> Array:
-        def of(c: Array) -> Array:
-            log_w, s, h = self.components(c, 2)
-            r = softmax(log_w)
-            centred = s - np.einsum("nk,nkd->nd", r, s)[:, None, :]
-            return np.einsum(
-                "nk,nkij->nij", r, np.broadcast_to(h, (*r.shape, *h.shape[2:]))
-            ) + np.einsum("nk,nki,nkj->nij", r, centred, centred)
-
-        return self._by_chunks(x, of)
-
-    def trace_gradient(self, x: Array) -> Array:
-        # tr H = sum r_k f_k - |s|^2 with f_k = tr H_k + |s_k|^2, differentiated
-        def of(c: Array) -> Array:
-            log_w, s, h, g = self.components(c, 3)
-            r = softmax(log_w)
-            h = np.broadcast_to(h, (*r.shape, *h.shape[2:]))
-            mean = np.einsum("nk,nkd->nd", r, s)
-            centred = s - mean[:, None, :]
-            f = np.einsum("nkii->nk", h) + np.einsum("nkd,nkd->nk", centred, s + mean[:, None, :])
-            jac = np.einsum("nk,nkij->nij", r, h) + np.einsum(
-                "nk,nki,nkj->nij", r, centred, centred
-            )
-            grad_f = g + 2 * np.einsum("nkij,nkj->nki", h, s)
-            return np.einsum("nk,nkd->nd", r, centred * f[..., None] + grad_f) - 2 * np.einsum(
-                "nij,nj->ni", jac, mean
-            )
-
-        return self._by_chunks(x, of)
-
-    def _by_chunks(self, x: Array, of) -> Array:  # type: ignore[no-untyped-def]
-        rows = max(1, CHUNK // (self.n_components * self.dim * self.dim))
-        if len(x) <= rows:
-            return of(x)
-        return np.concatenate([of(x[i : i + rows]) for i in range(0, len(x), rows)])
-
-
 def log_sum_exp(a: Array) -> Array:
     """log sum exp over the last axis; faster than scipy's for many short rows."""
     top = a.max(axis=-1)
@@ -164,6 +104,38 @@ def softmax(a: Array) -> Array:
     """exp(a) normalised over the last axis."""
     w = np.exp(np.maximum(a - a.max(axis=-1, keepdims=True), LOG_TINY))
     return w / w.sum(axis=-1, keepdims=True)
+
+
+def normalise(log_w: Array) -> Array:
+    """Log weights (K, n) become weights of sum 1 along K, in place; returns log sum exp (n,)."""
+    top = log_w.max(axis=0)
+    log_w -= top
+    np.maximum(log_w, LOG_TINY, out=log_w)
+    np.exp(log_w, out=log_w)
+    total = log_w.sum(axis=0)
+    log_w /= total
+    return top + np.log(total)
+
+
+Index = NDArray[np.intp]
+Relative = Callable[[Index, Index], tuple[Array, Array]]
+
+
+def climb(relative: Relative, j: Index) -> tuple[Array, Array]:
+    """Log weights (K, n) and scores (..., K, n) of all components relative to the dominant one.
+
+    ``relative(rows, j)`` gives both for these points relative to component j of each. Their
+    rounding grows with their size: a j that is clearly beaten is replaced, in place, by the best.
+    """
+    ratio, delta = relative(np.arange(len(j)), j)
+    for _ in range(CLIMB_ROUNDS):
+        best = ratio.argmax(axis=0)
+        rows = np.flatnonzero(ratio.max(axis=0) > 1)
+        if not rows.size:
+            break
+        j[rows] = best[rows]
+        ratio[:, rows], delta[..., rows] = relative(rows, j[rows])
+    return ratio, delta
 
 
 def mixture_weights(weights: Sequence[float], count: int) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from diffusion_core.targets.base import (
     softmax,
     unit_rows,
 )
-from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
+from diffusion_core.targets.line_mixture import GaussianMixture1D
 
 TAIL_MASS = 1e-10
 LOG_MASS_FLOOR, LOG_DENSITY_FLOOR = math.log(1e-15), math.log(1e-44)  # of what is left out
@@ -73,11 +73,10 @@ class StudentT(Target):
 
     def marginal(self, level: NoiseLevel) -> Marginal:
         g, weights = self._rule
-        mean = math.sqrt(level.abar) * np.array(self.loc, dtype=float)
-        variances = level.abar * self.scale**2 / g + level.var
+        loc, variances = np.array(self.loc, dtype=float), self.scale**2 / g
         if self.dim == 1:
-            return GaussianMixture1D(weights, np.full(len(g), mean[0]), variances)
-        return RadialMixture(weights, mean, variances)
+            return GaussianMixture1D(weights, np.full(len(g), loc[0]), variances, level)
+        return RadialMixture(weights, loc, variances, level)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         g = rng.gamma(0.5 * self.df, 2 / self.df, size=(n, 1))
@@ -107,28 +106,39 @@ def gamma_rule(shape: float, dim: int) -> tuple[Array, Array]:
 
 
 class RadialMixture(Marginal):
-    """sum_k w_k N(m, v_k I): with kappa_j the cumulants of 1/v_k under the posterior weights,
+    """sum_k w_k N(m, v_k I), v_k = abar c_k + var, m = sqrt(abar) loc.
 
-    s = -kappa_1 y, H = -kappa_1 I + kappa_2 y y^T, grad tr H = ((d + 2) kappa_2 - |y|^2 kappa_3) y,
-    where y = x - m.
+    With q_k = 1/v_k, kappa_j its cumulants under the posterior weights, and y = x - m:
+    s = -kappa_1 y, H = -kappa_1 I + kappa_2 y y^T, grad tr H = ((d + 2) kappa_2 - |y|^2 kappa_3) y.
+
+    The smallest q, of the widest component, is taken out: q_k - q = abar (c - c_k) q_k q keeps its
+    digits where the noise makes all q_k nearly equal and |y|^2 magnifies what is left.
     """
 
-    def __init__(self, weights: Array, mean: Array, variances: Array) -> None:
-        self.dim = len(mean)
-        self._m, self._q = mean, 1 / variances
-        self._log_w = np.log(weights) - 0.5 * self.dim * np.log(2 * np.pi * variances)
+    def __init__(self, weights: Array, loc: Array, variances: Array, level: NoiseLevel) -> None:
+        self.dim = len(loc)
+        self._m = math.sqrt(level.abar) * loc
+        v = level.abar * variances + level.var
+        widest = variances.argmax()
+        self._least = 1 / v[widest]
+        self._q = level.abar * (variances[widest] - variances) / v * self._least
+        self._log_w = np.log(weights) - 0.5 * self.dim * np.log(2 * np.pi * v)
 
     def log_density(self, x: Array) -> Array:
-        return np.concatenate([log_sum_exp(log_w) for _, log_w in self._pieces(x)])
+        return np.concatenate(
+            [log_sum_exp(w) - 0.5 * (y * y).sum(axis=1) * self._least for y, w in self._pieces(x)]
+        )
 
     def score(self, x: Array) -> Array:
-        return np.concatenate([-y * (softmax(w) @ self._q)[:, None] for y, w in self._pieces(x)])
+        return np.concatenate(
+            [-y * (self._least + softmax(w) @ self._q)[:, None] for y, w in self._pieces(x)]
+        )
 
     def jacobian(self, x: Array) -> Array:
         def of(y: Array, log_w: Array) -> Array:
             mean, var, _ = self._cumulants(log_w)
             outer = np.einsum("n,ni,nj->nij", var, y, y)
-            return outer - mean[:, None, None] * np.eye(self.dim)
+            return outer - (self._least + mean)[:, None, None] * np.eye(self.dim)
 
         return np.concatenate([of(y, log_w) for y, log_w in self._pieces(x)])
 

@@ -1,0 +1,150 @@
+"""Gaussian mixtures on the line, noised: derivatives, interval masses, distribution function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+from diffusion_core.schedules import CLEAN, Array, NoiseLevel
+from diffusion_core.targets.base import (
+    Index,
+    Marginal,
+    climb,
+    normal_interval_mass,
+    normalise,
+    unit_rows,
+)
+
+BLOCK = 65_536  # numbers in a (K, n) array: a few of them fit the cache
+FAR = 1e5  # squared distance in deviations, and its rounding in log weights is 1e-10
+
+
+class Posterior(NamedTuple):
+    """log p(x) (n,), r_k (K, n), a reference score (n,) or 0, and s_k minus it (K, n)."""
+
+    log_p: Array
+    r: Array
+    base: Array | float
+    delta: Array
+
+
+class GaussianMixture1D(Marginal):
+    """sum_k w_k N(root m_k, abar c_k + var), root = sqrt(abar), laid out (K, n).
+
+    s = sum r_k s_k, H = sum r_k ((s_k - s)^2 - 1/v_k) and
+    H' = sum r_k (s_k - s) ((s_k - s)^2 - 3/v_k), r_k the posterior weights. From FAR deviations on,
+    the log weights and s_k are differences to the dominant component j, written without
+    cancellation: s_k - s_j = (root (m_k - m_j) + abar (c_k - c_j) (x - root m_j)/v_j)/v_k.
+    """
+
+    dim = 1
+
+    def __init__(
+        self, weights: Array, means: Array, variances: Array, level: NoiseLevel = CLEAN
+    ) -> None:
+        root = math.sqrt(level.abar)
+        self.weights, self.means = weights, root * means
+        self.variances = level.abar * variances + level.var
+        self._shift = (root * (means - weights @ means) / self.variances)[:, None]
+        self._raw, self._root, self._abar = (means, variances), root, level.abar
+        self._std = np.sqrt(self.variances)
+        self._log_norm = np.log(weights) - 0.5 * np.log(2 * np.pi * self.variances)
+        self._far = self._log_norm.max() - 0.5 * FAR
+        self._one_variance = bool((variances == variances[0]).all())
+
+    def log_density(self, x: Array) -> Array:
+        return self._blocks(x, lambda p: p.log_p)
+
+    def score(self, x: Array) -> Array:
+        return self._blocks(x, lambda p: p.base + _mean(p.r, p.delta))[:, None]
+
+    def jacobian(self, x: Array) -> Array:
+        def of(p: Posterior) -> Array:
+            centred = p.delta - _mean(p.r, p.delta)
+            return _mean(p.r, centred * centred) - (1 / self.variances) @ p.r
+
+        return self._blocks(x, of, centre=True)[:, None, None]
+
+    def trace_gradient(self, x: Array) -> Array:
+        def of(p: Posterior) -> Array:
+            centred = p.delta - _mean(p.r, p.delta)
+            third = centred * centred
+            if not self._one_variance:
+                third -= 3 / self.variances[:, None]
+            return _mean(p.r, centred * third)
+
+        return self._blocks(x, of, centre=True)[:, None]
+
+    def _blocks(self, x: Array, of: Callable[[Posterior], Array], centre: bool = False) -> Array:
+        size = max(256, BLOCK // len(self.means))
+        out = np.empty(len(x))
+        for i in range(0, len(x), size):
+            flat = x[i : i + size, 0]
+            part = out[i : i + size]
+            near = self._near(flat, centre)
+            part[:] = of(near)
+            far = np.flatnonzero(near.log_p < self._far)
+            if far.size:
+                part[far] = of(self._careful(flat[far]))
+        return out
+
+    def _log_weights(self, x: Array) -> tuple[Array, Array]:
+        """log w_k + log p_k(x) and (x - m_k)/std_k, (K, n)."""
+        scaled = x - self.means[:, None]
+        scaled /= self._std[:, None]
+        log_w = scaled * scaled
+        log_w *= -0.5
+        log_w += self._log_norm[:, None]
+        return log_w, scaled
+
+    def _near(self, x: Array, centre: bool = False) -> Posterior:
+        """With one variance, ``centre`` leaves out of s_k the common -x/v, which cancels later."""
+        r, delta = self._log_weights(x)
+        log_p = normalise(r)
+        if centre and self._one_variance:
+            return Posterior(log_p, r, 0.0, self._shift)
+        delta /= -self._std[:, None]
+        return Posterior(log_p, r, 0.0, delta)
+
+    def _careful(self, x: Array) -> Posterior:
+        (m, c), v = self._raw, self.variances[:, None]
+
+        def relative(rows: Index, j: Index) -> tuple[Array, Array]:
+            z = x[rows] - self.means[j]
+            g = z / self.variances[j]
+            shift = self._root * (m[:, None] - m[j])
+            delta = (shift + self._abar * (c[:, None] - c[j]) * g) / v
+            ratio = 0.5 * ((z - shift) * delta + shift * g)
+            ratio += self._log_norm[:, None] - self._log_norm[j]
+            return ratio, delta
+
+        j = self._log_weights(x)[0].argmax(axis=0)
+        r, delta = climb(relative, j)
+        z = x - self.means[j]
+        log_p = normalise(r) + self._log_norm[j] - 0.5 * z * z / self.variances[j]
+        return Posterior(log_p, r, -z / self.variances[j], delta)
+
+    def interval_mass(self, edges: Array) -> Array:
+        parts = [
+            self.weights @ normal_interval_mass(edges[c.start : c.stop + 1], self.means, self._std)
+            for c in unit_rows(len(edges) - 1, 8 * len(self.means))
+        ]
+        return np.concatenate(parts)
+
+    def cdf(self, x: Array) -> Array:
+        parts = [
+            self.weights @ ndtr((x[c] - self.means[:, None]) / self._std[:, None])
+            for c in unit_rows(len(x), 8 * len(self.means))
+        ]
+        return np.concatenate(parts)
+
+
+def _mean(r: Array, values: Array) -> Array:
+    """sum_k r_k values_k over (K, n); the same values for every point may be (K, 1)."""
+    if values.shape[1] == 1:
+        return values[:, 0] @ r
+    return np.einsum("kn,kn->n", r, values)

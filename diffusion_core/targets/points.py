@@ -1,0 +1,75 @@
+"""Point clouds: atoms, or Gaussians of one common width on them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from diffusion_core.errors import InputError
+from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.targets.base import Marginal, Target, check_points
+from diffusion_core.targets.line_mixture import GaussianMixture1D
+from diffusion_core.targets.normal_mixture import NormalMixture
+
+MAX_POINTS = 5000
+Vector = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Points(Target):
+    """X_0 uniform on the given points plus N(0, bandwidth^2 I): atoms when bandwidth is 0."""
+
+    points: tuple[Vector, ...]
+    bandwidth: float = 0.0
+    kind: ClassVar[str] = "points"
+
+    def __post_init__(self) -> None:
+        check_points("target.points", self.points, MAX_POINTS)
+        if not (math.isfinite(self.bandwidth) and 0 <= self.bandwidth <= 1e6):
+            raise InputError(f"target.bandwidth: must be between 0 and 1e6, got {self.bandwidth!r}")
+
+    @property
+    def dim(self) -> int:
+        return len(self.points[0])
+
+    @property
+    def has_density(self) -> bool:
+        return self.bandwidth > 0
+
+    @property
+    def finest_scale(self) -> float:
+        return self.bandwidth
+
+    @property
+    def bounds(self) -> Array:
+        reach = 8.3 * self.bandwidth
+        return np.stack([self._points.min(axis=0) - reach, self._points.max(axis=0) + reach])
+
+    @cached_property
+    def _points(self) -> Array:
+        return np.array(self.points, dtype=float)
+
+    @cached_property
+    def _distinct(self) -> tuple[Array, Array]:
+        """Distinct points (K, d) and their weights (K,): repeated rows of data cost nothing."""
+        values, counts = np.unique(self._points, axis=0, return_counts=True)
+        return values, counts / len(self._points)
+
+    def marginal(self, level: NoiseLevel) -> Marginal:
+        variance = level.abar * self.bandwidth**2 + level.var
+        if not variance > 0:
+            raise InputError("target: points without a bandwidth have no density; compare with p_1")
+        points, weights = self._distinct
+        square = np.full((1, self.dim), self.bandwidth**2)
+        if self.dim == 1:
+            return GaussianMixture1D(weights, points[:, 0], np.repeat(square, len(points)), level)
+        eye = np.eye(self.dim)[None]
+        return NormalMixture(weights, points, eye * self.bandwidth**2, (square, eye), level)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        chosen = self._points[rng.integers(len(self._points), size=n)]
+        return chosen + self.bandwidth * rng.standard_normal(chosen.shape)
