@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.upload import Table, parse_table
+from dashboard.upload import Table, numeric_columns, parse_table
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+PENGUINS = Path(__file__).resolve().parent.parent / "data" / "penguins.csv"
 PENGUIN_COLUMNS = ("flipper_length_mm", "body_mass_g")
+
+
+def penguin_columns() -> list[str]:
+    """The measurements to choose from."""
+    return numeric_columns(PENGUINS.read_bytes(), PENGUINS.name)
 
 
 def load_penguins(columns: Sequence[str] = PENGUIN_COLUMNS) -> Table:
     """One or two measurements of the Palmer penguins; birds without them are counted as dropped."""
-    path = DATA / "penguins.csv"
-    return parse_table(path.read_bytes(), path.name, columns, drop_missing=True)
+    return parse_table(PENGUINS.read_bytes(), PENGUINS.name, columns, drop_missing=True)

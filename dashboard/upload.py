@@ -64,19 +64,22 @@ def parse_table(
         raise InputError(f"{_title(name)}: {wrong}") from None
 
 
-def standardise(rows: Sequence[Sequence[float]]) -> tuple[Rows, tuple[float, ...], float]:
+def standardise(
+    rows: Sequence[Sequence[float]],
+) -> tuple[Rows, tuple[float, ...], tuple[float, ...]]:
     """(y, shift, scale) with y = (x - shift) / scale for every row x, so x = scale y + shift.
 
-    shift is the mean and scale^2 the mean variance of the columns, one scale for all: the points
-    become as wide as the chain's N(0, I) and keep their shape. Constant data keeps scale 1.
+    shift and scale are the mean and the standard deviation of each column, so that the points are
+    as wide as the chain's N(0, I) whatever their units. A constant column keeps scale 1.
     """
     if not rows:
         raise InputError("rows: at least one is needed")
     x = np.array(rows, dtype=float)
     constant = np.ptp(x, axis=0) == 0
     shift = np.where(constant, x[0], x.mean(axis=0))
-    scale = 1.0 if constant.all() else float(np.sqrt(((x - shift) ** 2).mean()))
-    return tuple(map(tuple, ((x - shift) / scale).tolist())), tuple(shift.tolist()), scale
+    scale = np.where(constant, 1.0, np.sqrt(((x - shift) ** 2).mean(axis=0)))
+    y = (x - shift) / scale
+    return tuple(map(tuple, y.tolist())), tuple(shift.tolist()), tuple(scale.tolist())
 
 
 def _numeric(grid: Grid) -> list[Column]:

@@ -57,6 +57,11 @@ class Measurement:
     estimate: Estimate | None = None
 
 
+def has_exact_law(experiment: Experiment) -> bool:
+    """Whether ``method="exact"`` exists for this target: on the line, and for one Gaussian anywhere."""
+    return experiment.target.dim == 1 or gauss.is_gaussian(experiment.target)
+
+
 def measure(
     experiment: Experiment,
     metric: str = "tv",
@@ -216,7 +221,7 @@ def _two_resolutions(
     def at(resolution: Resolution) -> dict[str, Distance]:
         e = experiment
         law: GridLaw = grid_law(
-            e.record, e.chain, e.target, e.exact_start, bounds, resolution, stop
+            e.record, e.chain, e.target, e.exact_start, resolution, stop
         )
         pair = resolve(law, marginal, bounds, TOLERANCE, stop)
         return {m: METRICS[m](pair) for m in metrics}

@@ -1,0 +1,174 @@
+"""The widgets that describe an experiment, in the sidebar of every page.
+
+Each is seeded from the experiment of the link or of the page before. What is entered is checked by
+the same code as a link or a file: a refusal appears as one sentence under the widget, and the last
+experiment that works stays on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from dashboard.keys import KEY, forget, key
+from dashboard.permalink import Setting, State
+from dashboard.target_controls import Choice
+from dashboard.text.labels import PARAMETERS, SCHEDULES
+from diffusion_core import SAMPLERS, Experiment, InputError
+from diffusion_core import SCHEDULES as SCHEDULE_KINDS
+from diffusion_core.schedules import Custom, Schedule
+
+STEPS = (
+    *(2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400),
+    *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
+)
+PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
+START_LABELS = {"noise": "N(0, I)", "exact": "p_T"}
+
+
+def start_controls(state: State) -> None:
+    """Before the first widget of a page."""
+    if state.fresh:
+        forget()
+    if state.complaint:
+        st.error(f"{state.complaint} Everything else is as the link says, or at its default.")
+
+
+def setting(page: str, chosen: Setting, value: Any) -> str:
+    """The key of the widget for a page's own setting."""
+    return key(f"{page}.{chosen.name}", value)
+
+
+def choose_schedule(base: Experiment) -> Schedule:
+    """The schedule's kind and its parameters."""
+    kinds = [k for k in SCHEDULE_KINDS if k != "custom" or isinstance(base.schedule, Custom)]
+    kind = st.selectbox(
+        "Noise schedule",
+        kinds,
+        format_func=SCHEDULES.__getitem__,
+        key=key("schedule", base.schedule.kind),
+    )
+    if kind == "custom":
+        st.caption(f"{base.steps} values of ᾱ_t, from the link or file.")
+        return base.schedule
+    maker: Any = SCHEDULE_KINDS[kind]
+    given = base.schedule if base.schedule.kind == kind else maker()
+    columns = st.columns(2)
+    values = {}
+    for i, field in enumerate(fields(maker)):
+        label, step = PARAMETERS[kind, field.name]
+        values[field.name] = columns[i % len(columns)].number_input(
+            label,
+            value=None,
+            step=step,
+            format="%g",
+            key=key(f"schedule.{kind}.{field.name}", float(getattr(given, field.name))),
+        )
+    return _or_last(given, lambda: maker(**_filled(values)))
+
+
+def _filled(values: dict[str, float | None]) -> dict[str, float]:
+    for name, value in values.items():
+        if value is None:
+            raise InputError(f"schedule.{name}: needs a number")
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def _or_last(last: Any, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except InputError as error:
+        st.error(f"{error}. The last schedule that works is shown.")
+        return last
+
+
+def choose_sampler(base: Experiment) -> tuple[str, float]:
+    """The sampler's name, and eta for DDIM."""
+    name = st.selectbox(
+        "Sampler",
+        list(SAMPLERS),
+        format_func=lambda kind: "DDIM" if kind == "ddim" else SAMPLERS[kind].label,
+        key=key("sampler", base.sampler),
+    )
+    record = SAMPLERS[name]
+    evaluations = "1 score evaluation" if record.evaluations == 1 else "2 score evaluations"
+    kind = "stochastic" if record.stochastic else "deterministic"
+    extra = f", also uses the {record.derivatives.lower()}" if record.derivatives else ""
+    st.caption(f"Order {record.order}, {evaluations} a step, {kind}{extra}.")
+    if name != "ddim":
+        return name, 0.0
+    eta = st.slider(
+        "η, the share of fresh noise",
+        0.0,
+        1.0,
+        step=0.05,
+        key=key("eta", base.eta),
+        help="0 is deterministic; 1 draws as much noise as the DDPM of Ho et al.",
+    )
+    return name, float(eta)
+
+
+def choose_steps(base: Experiment, schedule: Schedule) -> int:
+    """T."""
+    if isinstance(schedule, Custom):
+        st.caption(f"T = {len(schedule.abar)}, as many as the schedule has values.")
+        return len(schedule.abar)
+    options = sorted({*STEPS, base.steps, st.session_state.get(f"{KEY}steps", base.steps)})
+    return int(
+        st.select_slider(
+            "Steps T",
+            options,
+            key=key("steps", base.steps),
+            help="The reverse chain makes T − 1 updates, from t = T to t = 1.",
+        )
+    )
+
+
+def choose_start(base: Experiment) -> str:
+    """Where the reverse chain starts."""
+    start = st.segmented_control(
+        "Start Y_T from",
+        list(START_LABELS),
+        format_func=START_LABELS.__getitem__,
+        required=True,
+        key=key("start", base.start),
+        help="N(0, I) is what a sampler can draw. p_T is the law that the theory of one step needs: "
+        "starting there removes the error of the initialisation and leaves that of the steps.",
+    )
+    return str(start)
+
+
+def choose_seed(base: Experiment) -> int:
+    seed = st.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**32 - 1,
+        step=1,
+        key=key("seed", base.seed),
+        help="All randomness comes from this number: the same link gives the same picture.",
+    )
+    return int(seed)
+
+
+def choose_experiment(base: Experiment, target: Choice, schedule: Schedule) -> Experiment:
+    """The rest of an experiment: sampler, T, start and seed."""
+    sampler, eta = choose_sampler(base)
+    steps = choose_steps(base, schedule)
+    start, seed = choose_start(base), choose_seed(base)
+    return described(
+        base, target, schedule, sampler=sampler, eta=eta, steps=steps, start=start, seed=seed
+    )
+
+
+def described(base: Experiment, target: Choice, schedule: Schedule, **rest: Any) -> Experiment:
+    """``base`` with what the reader chose, or unchanged below a sentence that says why."""
+    if isinstance(schedule, Custom):
+        rest["steps"] = len(schedule.abar)
+    try:
+        return base.with_(target=target[0], preset=target[1], schedule=schedule, **rest)
+    except InputError as error:
+        st.error(f"{error}.")
+        return base

@@ -1,0 +1,150 @@
+"""Distance against the number of steps, measured, beside the shapes of proven upper bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.style import SAMPLERS, figure_template
+from dashboard.text.numbers import superscript, with_error
+from diffusion_core import Measurement
+from diffusion_core.convergence import Fit
+from diffusion_core.theory import Shape
+
+AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
+
+
+def convergence_figure(
+    curves: Mapping[str, Sequence[Measurement]],
+    labels: Mapping[str, str],
+    shapes: Mapping[str, Sequence[Shape]],
+    fits: Mapping[str, Fit | None],
+    axis: str,
+    quantity: str,
+    dark: bool,
+) -> go.Figure:
+    """Log-log curves with their errors; ``axis`` is steps or nfe, ``quantity`` names the distance.
+
+    A shape is drawn over the T of its sampler's curve, a fit over the T that it was made from.
+    """
+    figure = go.Figure()
+    for name, curve in curves.items():
+        if curve:
+            figure.add_trace(_measured(name, labels[name], curve, axis, dark))
+    for name, fit in fits.items():
+        if fit is not None and curves.get(name):
+            figure.add_trace(_fitted(name, curves[name], fit, axis, dark))
+    for name, drawn in shapes.items():
+        for shape in drawn:
+            if curves.get(name):
+                figure.add_trace(_bound(name, labels[name], curves[name], shape, axis, dark))
+    figure.update_layout(
+        template=figure_template(dark),
+        height=520,
+        xaxis={"type": "log", "title": {"text": AXES[axis]}, **_ticks(curves, axis)},
+        yaxis={"type": "log", "title": {"text": quantity}, **_decades(curves)},
+        hovermode="closest",
+    )
+    return figure
+
+
+def _at(measured: Measurement, axis: str) -> int:
+    return measured.steps if axis == "steps" else measured.nfe
+
+
+def _measured(
+    name: str, label: str, curve: Sequence[Measurement], axis: str, dark: bool
+) -> go.Scatter:
+    value = np.array([m.value for m in curve])
+    error = np.array([m.error for m in curve])
+    below = np.minimum(error, 0.95 * value)  # down to the axis would be minus infinity
+    return go.Scatter(
+        x=[_at(m, axis) for m in curve],
+        y=np.where(value > 0, value, np.nan),
+        mode="lines+markers",
+        name=f"{label}, measured",
+        error_y={
+            "type": "data",
+            "array": error,
+            "arrayminus": below,
+            "visible": bool((error > 0.01 * value).any()),
+        },
+        hovertext=[
+            f"{label}<br>T = {m.steps:,}, {m.nfe:,} score evaluations<br>"
+            f"{with_error(m.value, m.error)}"
+            for m in curve
+        ],
+        hoverinfo="text",
+        **SAMPLERS[name].scatter(dark),
+    )
+
+
+def _bound(
+    name: str, label: str, curve: Sequence[Measurement], shape: Shape, axis: str, dark: bool
+) -> go.Scatter:
+    steps = [m.steps for m in curve]
+    evaluations = [_at(m, axis) for m in curve]
+    fine = np.geomspace(max(min(steps), 3), max(steps), 40) if len(set(steps)) > 1 else steps
+    formula = shape_text(shape)
+    return go.Scatter(
+        x=np.interp(fine, steps, evaluations),
+        y=[shape(t) for t in fine],
+        mode="lines",
+        name=f"{label}: upper bound ∝ {formula}",
+        line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
+        opacity=0.75,
+        hovertext=f"shape of a proven upper bound, ∝ {formula}<br>{shape.rate.source}, "
+        f"arXiv {shape.rate.arxiv}<br>constant unknown: drawn through the curve at "
+        f"T = {shape.anchor_steps:,}",
+        hoverinfo="text",
+    )
+
+
+def _fitted(name: str, curve: Sequence[Measurement], fit: Fit, axis: str, dark: bool) -> go.Scatter:
+    inside = [m for m in curve if fit.steps[0] <= m.steps <= fit.steps[-1]]
+    return go.Scatter(
+        x=[_at(m, axis) for m in inside],
+        y=[fit(m.steps) for m in inside],
+        mode="lines",
+        line={"color": SAMPLERS[name].colour(dark), "width": 9},
+        opacity=0.25,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def shape_text(shape: Shape) -> str:
+    """Such as log⁴T / T²."""
+    return rate_text(shape.rate.power, shape.rate.log_power if shape.with_logs else 0)
+
+
+def rate_text(power: float, log_power: float) -> str:
+    below = {0.5: "√T", 1.0: "T"}.get(power) or f"T{superscript(int(power))}"
+    if not log_power:
+        return f"1 / {below}"
+    above = "log T" if log_power == 1 else f"log{_power(log_power)}T"
+    return f"{above} / {below}"
+
+
+def _power(k: float) -> str:
+    return superscript(int(k)) if float(k).is_integer() else f"^{k:g} "
+
+
+def _ticks(curves: Mapping[str, Sequence[Measurement]], axis: str) -> dict[str, object]:
+    """At the points themselves where they are few, else Plotly's own."""
+    values = sorted({_at(m, axis) for curve in curves.values() for m in curve})
+    if axis != "steps" or not 1 < len(values) <= 14:
+        return {"dtick": "D2"} if values else {}
+    return {"tickvals": values, "ticktext": [f"{v}" for v in values]}
+
+
+def _decades(curves: Mapping[str, Sequence[Measurement]]) -> dict[str, object]:
+    """A range around the measured points: an error bar or a bound must not squash them."""
+    values = [m.value for curve in curves.values() for m in curve if m.value > 0]
+    if not values:
+        return {"range": [-3, 0]}
+    low, high = math.log10(min(values)), math.log10(max(values))
+    return {"range": [low - 0.3, high + 0.25]}

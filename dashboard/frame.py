@@ -1,0 +1,89 @@
+"""What every page shares around its figure: the link and the file, tables, downloads, the snippet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.keys import KEY
+from dashboard.permalink import MAX_LINK, Setting, save
+from diffusion_core import Experiment, InputError
+from diffusion_core.experiment import MAX_JSON_BYTES
+
+PLOTLY = {
+    "displaylogo": False,
+    "displayModeBar": True,
+    "modeBarButtons": [["toImage", "zoom2d", "resetScale2d"]],
+}
+
+
+def plotly_config(name: str) -> dict[str, Any]:
+    """The figure's own buttons: save as SVG under this name, zoom, reset."""
+    return PLOTLY | {"toImageButtonOptions": {"format": "svg", "filename": name}}
+
+
+def link_and_file(
+    page: str, settings: Sequence[Setting], experiment: Experiment, values: Mapping[str, Any]
+) -> None:
+    """At the foot of the sidebar: put the state into the link, offer it as a file, open one."""
+    too_large = save(page, settings, experiment, values)
+    if too_large:
+        st.warning(
+            f"This target is too large for a link (more than {MAX_LINK:,} characters). Download it "
+            "below as a file; it opens again on any page."
+        )
+    with st.expander("Link and file", expanded=bool(too_large)):
+        if not too_large:
+            st.caption("The address of this page holds all choices: copy it to share what you see.")
+        st.download_button(
+            "Download this experiment",
+            experiment.to_json(indent=2),
+            "experiment.json",
+            "application/json",
+            on_click="ignore",
+        )
+        _open_file()
+
+
+def _open_file() -> None:
+    upload = st.file_uploader("Open an experiment", key=f"{KEY}experiment file")
+    if upload is None or upload.file_id == st.session_state.get("opened"):
+        return
+    try:
+        if upload.size > MAX_JSON_BYTES:
+            raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
+        experiment = Experiment.from_json(upload.getvalue())
+    except InputError as error:
+        st.error(f"{upload.name[:60]}: {error}.")
+        return
+    st.session_state["opened"] = upload.file_id
+    st.session_state["experiment"] = experiment
+    st.session_state["opened anew"] = True
+    st.rerun()
+
+
+def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
+    """A table that screen readers can read and keyboards can scroll."""
+    st.dataframe(pd.DataFrame(columns), hide_index=True, alt=alt)
+
+
+def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def download(label: str, data: str | Callable[[], str], name: str) -> None:
+    st.download_button(label, data, name, "text/csv", on_click="ignore")
+
+
+def snippet(code: str) -> None:
+    st.caption("This code gives the same numbers; run it in the project's folder.")
+    st.code(code, language="python")

@@ -1,0 +1,21 @@
+"""Keys of widgets: each starts from a value of ours and then belongs to the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+KEY = "control: "
+
+
+def key(name: str, value: Any) -> str:
+    """The key of a widget that holds ``value`` until the reader moves it."""
+    st.session_state.setdefault(KEY + name, value)
+    return KEY + name
+
+
+def forget() -> None:
+    """Let every widget start again from the experiment, which came from elsewhere."""
+    for name in [str(name) for name in st.session_state if str(name).startswith(KEY)]:
+        del st.session_state[name]

@@ -1,0 +1,188 @@
+"""The link: what the address bar holds, so that the same address shows the same picture.
+
+``e`` is the experiment as compact JSON (compressed where that is long), and every page adds plain
+settings of its own, such as ``particles=2000``. What a default says is left out. A link that cannot
+be read is answered by one sentence, and stays in the address bar until the reader changes something.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from diffusion_core import Experiment, InputError
+from diffusion_core.experiment import MAX_JSON_BYTES
+from diffusion_core.targets import DEFAULT_1D
+
+EXPERIMENT = "e"
+DEFAULT = Experiment(preset=DEFAULT_1D)
+PLAIN = 1200  # characters of JSON that are still sent as they are
+MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
+_PACKED = "z."
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One choice of a page: its name in the link, its default, and how it is read and written."""
+
+    name: str
+    default: Any
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+
+
+def whole(name: str, default: int, allowed: Sequence[int]) -> Setting:
+    """A whole number out of a list."""
+    return choice(name, default, allowed, int)
+
+
+def choice(
+    name: str, default: Any, allowed: Sequence[Any], kind: Callable[[str], Any] = str
+) -> Setting:
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value not in allowed:
+            raise InputError(f"{name}: one of {_listed(allowed)}, got {text[:40]!r}")
+        return value
+
+    return Setting(name, default, read)
+
+
+def several(name: str, default: Sequence[str], allowed: Sequence[str]) -> Setting:
+    """One or more of the allowed words, separated by commas."""
+
+    def read(text: str) -> tuple[str, ...]:
+        words = tuple(dict.fromkeys(text.split(",")))
+        unknown = [word for word in words if word not in allowed]
+        if unknown:
+            raise InputError(f"{name}: out of {_listed(allowed)}, got {unknown[0][:40]!r}")
+        return words
+
+    return Setting(name, tuple(default), read, ",".join)
+
+
+def switch(name: str, default: bool) -> Setting:
+    words = {"on": True, "off": False}
+
+    def read(text: str) -> bool:
+        if text not in words:
+            raise InputError(f"{name}: on or off, got {text[:40]!r}")
+        return words[text]
+
+    return Setting(name, default, read, lambda value: "on" if value else "off")
+
+
+def _listed(allowed: Sequence[Any]) -> str:
+    return ", ".join(map(str, allowed))
+
+
+# ---- the experiment as text
+
+
+def encode(experiment: Experiment) -> str | None:
+    """The experiment for a link, or None where it is too large for one."""
+    text = experiment.to_json()
+    if len(text) > PLAIN:
+        packed = zlib.compress(text.encode(), 9)
+        text = _PACKED + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return text if len(text) <= MAX_LINK else None
+
+
+def decode(text: str) -> Experiment:
+    """The experiment in a link; InputError, in one sentence, where there is none."""
+    if text.startswith(_PACKED):
+        text = _unpack(text[len(_PACKED) :])
+    return Experiment.from_json(text)
+
+
+def _unpack(text: str) -> str:
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        reader = zlib.decompressobj()
+        data = reader.decompress(packed, MAX_JSON_BYTES + 1)
+        if not reader.eof and len(data) <= MAX_JSON_BYTES:
+            raise InputError("experiment: this link is cut off; copy the whole of it")
+        return data.decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("experiment: this link is damaged; copy the whole of it") from None
+
+
+# ---- the state of a session
+
+
+@dataclass(frozen=True)
+class State:
+    """What a page starts from: the experiment, its settings by name, and what the link got wrong."""
+
+    experiment: Experiment
+    values: Mapping[str, Any]
+    complaint: str = ""
+    fresh: bool = False  # whether widgets have to forget what they held
+
+
+def open_link(page: str, settings: Sequence[Setting]) -> State:
+    """Read the address where it is not what this session wrote itself, else the session's state."""
+    session = st.session_state
+    address = st.query_params.to_dict()
+    moved = session.get("page") != page
+    session["page"] = page
+    if "experiment" in session and (not address or address == session.get("address")):
+        values = {s.name: s.default for s in settings} | session.get(f"values of {page}", {})
+        complaint = session.get("complaint", "") if address else ""
+        fresh = session.pop("opened anew", False) or moved
+        return State(session["experiment"], values, complaint, fresh)
+    experiment, values, complaints = _read(address, settings)
+    session["experiment"], session[f"values of {page}"] = experiment, values
+    session["address"], session["complaint"] = address, " ".join(complaints)
+    session["read"] = (experiment, values)
+    return State(experiment, values, session["complaint"], fresh=True)
+
+
+def _read(
+    address: Mapping[str, str], settings: Sequence[Setting]
+) -> tuple[Experiment, dict[str, Any], list[str]]:
+    known = {s.name: s for s in settings}
+    experiment, complaints = DEFAULT, []
+    values = {s.name: s.default for s in settings}
+    for name, text in address.items():
+        try:
+            if name == EXPERIMENT:
+                experiment = decode(text)
+            elif name in known:
+                values[name] = known[name].read(text)
+            elif not name.startswith("embed"):  # Streamlit's own
+                raise InputError(f"{name[:40]}: this page has no such setting")
+        except InputError as error:
+            complaints.append(f"{str(error).rstrip('.')}.")
+    return experiment, values, complaints
+
+
+def save(
+    page: str, settings: Sequence[Setting], experiment: Experiment, values: Mapping[str, Any]
+) -> str | None:
+    """Keep the state and show it in the address bar; returns why the link does not hold it all."""
+    session = st.session_state
+    session["experiment"], session[f"values of {page}"] = experiment, dict(values)
+    if session.get("complaint") and session.get("read") == (experiment, dict(values)):
+        return None
+    session["complaint"] = ""
+    address = {}
+    text = encode(experiment)
+    if experiment != DEFAULT and text is not None:
+        address[EXPERIMENT] = text
+    address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)
+    session["address"] = address
+    return None if text is not None else "too large"

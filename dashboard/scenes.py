@@ -1,0 +1,128 @@
+"""From an experiment to the animation of its reverse chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.player import Animation
+from diffusion_core import Experiment, Refused
+from diffusion_core.distances import Distance
+from diffusion_core.laws.evolution import Snapshot, evolution
+from diffusion_core.laws.particles import simulate
+from diffusion_core.schedules import Array, NoiseLevel
+
+FRAMES = 121  # more than that cannot be told apart in six seconds
+KEYFRAMES = 25
+CELLS = 96
+GRID = 481
+SIGHT = 3.2  # the view holds the noise up to here
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An animation with the numbers behind it: for each of its t TV(q_t, p_t), where it is known."""
+
+    animation: Animation
+    tv: tuple[Distance, ...] = ()
+    refusal: str = ""
+
+
+def frame_times(steps: int) -> list[int]:
+    """t = T..1, or evenly spread ones of them where T is large."""
+    count = min(steps, FRAMES)
+    return [int(t) for t in np.unique(np.rint(np.linspace(1, steps, count)))[::-1]]
+
+
+def view(experiment: Experiment) -> tuple[float, ...]:
+    """(low, high) of each axis: the noise, and the data but for the thinnest tails."""
+    points = experiment.target.sample(2000, np.random.default_rng(0))
+    low, high = np.quantile(points, [0.002, 0.998], axis=0)
+    margin = 0.12 * (high - low) + 0.1
+    low, high = np.minimum(low - margin, -SIGHT), np.maximum(high + margin, SIGHT)
+    if experiment.target.dim == 2:
+        low, high = np.full(2, low.min()), np.full(2, high.max())
+    return tuple(float(edge) for pair in zip(low, high, strict=True) for edge in pair)
+
+
+def particle_frames(
+    experiment: Experiment, particles: int, times: Sequence[int], progress: Progress
+) -> Array:
+    """Positions (F, N, d) at the given t."""
+    wanted = {t: i for i, t in enumerate(times)}
+    out = np.empty((len(times), particles, experiment.target.dim))
+    for t, y in simulate(experiment, particles):
+        progress(1 - t / experiment.steps)
+        if t in wanted:
+            out[wanted[t]] = y
+    return out
+
+
+def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
+    """Particles, p_t and the exact q_t on the line; without q_t where its law is refused."""
+    times = frame_times(experiment.steps)
+    extent = view(experiment)
+    grid = np.linspace(extent[0], extent[1], GRID)
+    positions = particle_frames(experiment, particles, times, lambda share: progress(share / 2))
+    snapshots: list[Snapshot] = []
+    refusal = ""
+    try:
+        for snapshot in evolution(experiment, grid, times):
+            progress(1 - snapshot.t / experiment.steps / 2)
+            snapshots.append(snapshot)
+    except Refused as reason:
+        snapshots = []
+        refusal = str(reason)
+    tv = tuple(s.tv for s in snapshots)
+    animation = Animation(
+        positions,
+        times,
+        (extent[0], extent[1]),
+        readouts=[f"TV(q_t, p_t) = {d.value:.4f} ± {d.error:.0e}" for d in tv],
+        grid=grid,
+        target_density=_target_curves(experiment, grid, times, snapshots),
+        output_density=np.array([s.output for s in snapshots]) if snapshots else None,
+    )
+    return Scene(animation, tv, refusal)
+
+
+def _target_curves(
+    experiment: Experiment, grid: Array, times: Sequence[int], snapshots: Sequence[Snapshot]
+) -> Array:
+    if snapshots:
+        return np.array([s.target for s in snapshots])
+    chain, target = experiment.chain, experiment.target
+    points = grid[:, None]
+    return np.exp([target.marginal(chain.level(t)).log_density(points) for t in times])
+
+
+def plane_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
+    """Particles over the heat map of p_t."""
+    times = frame_times(experiment.steps)
+    extent = view(experiment)
+    positions = particle_frames(experiment, particles, times, lambda share: progress(0.7 * share))
+    maps = density_maps(experiment, times, extent, lambda share: progress(0.7 + 0.3 * share))
+    x0, x1, y0, y1 = extent
+    return Scene(Animation(positions, times, (x0, x1, y0, y1), target_density=maps))
+
+
+def density_maps(
+    experiment: Experiment, times: Sequence[int], extent: Sequence[float], progress: Progress
+) -> Array:
+    """p_t at the centres of a CELLS x CELLS raster, (K, rows, columns), for K evenly spread frames."""
+    keys = np.linspace(0, len(times) - 1, min(KEYFRAMES, len(times)))
+    x = np.linspace(extent[0], extent[1], CELLS)
+    y = np.linspace(extent[2], extent[3], CELLS)
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    log_abar = np.log(experiment.chain.abar[list(times)])
+    maps = np.empty((len(keys), CELLS, CELLS))
+    for i, between in enumerate(np.interp(keys, np.arange(len(times)), log_abar)):
+        progress(i / len(keys))
+        level = NoiseLevel(float(np.exp(between)), float(-np.expm1(between)))
+        log_p = experiment.target.marginal(level).log_density(points)
+        maps[i] = np.exp(log_p).reshape(CELLS, CELLS)
+    return maps

@@ -1,0 +1,141 @@
+"""What the distance-against-T page lets a reader choose, and how its link spells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.controls import setting
+from dashboard.keys import key
+from dashboard.permalink import choice, several, switch, whole
+from dashboard.sweeps import Sweep
+from diffusion_core import SAMPLERS, Experiment
+from diffusion_core.distances import METRIC_LABELS
+from diffusion_core.measure import has_exact_law
+from diffusion_core.samplers import PAPER_SAMPLERS
+
+PAGE = "convergence"
+POWERS = tuple(2**k for k in range(1, 14))
+SAMPLES = (5000, 20_000, 100_000)
+AXES = {"steps": "steps T", "nfe": "score evaluations"}
+AGAINST = {"p1": "p₁, as in the theorems", "data": "the data law p₀"}
+BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
+FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
+ANCHORS = {"first": "smallest T", "last": "largest T"}
+LABELS = {name: record.label for name, record in SAMPLERS.items()}
+
+SETTINGS = (
+    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS)),
+    choice("axis", "steps", tuple(AXES)),
+    whole("from", 8, POWERS),
+    whole("to", 1024, POWERS),
+    choice("metric", "tv", tuple(METRIC_LABELS)),
+    choice("against", "p1", tuple(AGAINST)),
+    choice("bounds", "paper", tuple(BOUNDS)),
+    switch("logs", True),
+    choice("anchor", "last", tuple(ANCHORS)),
+    choice("fit", "natural", tuple(FITS)),
+    whole("particles", 20_000, SAMPLES),
+)
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+def _key(name: str, value: Any) -> str:
+    return setting(PAGE, _BY_NAME[name], value)
+
+
+def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Sweep, dict[str, Any]]:
+    """The widgets above the figure: samplers, range, distance."""
+    chosen = dict(values)
+    samplers = st.pills(
+        "Samplers",
+        list(SAMPLERS),
+        selection_mode="multi",
+        format_func=LABELS.__getitem__,
+        key=_key("samplers", list(values["samplers"])),
+    )
+    if not samplers:
+        st.info("Choose at least one sampler.")
+        st.stop()
+    chosen["samplers"] = tuple(samplers)
+    left, middle, right = st.columns(3)
+    chosen["axis"] = left.segmented_control(
+        "Compare at equal",
+        list(AXES),
+        format_func=AXES.__getitem__,
+        required=True,
+        key=_key("axis", values["axis"]),
+        help="A step of the accelerated ODE or of Heun evaluates the score twice, so at equal "
+        "evaluations they make half as many steps.",
+    )
+    span = (min(values["from"], values["to"]), max(values["from"], values["to"]))
+    chosen["from"], chosen["to"] = middle.select_slider(
+        "Range", POWERS, key=key(f"{PAGE}.range", span), format_func=lambda n: f"{n:,}"
+    )
+    chosen["metric"] = right.selectbox(
+        "Distance",
+        list(METRIC_LABELS),
+        format_func=METRIC_LABELS.__getitem__,
+        key=_key("metric", values["metric"]),
+    )
+    method = "exact" if has_exact_law(experiment) else "particles"
+    if method == "particles":
+        chosen["particles"] = left.segmented_control(
+            "Particles",
+            SAMPLES,
+            format_func=lambda n: f"{n:,}",
+            required=True,
+            key=_key("particles", values["particles"]),
+            help="In the plane laws are estimated from particles: below the noise floor nothing "
+            "can be seen.",
+        )
+    if experiment.target.has_density:
+        chosen["against"] = middle.segmented_control(
+            "Compare q₁ with",
+            list(AGAINST),
+            format_func=AGAINST.__getitem__,
+            required=True,
+            key=_key("against", values["against"]),
+        )
+    else:
+        chosen["against"] = "p1"
+    return _sweep(experiment, chosen, method), chosen
+
+
+def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:
+    points = tuple(n for n in POWERS if chosen["from"] <= n <= chosen["to"])
+    how = (chosen["metric"], method, chosen["particles"], chosen["against"])
+    return Sweep(experiment, chosen["samplers"], points, chosen["axis"], *how)
+
+
+def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
+    """The widgets about bounds and fits, under the figure."""
+    columns = st.columns(3)
+    chosen["bounds"] = columns[0].segmented_control(
+        "Upper bounds",
+        list(BOUNDS),
+        format_func=BOUNDS.__getitem__,
+        required=True,
+        key=_key("bounds", values["bounds"]),
+        help="Theorems in total variation. No paper gives their constants, so each is drawn through "
+        "its own curve at the T chosen beside.",
+    )
+    chosen["anchor"] = columns[1].segmented_control(
+        "Drawn through the",
+        list(ANCHORS),
+        format_func=ANCHORS.__getitem__,
+        required=True,
+        key=_key("anchor", values["anchor"]),
+    )
+    chosen["logs"] = columns[1].toggle("with their log factors", key=_key("logs", values["logs"]))
+    chosen["fit"] = columns[2].segmented_control(
+        "Fit",
+        list(FITS),
+        format_func=FITS.__getitem__,
+        required=True,
+        key=_key("fit", values["fit"]),
+        help="C (log T)^k T^−r. On the theory's schedule the natural step is log T / T, so a sampler "
+        "of order p is expected at k = p + 1, r = p; on other schedules at k = 0.",
+    )

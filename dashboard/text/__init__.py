@@ -1,0 +1,1 @@
+"""Words: labels, and sentences that read a figure from its own numbers."""

@@ -1,0 +1,43 @@
+"""Python that reproduces a figure's numbers with the library alone."""
+
+from __future__ import annotations
+
+from dashboard.sweeps import Sweep
+from diffusion_core import Experiment
+
+
+def _experiment(experiment: Experiment) -> str:
+    text = experiment.to_json()
+    if len(text) > 2000:
+        return 'experiment = Experiment.from_json(open("experiment.json").read())  # the download'
+    return f"experiment = Experiment.from_json({text!r})"
+
+
+def trajectory_snippet(experiment: Experiment, particles: int, method: str) -> str:
+    """One run: its particles and its distances."""
+    measured = f'measure(experiment, metric, "{method}"'
+    measured += f", particles={particles})" if method == "particles" else ")"
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.laws.particles import final_points
+
+{_experiment(experiment)}
+y_1 = final_points(experiment, {particles})  # shape (N, d)
+for metric in ("tv", "hellinger", "w2"):
+    found = {measured}
+    print(metric, found.value, "+-", found.error)
+"""
+
+
+def sweep_snippet(sweep: Sweep) -> str:
+    """A sweep at equal T or at equal score evaluations."""
+    planned = "plan" if sweep.at_equal == "steps" else "plan_evaluations"
+    count = f", particles={sweep.particles}" if sweep.method == "particles" else ""
+    wanted = f"{list(sweep.samplers)!r}, {list(sweep.points)!r}"
+    return f"""from diffusion_core import Experiment, {planned}, sweep
+
+{_experiment(sweep.experiment)}
+runs = {planned}(experiment, {wanted})
+for run in sweep(runs, "{sweep.metric}", "{sweep.method}"{count}, against="{sweep.against}"):
+    m = run.measurement
+    print(run.sampler, run.steps, (m.value, m.error) if m else run.reason)
+"""

@@ -1,0 +1,82 @@
+"""Measure how the distance to the target falls as the number of steps grows."""
+
+import streamlit as st
+
+from dashboard import frame, sweeps, tables
+from dashboard.controls import (
+    choose_schedule,
+    choose_seed,
+    choose_start,
+    described,
+    start_controls,
+)
+from dashboard.figures.convergence import convergence_figure
+from dashboard.figures.style import is_dark
+from dashboard.permalink import open_link
+from dashboard.sweep_controls import LABELS, PAGE, SETTINGS, choose_figure, choose_sweep
+from dashboard.target_controls import choose_target
+from dashboard.text import readings
+from dashboard.text.snippets import sweep_snippet
+from diffusion_core.distances import METRIC_LABELS
+
+state = open_link(PAGE, SETTINGS)
+st.title("Distance against T")
+st.markdown(
+    "How far is a sampler's output from its target after $T$ steps? Every point is a whole run. "
+    "Dotted lines are **shapes of proven upper bounds**: nobody has published their constants, so "
+    "compare how steep they are; a measured curve may well fall faster."
+)
+with st.sidebar:
+    start_controls(state)
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    start, seed = choose_start(state.experiment), choose_seed(state.experiment)
+    experiment = described(state.experiment, target, schedule, start=start, seed=seed)
+
+sweep, values = choose_sweep(experiment, state.values)
+status, place, words = st.empty(), st.empty(), st.empty()
+choose_figure(state.values, values)
+with st.sidebar:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values)
+label = METRIC_LABELS[sweep.metric]
+quantity = readings.quantity(sweep.metric, sweep.against)
+bounds = values["bounds"] if sweep.metric == "tv" else "none"
+
+
+def draw(curves: sweeps.Curves, done: int) -> None:
+    """The figure and its reading, from the runs that are done so far."""
+    fits = sweeps.fits(experiment, curves, values["fit"])
+    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"])
+    figure = convergence_figure(curves, LABELS, shapes, fits, values["axis"], quantity, is_dark())
+    named = {LABELS[name]: curve for name, curve in curves.items()}
+    config = frame.plotly_config("distance-against-steps")
+    alt = readings.alt(named, quantity)
+    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{done} runs")
+    words.markdown(readings.doubling(named, label))
+
+
+curves, refusals = sweeps.run(sweep, draw, status)
+st.caption(readings.floors(curves, sweeps.initialisation(sweep), sweep.metric))
+for sampler, steps, reason in refusals:
+    st.warning(f"{LABELS[sampler]} at T = {steps:,}: {reason}.")
+if sweep.metric != "tv":
+    st.caption("The theorems bound total variation: no bound is drawn for another distance.")
+
+points, decay, proven, code = st.tabs(["Points and slopes", "Fits", "Proven bounds", "Python"])
+fits = sweeps.fits(experiment, curves, values["fit"])
+with points:
+    frame.table(tables.slope_table(curves, LABELS, fits), quantity)
+    rows = tables.sweep_rows(curves)
+    frame.download("Download (CSV)", frame.to_csv(tables.SWEEP_HEADER, rows), "distances.csv")
+with decay:
+    frame.table(tables.fit_table(fits, LABELS), "Fitted decay of every curve")
+    st.caption(
+        "Least squares over the largest T that follow C (log T)ᵏ T⁻ʳ within 2 %; smaller T are "
+        "pre-asymptotic. The interval tells how well these points fix r, not where its limit lies."
+    )
+with proven:
+    rates = {name: sweeps.chosen_rates(name, "all") for name in curves}
+    frame.table(tables.rate_table(rates, LABELS), "Proven upper bounds")
+    st.caption("Upper bounds for exact scores; C is a constant that the papers do not give.")
+with code:
+    frame.snippet(sweep_snippet(sweep))
