@@ -108,13 +108,19 @@ def softmax(a: Array) -> Array:
 
 def normalise(log_w: Array) -> Array:
     """Log weights (K, n) become weights of sum 1 along K, in place; returns log sum exp (n,)."""
+    top = exponentiate(log_w)
+    total = log_w.sum(axis=0)
+    log_w /= total
+    return top + np.log(total)
+
+
+def exponentiate(log_w: Array) -> Array:
+    """Log weights (K, n) become exp(log_w - top), in place; returns top, their maximum (n,)."""
     top = log_w.max(axis=0)
     log_w -= top
     np.maximum(log_w, LOG_TINY, out=log_w)
     np.exp(log_w, out=log_w)
-    total = log_w.sum(axis=0)
-    log_w /= total
-    return top + np.log(total)
+    return top
 
 
 Index = NDArray[np.intp]

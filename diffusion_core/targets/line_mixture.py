@@ -19,7 +19,7 @@ from diffusion_core.targets.base import (
     unit_rows,
 )
 
-BLOCK = 65_536  # numbers in a (K, n) array: a few of them fit the cache
+BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 FAR = 1e5  # squared distance in deviations, and its rounding in log weights is 1e-10
 
 
@@ -95,7 +95,7 @@ class GaussianMixture1D(Marginal):
     def _log_weights(self, x: Array) -> tuple[Array, Array]:
         """log w_k + log p_k(x) and (x - m_k)/std_k, (K, n)."""
         scaled = x - self.means[:, None]
-        scaled /= self._std[:, None]
+        scaled *= (1 / self._std)[:, None]
         log_w = scaled * scaled
         log_w *= -0.5
         log_w += self._log_norm[:, None]
@@ -107,7 +107,7 @@ class GaussianMixture1D(Marginal):
         log_p = normalise(r)
         if centre and self._one_variance:
             return Posterior(log_p, r, 0.0, self._shift)
-        delta /= -self._std[:, None]
+        delta *= (-1 / self._std)[:, None]
         return Posterior(log_p, r, 0.0, delta)
 
     def _careful(self, x: Array) -> Posterior:

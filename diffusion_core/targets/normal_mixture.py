@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import Index, Marginal, climb, normalise, unit_rows
+from diffusion_core.targets.base import Index, Marginal, climb, exponentiate, normalise, unit_rows
 
-BLOCK = 65_536  # numbers in a (K, n) array: a few of them fit the cache
+BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
 ROUNDING = 1e6  # largest (|y| + R)^2/v of the fast form, whose log weights round at 1e-16 of it
 
+LARGEST = 600.0  # log weights up to this size need no shift before exp
 MAGNIFIED = 100  # rounding of P_k - P_j by way of C_k - C_j over that of plain subtraction
 
 
@@ -80,6 +81,10 @@ class NormalMixture(Marginal):
             factor = [-0.5 if i == j else -1.0 for i, j in self._pairs]
             columns.append(self._squares * factor)
         self._features = np.concatenate(columns, axis=1)
+        sums = [np.ones((1, self.n_components)), self._b.T]
+        self._sums = np.concatenate(sums if self._common else [*sums, self._squares.T])
+        spare = math.sqrt(2 * (LARGEST - np.abs(self._log_norm).max(initial=0.0)) * smallest)
+        self._tame2 = max(0.0, spare - radius) ** 2
 
     def log_density(self, x: Array) -> Array:
         return self._split(x, (), self._fast_log_density, lambda p: p.log_p)
@@ -143,6 +148,13 @@ class NormalMixture(Marginal):
             out[rows[cut]] = careful(self._careful(x[rows[cut]]))
         return out
 
+    def _exponentials(self, y: Array) -> tuple[Array, Array | float]:
+        """Unnormalised weights (K, n), and the log of what they were divided by (n,)."""
+        log_w = self._log_weights(y)
+        if (y * y).sum(axis=0).max() <= self._tame2:
+            return np.exp(log_w, out=log_w), 0.0
+        return log_w, exponentiate(log_w)
+
     def _log_weights(self, y: Array) -> Array:
         """log w_k + log p_k, (K, n); with one covariance up to the common -y^T P y/2."""
         ones = np.ones((1, y.shape[1]))
@@ -152,17 +164,18 @@ class NormalMixture(Marginal):
         return self._features @ np.concatenate(parts)
 
     def _fast_log_density(self, y: Array) -> Array:
-        log_p = normalise(self._log_weights(y))
+        w, top = self._exponentials(y)
+        log_p = top + np.log(w.sum(axis=0))
         return log_p - 0.5 * (y * (self._p[0] @ y)).sum(axis=0) if self._common else log_p
 
     def _fast_score(self, y: Array) -> Array:
-        r = self._log_weights(y)
-        normalise(r)
-        s = self._b.T @ r
+        w, _ = self._exponentials(y)
+        sums = self._sums @ w
+        sums /= sums[0]
+        s = sums[1 : self.dim + 1]
         if self._common:
             return (s - self._p[0] @ y).T
-        p = self._squares.T @ r
-        for row, (i, j) in zip(p, self._pairs, strict=True):
+        for row, (i, j) in zip(sums[self.dim + 1 :], self._pairs, strict=True):
             s[i] -= row * y[j]
             if i != j:
                 s[j] -= row * y[i]
@@ -229,7 +242,7 @@ class NormalMixture(Marginal):
 
 
 def two_by_two_gap(c: Array, level: NoiseLevel, det: Array, j: int) -> Array:
-    """S_k^{-1} - S_j^{-1}, (K, 2, 2), by adjugates, for S_k = abar C_k + var I of determinant det_k.
+    """S_k^{-1} - S_j^{-1}, (K, 2, 2), by adjugates; det_k of S_k = abar C_k + var I.
 
     Differences and sums are of the entries of C_k, which are not rounded: those of mirror images
     cancel down to the last digit.

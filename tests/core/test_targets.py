@@ -54,6 +54,9 @@ LEVELS = [
 ]
 
 
+EPS = np.finfo(float).eps
+
+
 def level_name(level: NoiseLevel) -> str:
     return f"abar={level.abar:.12g}"
 
@@ -211,7 +214,11 @@ def compare(target, level, x, rtol, digits=90):
         values, scores, jacs, thirds = (part[i] for part in got)
         assert values == pytest.approx(want[0], rel=rtol, abs=1e-8)
         size = np.abs(want[2]).max()  # the local 1/scale^2: what the digits of each can be
-        np.testing.assert_allclose(scores, want[1], rtol=rtol, atol=rtol * math.sqrt(size))
+        # and a vector of 1e20 in float64 has no digits below 1e4, in whatever direction
+        rounding = 4 * EPS * np.abs(want[1]).max()
+        np.testing.assert_allclose(
+            scores, want[1], rtol=rtol, atol=rtol * math.sqrt(size) + rounding
+        )
         np.testing.assert_allclose(jacs, want[2], rtol=rtol, atol=rtol * size)
         np.testing.assert_allclose(thirds, want[3], rtol=rtol, atol=rtol * size**1.5)
 
@@ -236,7 +243,7 @@ FAR_CASES = [
 ]
 
 
-@pytest.mark.parametrize("level", [LEVELS[1], LEVELS[3]], ids=level_name)
+@pytest.mark.parametrize("level", [LEVELS[i] for i in (0, 1, 3, 5)], ids=level_name)
 @pytest.mark.parametrize(("name", "radius"), FAR_CASES)
 def test_closed_forms_hold_in_the_far_tails(name, level, radius):
     target = MIXED[name]
