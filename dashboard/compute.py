@@ -39,7 +39,7 @@ def _measured() -> Store:
 
 
 class Bar:
-    """Progress that appears only when work takes longer than a moment; without a share, the seconds."""
+    """Progress that appears when work takes longer than a moment; without a share, the seconds."""
 
     def __init__(self, text: str) -> None:
         self._text, self._begun, self._drawn = text, time.monotonic(), 0.0
@@ -61,7 +61,7 @@ class Bar:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The player's bytes, the t of its frames, TV(q_t, p_t) there where it is known, and Y_1 (N, d).
+    """The player's bytes, the t of its frames, TV(q_t, p_t) where it is known, and Y_1 (N, d).
 
     ``refusal`` says why the exact law is missing.
     """

@@ -26,7 +26,7 @@ STEPS = (
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
-START_LABELS = {"noise": "N(0, I)", "exact": "p_T"}
+START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
 
 
 def start_controls(state: State) -> None:
@@ -130,13 +130,13 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
 def choose_start(base: Experiment) -> str:
     """Where the reverse chain starts."""
     start = st.segmented_control(
-        "Start Y_T from",
+        "Start $Y_T$ from",
         list(START_LABELS),
         format_func=START_LABELS.__getitem__,
         required=True,
         key=key("start", base.start),
-        help="N(0, I) is what a sampler can draw. p_T is the law that the theory of one step needs: "
-        "starting there removes the error of the initialisation and leaves that of the steps.",
+        help="N(0, I) is what a sampler can draw. Starting from p_T instead removes the error of "
+        "the initialisation and leaves that of the steps.",
     )
     return str(start)
 

@@ -1,4 +1,4 @@
-"""What every page shares around its figure: the link and the file, tables, downloads, the snippet."""
+"""What every page shares around its figure: link and file, tables, downloads, the snippet."""
 
 from __future__ import annotations
 

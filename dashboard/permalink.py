@@ -1,8 +1,9 @@
 """The link: what the address bar holds, so that the same address shows the same picture.
 
 ``e`` is the experiment as compact JSON (compressed where that is long), and every page adds plain
-settings of its own, such as ``particles=2000``. What a default says is left out. A link that cannot
-be read is answered by one sentence, and stays in the address bar until the reader changes something.
+settings of its own, such as ``particles=2000``. What a default says is left out. A link that
+cannot be read is answered by one sentence, and stays in the address bar until the reader changes
+something.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def _unpack(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a page starts from: the experiment, its settings by name, and what the link got wrong."""
+    """What a page starts from: experiment, settings by name, and what the link got wrong."""
 
     experiment: Experiment
     values: Mapping[str, Any]

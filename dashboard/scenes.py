@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.player import Animation
+from dashboard.text.numbers import with_error
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances import Distance
 from diffusion_core.laws.evolution import Snapshot, evolution
@@ -25,7 +26,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """An animation with the numbers behind it: for each of its t TV(q_t, p_t), where it is known."""
+    """An animation, and TV(q_t, p_t) for each of its t where that is known."""
 
     animation: Animation
     tv: tuple[Distance, ...] = ()
@@ -82,7 +83,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         positions,
         times,
         (extent[0], extent[1]),
-        readouts=[f"TV(q_t, p_t) = {d.value:.4f} ± {d.error:.0e}" for d in tv],
+        readouts=[f"TV(q_t, p_t) = {with_error(d.value, d.error)}" for d in tv],
         grid=grid,
         target_density=_target_curves(experiment, grid, times, snapshots),
         output_density=np.array([s.output for s in snapshots]) if snapshots else None,
@@ -113,7 +114,10 @@ def plane_scene(experiment: Experiment, particles: int, progress: Progress) -> S
 def density_maps(
     experiment: Experiment, times: Sequence[int], extent: Sequence[float], progress: Progress
 ) -> Array:
-    """p_t at the centres of a CELLS x CELLS raster, (K, rows, columns), for K evenly spread frames."""
+    """p_t on a CELLS x CELLS raster, (K, rows, columns), for K evenly spread places of the clock.
+
+    Between two frames abar moves on geometrically.
+    """
     keys = np.linspace(0, len(times) - 1, min(KEYFRAMES, len(times)))
     x = np.linspace(extent[0], extent[1], CELLS)
     y = np.linspace(extent[2], extent[3], CELLS)

@@ -20,10 +20,14 @@ PAGE = "convergence"
 POWERS = tuple(2**k for k in range(1, 14))
 SAMPLES = (5000, 20_000, 100_000)
 AXES = {"steps": "steps T", "nfe": "score evaluations"}
-AGAINST = {"p1": "p₁, as in the theorems", "data": "the data law p₀"}
+AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
 BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
 FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
-ANCHORS = {"first": "smallest T", "last": "largest T"}
+ANCHORS = {
+    "above": "touching from above",
+    "first": "through the smallest T",
+    "last": "through the largest T",
+}
 LABELS = {name: record.label for name, record in SAMPLERS.items()}
 
 SETTINGS = (
@@ -35,7 +39,7 @@ SETTINGS = (
     choice("against", "p1", tuple(AGAINST)),
     choice("bounds", "paper", tuple(BOUNDS)),
     switch("logs", True),
-    choice("anchor", "last", tuple(ANCHORS)),
+    choice("anchor", "above", tuple(ANCHORS)),
     choice("fit", "natural", tuple(FITS)),
     whole("particles", 20_000, SAMPLES),
 )
@@ -92,11 +96,10 @@ def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Swe
             "can be seen.",
         )
     if experiment.target.has_density:
-        chosen["against"] = middle.segmented_control(
+        chosen["against"] = right.selectbox(
             "Compare q₁ with",
             list(AGAINST),
             format_func=AGAINST.__getitem__,
-            required=True,
             key=_key("against", values["against"]),
         )
     else:
@@ -113,29 +116,26 @@ def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sw
 def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
     """The widgets about bounds and fits, under the figure."""
     columns = st.columns(3)
-    chosen["bounds"] = columns[0].segmented_control(
+    chosen["bounds"] = columns[0].selectbox(
         "Upper bounds",
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
-        required=True,
         key=_key("bounds", values["bounds"]),
-        help="Theorems in total variation. No paper gives their constants, so each is drawn through "
-        "its own curve at the T chosen beside.",
+        help="Theorems in total variation. No paper gives their constants, so each is moved up or "
+        "down to meet its own measured curve.",
     )
-    chosen["anchor"] = columns[1].segmented_control(
-        "Drawn through the",
+    chosen["anchor"] = columns[1].selectbox(
+        "Their constants",
         list(ANCHORS),
         format_func=ANCHORS.__getitem__,
-        required=True,
         key=_key("anchor", values["anchor"]),
     )
-    chosen["logs"] = columns[1].toggle("with their log factors", key=_key("logs", values["logs"]))
-    chosen["fit"] = columns[2].segmented_control(
+    chosen["logs"] = columns[0].toggle("with their log factors", key=_key("logs", values["logs"]))
+    chosen["fit"] = columns[2].selectbox(
         "Fit",
         list(FITS),
         format_func=FITS.__getitem__,
-        required=True,
         key=_key("fit", values["fit"]),
-        help="C (log T)^k T^−r. On the theory's schedule the natural step is log T / T, so a sampler "
-        "of order p is expected at k = p + 1, r = p; on other schedules at k = 0.",
+        help="C (log T)^k T^−r. On the theory's schedule the natural step is log T / T, so a "
+        "sampler of order p is expected at k = p + 1, r = p; on other schedules at k = 0.",
     )

@@ -20,7 +20,7 @@ REDRAW = 0.4  # seconds between drawings of a growing figure
 
 @dataclass(frozen=True)
 class Sweep:
-    """What to measure: every sampler at every point, T or (``at_equal`` "nfe") score evaluations."""
+    """What to measure: every sampler at every point, a T or (``at_equal`` "nfe") a budget."""
 
     experiment: Experiment
     samplers: tuple[str, ...]
@@ -142,14 +142,24 @@ def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | N
 
 
 def shapes(curves: Curves, which: str, logs: bool, anchor: str) -> dict[str, list[Shape]]:
-    """The shapes of the proven bounds, each through its curve's first or last point."""
+    """The shapes of the proven bounds, each through one point of its curve.
+
+    anchor: "first" and "last" name the point; "above" is the one that lifts the shape above all
+    others: the smallest constant with which the bound holds for what was measured.
+    """
     drawn = {}
     for name, curve in curves.items():
         usable = [m for m in curve if m.value > 0 and m.steps >= 3]
         if usable:
-            at = usable[0 if anchor == "first" else -1]
-            drawn[name] = [Shape(r, logs, at.steps, at.value) for r in chosen_rates(name, which)]
+            drawn[name] = [_anchored(r, logs, usable, anchor) for r in chosen_rates(name, which)]
     return drawn
+
+
+def _anchored(rate: Rate, logs: bool, curve: Sequence[Measurement], anchor: str) -> Shape:
+    tries = [Shape(rate, logs, m.steps, m.value) for m in curve]
+    if anchor == "above":
+        return max(tries, key=lambda shape: shape(curve[0].steps))
+    return tries[0 if anchor == "first" else -1]
 
 
 def chosen_rates(sampler: str, which: str) -> tuple[Rate, ...]:

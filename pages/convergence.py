@@ -26,8 +26,8 @@ st.markdown(
     "Dotted lines are **shapes of proven upper bounds**: nobody has published their constants, so "
     "compare how steep they are; a measured curve may well fall faster."
 )
+start_controls(state)
 with st.sidebar:
-    start_controls(state)
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
     start, seed = choose_start(state.experiment), choose_seed(state.experiment)

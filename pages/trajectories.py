@@ -29,8 +29,8 @@ st.markdown(
     "$s_t=\\nabla\\log p_t$. Here the score is exact: whatever is wrong with the output is the "
     "sampler's doing."
 )
+start_controls(state)
 with st.sidebar:
-    start_controls(state)
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
     experiment = choose_experiment(state.experiment, target, schedule)

@@ -97,7 +97,7 @@ def _bound(
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
         hovertext=f"shape of a proven upper bound, ∝ {formula}<br>{shape.rate.source}, "
-        f"arXiv {shape.rate.arxiv}<br>constant unknown: drawn through the curve at "
+        f"arXiv {shape.rate.arxiv}<br>its constant is unknown: drawn through the point at "
         f"T = {shape.anchor_steps:,}",
         hoverinfo="text",
     )

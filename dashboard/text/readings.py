@@ -26,14 +26,15 @@ def final_distance(experiment: Experiment, outcome: Outcome) -> str:
         )
     seen = outcome.estimate
     assert seen is not None
-    if outcome.value <= 1.5 * seen.noise_floor:
+    if outcome.value <= seen.noise_floor + 3 * seen.standard_error:
         return (
             f"{run}, TV(q₁, p₁) is **too small to be seen with these particles**: the estimate is "
             f"{rounded(outcome.value)}, and perfect samples would show {rounded(seen.noise_floor)}."
         )
     return (
-        f"{run}, **TV(q₁, p₁) ≈ {rounded(outcome.value)}**, estimated from particles (standard error "
-        f"{rounded(seen.standard_error, 2)}; perfect samples would show {rounded(seen.noise_floor)})."
+        f"{run}, **TV(q₁, p₁) ≈ {rounded(outcome.value)}**, estimated from particles (standard "
+        f"error {rounded(seen.standard_error, 2)}; perfect samples would show "
+        f"{rounded(seen.noise_floor)})."
     )
 
 
@@ -113,8 +114,8 @@ def floors(curves: Mapping[str, Curve], initialisation: float | None, metric: st
     ends = [c[-1].value for c in curves.values() if c]
     if initialisation is not None and metric == "tv" and ends and initialisation > 0.1 * min(ends):
         return (
-            f"At the largest T, TV(p_T, N(0, 1)) is {rounded(initialisation)}: a deterministic sampler "
-            "that starts from noise carries this to the end, and its curve flattens there. Start "
-            "from p_T to take it away."
+            f"At the largest T, TV(p_T, N(0, 1)) is {rounded(initialisation)}: a deterministic "
+            "sampler that starts from noise carries this to the end, and its curve flattens there. "
+            "Start from p_T to take it away."
         )
     return ""
