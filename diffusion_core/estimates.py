@@ -1,11 +1,14 @@
 """Distances estimated from particles: the value, its standard error and its noise floor.
 
-TV, KL and Hellinger are computed on cells of equal target mass, cut by medians of draws of the
-target: plug-in values, biased upward by noise (the floor) and downward by what happens within a
-cell (the blur). W1 and W2 pair sorted particles with target quantiles on the line; elsewhere they
-are the mean of optimal assignments between disjoint groups of at most 600 particles and as many
-draws of the target. The noise floor is what the same estimator returns, on average, for draws of
-the target itself: below it nothing is seen.
+TV, KL and Hellinger are computed on cells, in one and two dimensions: plug-in values, biased upward
+by noise (the floor) and downward by what happens within a cell (the blur). The cells are cut by
+medians of the target's draws and the particles pooled, so that they are fine where either law is.
+In more dimensions as many cells as particles can fill see almost nothing, and that is refused.
+
+W1 and W2 pair sorted particles with target quantiles on the line; elsewhere they are the mean of
+optimal assignments between disjoint groups of at most 600 particles and as many draws of the
+target. The noise floor is what the same estimator returns, on average, for draws of the target
+itself: below it nothing is seen.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
 
 Sample = Callable[[int, np.random.Generator], Array]
@@ -26,6 +30,9 @@ BOOTSTRAPS = 100
 RESAMPLES = 20
 GROUPS, GROUP_SIZE = 8, 600
 REFERENCE = 400_000
+LARGEST_HALF = 100_000  # particles, and draws of the target, that cut the cells
+MOST_DIM = 2  # for cells
+BLUR = {"tv": 1.0, "kl": 1.5, "hellinger": 1.5}  # what is lost, over the change from halving
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Estimate:
 
     standard_error: how much ``value`` would scatter over seeds.
     noise_floor: the mean value for particles that are draws of the target.
-    blur: what the cells hide, judged by the change from half as many.
+    blur: what the cells hide, judged by the change from cells twice as wide on every axis.
     size: particles that enter one evaluation (a group's size for assignments).
     """
 
@@ -50,8 +57,18 @@ class Estimate:
         return 2 * self.standard_error + self.noise_floor + self.blur
 
 
+def check_estimate(metric: str, dim: int) -> None:
+    """Refused where no estimator here would see the distance."""
+    if metric in _CELL_METRICS and dim > MOST_DIM:
+        raise Refused(
+            f"{metric}: particles give no estimate in {dim} dimensions, at most in {MOST_DIM}: cells "
+            "that hold enough particles are too wide; use w1 or w2"
+        )
+
+
 def estimate(metric: str, points: Array, perfect: Sample, rng: np.random.Generator) -> Estimate:
     """The metric between at least 100 particles (N, d) and the target that ``perfect`` draws."""
+    check_estimate(metric, points.shape[1])
     if metric in _CELL_METRICS:
         return _binned(metric, points, perfect, rng)
     if points.shape[1] == 1:
@@ -65,26 +82,30 @@ def cell_count(n: int) -> int:
 
 
 def _binned(metric: str, points: Array, perfect: Sample, rng: np.random.Generator) -> Estimate:
-    n, cells = len(points), cell_count(len(points))
-    size = min(10 * n, REFERENCE)
-    tree = MedianTree(perfect(max(size // 4, 20 * cells), rng), cells)
+    n, dim = points.shape
+    cells, size, of = cell_count(n), min(10 * n, REFERENCE), _CELL_METRICS[metric]
+    half = max(min(n, LARGEST_HALF), 20 * cells)
+    some = points[rng.choice(n, size=half, replace=half > n)]
+    tree = MedianTree(np.concatenate([perfect(half, rng), some]), cells)
     counts, known = tree.count(points), tree.count(perfect(size, rng))
-    of = _CELL_METRICS[metric]
 
-    def redrawn(counts: Array, size: int) -> Array:
-        return rng.multinomial(size, counts / counts.sum(), size=BOOTSTRAPS).astype(float)
+    def redrawn(shares: Array, size: int) -> Array:
+        return rng.multinomial(size, shares, size=BOOTSTRAPS).astype(float)
 
     value = float(of(counts, known))
-    references = redrawn(known, size)
-    again = of(redrawn(counts, n), references)
-    floor = of(redrawn(known, n), references)
-    coarse = float(of(_siblings(counts), _siblings(known)))
-    return Estimate(value, float(again.std()), float(floor.mean()), n, abs(value - coarse))
+    p, q = known / size, counts / n
+    references = redrawn(p, size)
+    floor = of(redrawn(p, n), references)
+    # the plug-in q is noise away from p even for equal laws: resampling it would count that twice
+    shrink = math.sqrt(max(0.0, 1 - float((floor.mean() / value) ** 2))) if value > 0 else 0.0
+    again = of(redrawn(p + shrink * (q - p), n), references)
+    blur = BLUR[metric] * abs(value - float(of(_merged(counts, dim), _merged(known, dim))))
+    return Estimate(value, float(again.std()), float(floor.mean()), n, blur)
 
 
-def _siblings(counts: Array) -> Array:
-    """Counts of the cells before the last cut."""
-    return counts.reshape(-1, 2).sum(axis=1)
+def _merged(counts: Array, levels: int) -> Array:
+    """Counts of the cells before the last cuts, one an axis: half the resolution."""
+    return counts.reshape(max(1, len(counts) >> levels), -1).sum(axis=1)
 
 
 def _tv(q: Array, p: Array) -> Array:
@@ -110,32 +131,36 @@ _CELL_METRICS = {"tv": _tv, "kl": _kl, "hellinger": _hellinger}
 
 
 class MedianTree:
-    """Space cut into 2^k cells by medians of a reference sample, the axes in turn by spread."""
+    """Space cut into 2^k cells by medians of a reference sample, its principal axes in turn."""
 
     def __init__(self, reference: Array, cells: int) -> None:
-        self._depth = cells.bit_length() - 1
-        self._cells = cells
-        self._axis = np.zeros(cells, dtype=int)
-        self._cut = np.zeros(cells)
+        self._depth, self._cells = cells.bit_length() - 1, cells
+        dim = reference.shape[1]
+        self._normal, self._cut = np.zeros((cells, dim)), np.zeros(cells)
         groups = [reference]
         for node in range(1, cells):
             group = groups[node - 1]
-            if not len(group):  # draws that coincide leave cells without any
-                groups += [group, group]
-                continue
-            axis = int(np.argmax(group.std(axis=0)))
-            cut = float(np.median(group[:, axis]))
-            self._axis[node], self._cut[node] = axis, cut
-            right = group[:, axis] > cut
+            self._normal[node] = _axis(group, node.bit_length() - 1)
+            along = group @ self._normal[node]
+            self._cut[node] = np.median(along) if len(group) else 0.0
+            right = along > self._cut[node]
             groups += [group[~right], group[right]]
 
     def count(self, points: Array) -> Array:
         """How many points fall in each cell, (2^k,)."""
         node: NDArray[np.intp] = np.ones(len(points), dtype=np.intp)
-        rows = np.arange(len(points))
         for _ in range(self._depth):
-            node = 2 * node + (points[rows, self._axis[node]] > self._cut[node])
+            along = np.einsum("nd,nd->n", points, self._normal[node])
+            node = 2 * node + (along > self._cut[node])
         return np.bincount(node - self._cells, minlength=self._cells).astype(float)
+
+
+def _axis(group: Array, depth: int) -> Array:
+    """The principal axis of a group of points whose turn it is at this depth of the tree."""
+    dim = group.shape[1]
+    if len(group) < 2:  # draws that coincide leave cells without any
+        return np.eye(dim)[0]
+    return np.linalg.eigh(np.cov(group.T).reshape(dim, dim))[1][:, -1 - depth % dim]
 
 
 def _sorted(metric: str, points: Array, perfect: Sample, rng: np.random.Generator) -> Estimate:

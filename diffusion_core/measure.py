@@ -11,7 +11,7 @@ import numpy as np
 
 from diffusion_core.distances import METRICS, Distance, check_metric
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.estimates import LEAST_PARTICLES, Estimate, estimate
+from diffusion_core.estimates import LEAST_PARTICLES, Estimate, check_estimate, estimate
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws import gaussian as gauss
 from diffusion_core.laws.line import (
@@ -58,7 +58,7 @@ class Measurement:
 
 
 def has_exact_law(experiment: Experiment) -> bool:
-    """Whether ``method="exact"`` exists for this target: on the line, and for one Gaussian anywhere."""
+    """Whether ``method="exact"`` exists: on the line, and for one Gaussian anywhere."""
     return experiment.target.dim == 1 or gauss.is_gaussian(experiment.target)
 
 
@@ -104,7 +104,7 @@ def measure_all(
 def check_request(
     experiment: Experiment, metrics: Sequence[str], method: str, particles: int, against: str
 ) -> None:
-    """InputError for everything that is wrong before any work starts."""
+    """InputError, or Refused, for whatever can be said before any work starts."""
     for metric in metrics:
         check_metric(metric)
     if method not in METHODS:
@@ -115,6 +115,8 @@ def check_request(
         raise InputError("against: this target's data law has no density; compare with p1")
     if method == "particles":
         check_particles(experiment, particles, LEAST_PARTICLES)
+        for metric in metrics:
+            check_estimate(metric, experiment.target.dim)
 
 
 def _measurement(
@@ -220,9 +222,7 @@ def _two_resolutions(
 
     def at(resolution: Resolution) -> dict[str, Distance]:
         e = experiment
-        law: GridLaw = grid_law(
-            e.record, e.chain, e.target, e.exact_start, resolution, stop
-        )
+        law: GridLaw = grid_law(e.record, e.chain, e.target, e.exact_start, resolution, stop)
         pair = resolve(law, marginal, bounds, TOLERANCE, stop)
         return {m: METRICS[m](pair) for m in metrics}
 
