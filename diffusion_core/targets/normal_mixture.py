@@ -15,6 +15,7 @@ BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
 ROUNDING = 1e6  # largest (|y| + R)^2/v of the fast form, whose log weights round at 1e-16 of it
 
+NEAR, FAR = 8.0, 1e5  # |y| in units of R, and squared deviations: where whitening still serves
 LARGEST = 600.0  # log weights up to this size need no shift before exp
 MAGNIFIED = 100  # rounding of P_k - P_j by way of C_k - C_j over that of plain subtraction
 
@@ -37,7 +38,9 @@ class NormalMixture(Marginal):
 
     Fast form: log weights linear in the features 1, y_i, y_i y_j of y = x - origin, one matrix
     product. They are sums of terms up to B = (|y| + R)^2/v, R the largest |root m_k - origin| and
-    v the smallest variance, and round at a few 1e-16 B; so only where B <= ROUNDING.
+    v the smallest variance, and round at a few 1e-16 B; so only where B <= ROUNDING. Beyond, with
+    one covariance, squares of whitened differences x - root m_k, which round no worse than x
+    itself does while |y| is not far larger than R; else and farther out the careful form.
 
     Careful form, relative to the dominant component j with z = x - root m_j, g = P_j z:
     s_k - s_j = root P_k (m_k - m_j) - (P_k - P_j) z and
@@ -64,27 +67,33 @@ class NormalMixture(Marginal):
         self._trace = (1 / variances).sum(axis=1)
         self._log_norm = np.log(weights) - 0.5 * np.log(2 * np.pi * variances).sum(axis=1)
         self._origin = weights @ self._m
-        self._prepare_fast_form(float(variances.min()))
+        self._prepare_fast_form(variances, vectors)
 
-    def _prepare_fast_form(self, smallest: float) -> None:
-        y = self._m - self._origin
+    def _prepare_fast_form(self, values: Array, vectors: Array) -> None:
+        y, smallest = self._m - self._origin, float(values.min())
         radius = math.sqrt((y * y).sum(axis=1).max())
-        self._reach2 = max(0.0, math.sqrt(ROUNDING * smallest) - radius) ** 2
+        self._top = self._log_norm.max()
+        shift = self._log_norm - self._top
+        spare = math.sqrt(2 * max(0.0, LARGEST + shift.min()) * smallest)
+        self._tame2 = max(0.0, spare - radius) ** 2
+        self._reach2 = self._careful2 = max(0.0, math.sqrt(ROUNDING * smallest) - radius) ** 2
         self._careful_only = not self._common and self.dim > MOST_FEATURES_DIM
         if self._careful_only:
             return
         self._b = np.matmul(self._p, y[:, :, None])[:, :, 0]
-        columns = [(self._log_norm - 0.5 * (self._b * y).sum(axis=1))[:, None], self._b]
-        self._pairs = [(i, j) for i in range(self.dim) for j in range(i, self.dim)]
-        if not self._common:
-            self._squares = np.stack([self._p[:, i, j] for i, j in self._pairs], axis=1)
-            factor = [-0.5 if i == j else -1.0 for i, j in self._pairs]
-            columns.append(self._squares * factor)
-        self._features = np.concatenate(columns, axis=1)
+        columns = [(shift - 0.5 * (self._b * y).sum(axis=1))[:, None], self._b]
         sums = [np.ones((1, self.n_components)), self._b.T]
-        self._sums = np.concatenate(sums if self._common else [*sums, self._squares.T])
-        spare = math.sqrt(2 * (LARGEST - np.abs(self._log_norm).max(initial=0.0)) * smallest)
-        self._tame2 = max(0.0, spare - radius) ** 2
+        self._pairs = [(i, j) for i in range(self.dim) for j in range(i, self.dim)]
+        if self._common:
+            far = max(NEAR * radius, radius + math.sqrt(FAR * smallest))
+            self._careful2 = max(self._reach2, far**2)
+            self._white = (vectors[0] / np.sqrt(2 * values[0])).T
+            self._white_means = self._white @ y.T
+        else:
+            squares = np.stack([self._p[:, i, j] for i, j in self._pairs])
+            sums.append(squares)
+            columns.append(squares.T * [-0.5 if i == j else -1.0 for i, j in self._pairs])
+        self._features, self._sums = np.concatenate(columns, axis=1), np.concatenate(sums)
 
     def log_density(self, x: Array) -> Array:
         return self._split(x, (), self._fast_log_density, lambda p: p.log_p)
@@ -135,38 +144,46 @@ class NormalMixture(Marginal):
         """``fast`` of y = (x - origin)^T block by block, ``careful`` where that would round."""
         out = np.empty((len(x), *shape))
         y = np.ascontiguousarray((x - self._origin).T)
-        if self._careful_only:
-            far = np.ones(len(x), dtype=bool)
-        else:
-            far = (y * y).sum(axis=0) > self._reach2
+        rows = np.arange(len(x))
+        if not self._careful_only:
+            rows = np.flatnonzero((y * y).sum(axis=0) > self._careful2)
+            y[:, rows] = 0.0
             size = max(64, BLOCK // (self.n_components + self.dim**2))
-            for i in range(0, len(x), size):
-                if not far[i : i + size].all():
-                    out[i : i + size] = fast(y[:, i : i + size])
-        rows = np.flatnonzero(far)
+            for i in range(0, len(x) if len(rows) < len(x) else 0, size):
+                out[i : i + size] = fast(y[:, i : i + size])
         for cut in unit_rows(len(rows), self.n_components * self.dim):
             out[rows[cut]] = careful(self._careful(x[rows[cut]]))
         return out
 
+    def _log_weights(self, y: Array) -> tuple[Array, Array | float]:
+        """log w_k + log p_k (K, n) less a common term, and that term."""
+        if self._common and (y * y).sum(axis=0).max() > self._reach2:
+            return self._whitened(y), self._top
+        ones = np.ones((1, y.shape[1]))
+        if self._common:
+            common = self._top - 0.5 * (y * (self._p[0] @ y)).sum(axis=0)
+            return self._features @ np.concatenate([ones, y]), common
+        squares = np.stack([y[i] * y[j] for i, j in self._pairs])
+        return self._features @ np.concatenate([ones, y, squares]), self._top
+
+    def _whitened(self, y: Array) -> Array:
+        log_w = np.repeat((self._log_norm - self._top)[:, None], y.shape[1], axis=1)
+        for row, means in zip(self._white @ y, self._white_means, strict=True):
+            step = row - means[:, None]
+            step *= step
+            log_w -= step
+        return log_w
+
     def _exponentials(self, y: Array) -> tuple[Array, Array | float]:
         """Unnormalised weights (K, n), and the log of what they were divided by (n,)."""
-        log_w = self._log_weights(y)
+        log_w, common = self._log_weights(y)
         if (y * y).sum(axis=0).max() <= self._tame2:
-            return np.exp(log_w, out=log_w), 0.0
-        return log_w, exponentiate(log_w)
-
-    def _log_weights(self, y: Array) -> Array:
-        """log w_k + log p_k, (K, n); with one covariance up to the common -y^T P y/2."""
-        ones = np.ones((1, y.shape[1]))
-        parts = [ones, y]
-        if not self._common:
-            parts.append(np.stack([y[i] * y[j] for i, j in self._pairs]))
-        return self._features @ np.concatenate(parts)
+            return np.exp(log_w, out=log_w), common
+        return log_w, common + exponentiate(log_w)
 
     def _fast_log_density(self, y: Array) -> Array:
-        w, top = self._exponentials(y)
-        log_p = top + np.log(w.sum(axis=0))
-        return log_p - 0.5 * (y * (self._p[0] @ y)).sum(axis=0) if self._common else log_p
+        w, common = self._exponentials(y)
+        return np.log(w.sum(axis=0)) + common
 
     def _fast_score(self, y: Array) -> Array:
         w, _ = self._exponentials(y)
@@ -182,8 +199,8 @@ class NormalMixture(Marginal):
         return s.T
 
     def _fast(self, y: Array) -> Posterior:
-        r = self._log_weights(y)
-        log_p = normalise(r)
+        r, common = self._log_weights(y)
+        log_p = normalise(r) + common
         if self._common:
             return Posterior(log_p, r, -self._p[0] @ y, self._b.T[:, :, None])
         delta = self._b.T[:, :, None] - np.matmul(self._p.transpose(1, 0, 2), y)
@@ -193,7 +210,7 @@ class NormalMixture(Marginal):
         if self._careful_only:
             j = np.zeros(len(x), dtype=np.intp)
         else:
-            j = self._log_weights((x - self._origin).T).argmax(axis=0)
+            j = self._log_weights((x - self._origin).T)[0].argmax(axis=0)
         r, delta = climb(lambda rows, j: self._relative(x[rows], j), j)
         z = x - self._m[j]
         base = -z @ self._p[0] if self._common else -np.matmul(z[:, None, :], self._p[j])[:, 0]
