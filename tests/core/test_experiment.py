@@ -52,11 +52,9 @@ def with_(path: str, value: Any) -> dict[str, Any]:
 
 
 def refusal(source: Any) -> str:
+    text = json.dumps(source) if isinstance(source, dict) else source
     with pytest.raises(InputError) as caught:
-        if isinstance(source, dict):
-            Experiment.from_json(json.dumps(source))
-        else:
-            Experiment.from_json(source)
+        Experiment.from_json(text)
     message = str(caught.value)
     assert message.splitlines() == [message]
     assert 0 < len(message) < 400
