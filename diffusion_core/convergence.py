@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from diffusion_core.distances import total_variation
 from diffusion_core.errors import InputError, Refused
@@ -244,7 +244,7 @@ def _fit(points: Sequence[tuple[int, float, float]], log_power: float | None) ->
     freedom = len(t) - columns
     scatter = float(((weight * residual) ** 2).sum()) / freedom
     deviation = np.sqrt(scatter * (np.linalg.inv(upper) ** 2).sum(axis=1))
-    half = student.ppf(0.975, freedom) * deviation
+    half = stdtrit(freedom, 0.975) * deviation
     r = float(coefficients[1])
     k = float(coefficients[2]) if log_power is None else float(log_power)
     return Fit(

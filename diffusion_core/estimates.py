@@ -61,8 +61,8 @@ def check_estimate(metric: str, dim: int) -> None:
     """Refused where no estimator here would see the distance."""
     if metric in _CELL_METRICS and dim > MOST_DIM:
         raise Refused(
-            f"{metric}: particles give no estimate in {dim} dimensions, at most in {MOST_DIM}: cells "
-            "that hold enough particles are too wide; use w1 or w2"
+            f"{metric}: particles give no estimate in {dim} dimensions, at most in {MOST_DIM}: "
+            "cells that hold enough particles are too wide; use w1 or w2"
         )
 
 
