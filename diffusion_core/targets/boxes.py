@@ -19,6 +19,7 @@ from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import (
     LOG_TINY,
+    MIN_WIDTH,
     Marginal,
     Target,
     check_points,
@@ -36,7 +37,8 @@ Vector = tuple[float, ...]
 class Boxes(Target):
     """X_0 ~ sum_k w_k Uniform( prod_i (low_ki, high_ki) ); they may touch and overlap.
 
-    InputError for anything else than finite numbers with every high above its low.
+    InputError for more than 4096 boxes or 256 dimensions, numbers beyond +-1e6, weights that are
+    not positive or do not sum to 1, and for any side shorter than 1e-9.
     """
 
     weights: Vector
@@ -56,8 +58,11 @@ class Boxes(Target):
                 raise InputError(f"target.{name}: needs {k} rows, one a weight, got {len(rows)}")
         if len(dims) != 1:
             raise InputError("target.highs: needs the dimension of target.lows")
-        if not (self._highs > self._lows).all():
-            raise InputError("target.highs: every number must be above the same one of target.lows")
+        if not (self._highs - self._lows >= MIN_WIDTH).all():
+            raise InputError(
+                f"target.highs: every number must be above the same one of target.lows, "
+                f"by {MIN_WIDTH:g} at least"
+            )
 
     @property
     def dim(self) -> int:

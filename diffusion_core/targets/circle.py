@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import i0e, i1e
 
 from diffusion_core.errors import InputError
-from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import Marginal, Target, check_points
+from diffusion_core.schedules import Array, NoiseLevel, check_range
+from diffusion_core.targets.base import MAX_WIDTH, MIN_WIDTH, Marginal, Target, check_points
 
 LARGE = 30.0  # from here on the series of A(k) in 1/k is exact to rounding
 
@@ -40,8 +40,7 @@ class Circle(Target):
     kind: ClassVar[str] = "circle"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.radius) and 0 < self.radius <= 1e6):
-            raise InputError(f"target.radius: must be above 0 and at most 1e6, got {self.radius!r}")
+        check_range("target.radius", self.radius, MIN_WIDTH, MAX_WIDTH)
         if check_points("target.center", (self.center,), 1) != 2:
             raise InputError(f"target.center: needs 2 numbers, got {len(self.center)}")
 

@@ -157,7 +157,7 @@ _LINE = (
     Preset(
         "two-modes",
         "Two modes",
-        "Equal and well apart: the reverse chain has to choose a side, and it does so early.",
+        "Equal and apart: p_t is one hump up to abar_t = 0.316, then the chain must choose a side.",
         line_mixture((0.5, 0.5), (-1.5, 1.5), (0.3, 0.3)),
     ),
     Preset(
@@ -193,7 +193,7 @@ _LINE = (
     Preset(
         "claw",
         "Claw",
-        "Five fingers on one bell (Marron and Wand, 1992), which appear late in the reverse chain.",
+        "Five fingers on one bell (after Marron and Wand, 1992), none visible below abar_t = 0.93.",
         line_mixture((5, 1, 1, 1, 1, 1), (0.0, -1.5, -0.75, 0.0, 0.75, 1.5), (1.0, *(0.1,) * 5)),
     ),
     Preset(
@@ -244,7 +244,7 @@ _PLANE = (
     Preset(
         "grid-of-9",
         "Grid of nine",
-        "Nine equal modes on a grid: a product law up to its shape, symmetric in both axes.",
+        "Nine equal modes on a grid: the product of two laws on the line, symmetric in both axes.",
         plane_mixture(
             [(1.5 * i, 1.5 * j) for i in (-1, 0, 1) for j in (-1, 0, 1)], [disc(0.15)] * 9
         ),
@@ -252,13 +252,13 @@ _PLANE = (
     Preset(
         "correlated-gaussian",
         "Correlated Gaussian",
-        "One tilted Gaussian: the long axis is learnt early in the reverse chain, the short late.",
+        "A tilted Gaussian: its long axis outgrows the noise at abar_t = 0.41, its short at 0.96.",
         plane_mixture([(0.3, -0.2)], [ellipse(1.2, 0.2, math.pi / 5)]),
     ),
     Preset(
         "atoms-2d",
         "Five atoms",
-        "Five weighted points: the score says how far, and which, and the choice is made early.",
+        "Five weighted points: the score points at the average of where X_t may have come from.",
         GaussianMixture(
             (0.1, 0.2, 0.15, 0.3, 0.25),
             ((-1.5, -1.0), (1.25, -1.5), (1.75, 1.0), (0.0, 0.25), (-1.0, 1.75)),

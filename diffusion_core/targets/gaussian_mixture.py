@@ -12,6 +12,8 @@ import numpy as np
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import (
+    MAX_WIDTH,
+    MIN_WIDTH,
     Marginal,
     Target,
     check_points,
@@ -25,6 +27,7 @@ from diffusion_core.targets.points import MAX_POINTS, Points
 __all__ = ["MAX_COMPONENTS", "MAX_POINTS", "GaussianMixture", "GaussianMixture1D", "Points"]
 
 MAX_COMPONENTS = 500
+MAX_NUMBERS = 2_000_000
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 
@@ -33,7 +36,9 @@ Matrix = tuple[Vector, ...]
 class GaussianMixture(Target):
     """X_0 ~ sum_k w_k N(m_k, C_k); then p_t = sum_k w_k N(sqrt(abar) m_k, abar C_k + var I).
 
-    Covariances may be singular (an atom is the zero matrix). InputError for anything else wrong.
+    Covariances may be singular (an atom is the zero matrix). InputError for more than 500
+    components or 256 dimensions, for covariances of more than 2,000,000 numbers, not symmetric or
+    not positive semidefinite, and for standard deviations neither 0 nor between 1e-9 and 1e6.
     """
 
     weights: Vector
@@ -45,22 +50,32 @@ class GaussianMixture(Target):
         check_weights(self.weights, MAX_COMPONENTS)
         dim = check_points("target.means", self.means, MAX_COMPONENTS)
         k = len(self.weights)
-        if len(self.means) != k or len(self.covariances) != k:
+        for name, rows in (("means", self.means), ("covariances", self.covariances)):
+            if len(rows) != k:
+                raise InputError(f"target.{name}: needs {k} rows, one a weight, got {len(rows)}")
+        if k * dim * dim > MAX_NUMBERS:
             raise InputError(
-                f"target: {k} weights need {k} means and {k} covariances, "
-                f"got {len(self.means)} and {len(self.covariances)}"
+                f"target.covariances: at most {MAX_NUMBERS:,} numbers in all, got {k * dim * dim:,}"
             )
         for c in self.covariances:
             if len(c) != dim or any(len(row) != dim for row in c):
                 raise InputError(f"target.covariances: every matrix must be {dim} x {dim}")
-        cov = np.array(self.covariances, dtype=float)
-        if not np.isfinite(cov).all() or np.abs(cov).max() > 1e12:
-            raise InputError("target.covariances: every number must be finite and at most 1e12")
-        size = np.abs(cov).max(axis=(1, 2), initial=0.0)
+        self._check_covariances()
+
+    def _check_covariances(self) -> None:
+        cov = self._covariances
+        if not (np.abs(cov) <= MAX_WIDTH**2).all():
+            raise InputError("target.covariances: every number must be between -1e12 and 1e12")
+        size = np.abs(cov).max(axis=(1, 2))
         if (np.abs(cov - cov.transpose(0, 2, 1)).max(axis=(1, 2)) > 1e-9 * size).any():
-            raise InputError("target.covariances: every matrix must be symmetric")
+            raise InputError("target.covariances: every matrix must be symmetric, to 1e-9 of it")
         if (np.linalg.eigvalsh(cov)[:, 0] < -1e-9 * size).any():
-            raise InputError("target.covariances: every matrix must be positive semidefinite")
+            raise InputError("target.covariances: every eigenvalue must be at least 0")
+        values, _ = self.spectrum
+        if ((values > 0) & (values < MIN_WIDTH**2)).any():
+            raise InputError(
+                f"target.covariances: every standard deviation must be 0 or at least {MIN_WIDTH:g}"
+            )
 
     @property
     def dim(self) -> int:

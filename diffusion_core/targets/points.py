@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -11,7 +10,7 @@ import numpy as np
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import Marginal, Target, check_points
+from diffusion_core.targets.base import MAX_WIDTH, MIN_WIDTH, Marginal, Target, check_points
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
 
@@ -21,7 +20,10 @@ Vector = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Points(Target):
-    """X_0 uniform on the given points plus N(0, bandwidth^2 I): atoms when bandwidth is 0."""
+    """X_0 uniform on the given points plus N(0, bandwidth^2 I): atoms when bandwidth is 0.
+
+    At most 5000 points of at most 256 dimensions within +-1e6; InputError for anything else.
+    """
 
     points: tuple[Vector, ...]
     bandwidth: float = 0.0
@@ -29,8 +31,11 @@ class Points(Target):
 
     def __post_init__(self) -> None:
         check_points("target.points", self.points, MAX_POINTS)
-        if not (math.isfinite(self.bandwidth) and 0 <= self.bandwidth <= 1e6):
-            raise InputError(f"target.bandwidth: must be between 0 and 1e6, got {self.bandwidth!r}")
+        if not (self.bandwidth == 0 or MIN_WIDTH <= self.bandwidth <= MAX_WIDTH):
+            raise InputError(
+                f"target.bandwidth: must be 0 or between {MIN_WIDTH:g} and {MAX_WIDTH:g}, "
+                f"got {self.bandwidth!r}"
+            )
 
     @property
     def dim(self) -> int:

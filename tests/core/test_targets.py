@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
+import time
 
 import mpmath as mp
 import numpy as np
@@ -22,6 +24,8 @@ from diffusion_core.targets import (
     Points,
     StudentT,
 )
+from diffusion_core.targets.base import check_points
+from diffusion_core.targets.gallery import sierpinski
 
 EXTRA = {
     "skewed-3d": GaussianMixture(
@@ -44,6 +48,7 @@ EXTRA = {
 TARGETS_TRIED = {name: p.target for name, p in PRESETS.items()} | EXTRA
 HEAVY = {"cauchy": StudentT(1.0, (0.2,), 0.5), "student-2d": StudentT(3.0, (0.2, -0.1), 0.7)}
 MIXED = {n: t for n, t in TARGETS_TRIED.items() if not isinstance(t, StudentT)}
+MIXED["sierpinski"] = sierpinski(3)  # 27 points: the reference takes long over 243
 LEVELS = [
     NoiseLevel(1 - 1e-12, 1e-12),
     NoiseLevel(1 - 1e-6, 1e-6),
@@ -201,12 +206,12 @@ def near_points(target, level, n, seed=3):
     return math.sqrt(level.abar) * corner + noise
 
 
-def compare(target, level, x, rtol, digits=90):
+def compare(target, level, x, rtol, digits=90, law=reference):
     """The four closed forms at x against the reference, in units of the local scale."""
     m = target.marginal(level)
     got = m.log_density(x), m.score(x), m.jacobian(x), m.trace_gradient(x)
     with mp.workdps(digits):
-        log_p = reference(target, level)
+        log_p = law(target, level)
     for i, point in enumerate(x):
         with mp.workdps(digits):
             h = mp.mpf(10) ** -18 * mp.sqrt(mp.mpf(level.var))
@@ -339,6 +344,76 @@ def test_student_t_derivatives_are_consistent(name, level):
             np.testing.assert_allclose(slope(x)[0][i], difference, rtol=1e-8, atol=1e-9)
 
 
+def radial_reference(target, level):
+    """log p_t of the very mixture that stands for Student's t, widths from its nodes."""
+    g, weights = target._rule
+    a, v, d = mp.mpf(level.abar), mp.mpf(level.var), target.dim
+    widths = [a * mp.mpf(target.scale) ** 2 / mp.mpf(float(node)) + v for node in g]
+    logs = [
+        mp.log(mp.mpf(float(w))) - mp.log(2 * mp.pi * c) * d / 2
+        for w, c in zip(weights, widths, strict=True)
+    ]
+
+    def log_p(x):
+        y2 = mp.fsum((u - mp.sqrt(a) * c) ** 2 for u, c in zip(x, target.loc, strict=True))
+        return log_sum([w - y2 / (2 * c) for w, c in zip(logs, widths, strict=True)])
+
+    return log_p
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=level_name)
+@pytest.mark.parametrize("name", HEAVY)
+def test_student_t_is_its_mixture_to_all_digits_near_and_far(name, level):
+    target = HEAVY[name]
+    x = np.concatenate([tail_points(target.dim, r)[-1:] for r in (1.0, 3e6, 1e20)])
+    compare(target, level, x, 1e-6, 240, radial_reference)
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=level_name)
+@pytest.mark.parametrize("radius", [1.0, 1e8])
+def test_a_rotated_product_of_a_plane_law_and_a_normal_in_eight_dimensions(level, radius):
+    """More dimensions than the fast form takes, against the plane: x = Q (u, w), w ~ N(0, I/4)."""
+    plane = PRESETS["pinwheel"].target
+    d = 8
+    q = np.linalg.qr(np.random.default_rng(29).normal(size=(d, d)))[0]
+    cov = np.zeros((len(plane.weights), d, d))
+    cov[:, :2, :2] = plane.covariances
+    cov[:, 2:, 2:] = 0.25 * np.eye(d - 2)
+    turned = np.matmul(q, np.matmul(cov, q.T))
+    turned = 0.5 * (turned + turned.transpose(0, 2, 1))
+    means = np.array(plane.means) @ q[:, :2].T
+    target = GaussianMixture(plane.weights, nested(means), nested(turned))
+    u = tail_points(2, radius)
+    w = np.random.default_rng(31).normal(size=(2, d - 2))
+    x = np.concatenate([u, w], axis=1) @ q.T
+    m, flat = target.marginal(level), plane.marginal(level)
+    u = x @ q[:, :2]
+    width = 0.25 * level.abar + level.var
+    rest = -(w**2).sum(axis=1) / (2 * width) - (d - 2) / 2 * math.log(2 * math.pi * width)
+    rounding = EPS * radius**2 / level.var
+    np.testing.assert_allclose(
+        m.log_density(x), flat.log_density(u) + rest, rtol=1e-9, atol=1e-9 + 10 * rounding
+    )
+    h = flat.jacobian(u)
+    size = np.abs(h).max()
+    s = m.score(x) @ q
+    np.testing.assert_allclose(s[:, :2], flat.score(u), rtol=1e-7, atol=1e-7 * math.sqrt(size))
+    np.testing.assert_allclose(
+        s[:, 2:], -w / width, rtol=1e-7, atol=1e-7 * size**0.5 + 40 * EPS * radius * size
+    )
+    jac = np.matmul(q.T, np.matmul(m.jacobian(x), q))
+    np.testing.assert_allclose(jac[:, :2, :2], h, rtol=1e-6, atol=1e-6 * size)
+    third = m.trace_gradient(x) @ q
+    np.testing.assert_allclose(
+        third[:, :2], flat.trace_gradient(u), rtol=1e-6, atol=1e-6 * size**1.5
+    )
+
+
+def nested(rows):
+    """An array as tuples of tuples."""
+    return tuple(map(nested, rows)) if isinstance(rows, np.ndarray) else float(rows)
+
+
 LINE = {n: t for n, t in (TARGETS_TRIED | HEAVY).items() if t.dim == 1}
 PLANE = {n: t for n, t in TARGETS_TRIED.items() if t.dim == 2}
 
@@ -382,33 +457,122 @@ def test_densities_in_the_plane_integrate_to_one(name):
 
 
 def exact_moments(target):
-    """Mean and second moments of X_0, (d,) each, from the numbers of the description."""
+    """Mean (d,) and second moments E x x^T (d, d) of X_0, from the numbers of the description."""
+    eye = np.eye(target.dim)
     if isinstance(target, Points):
         x = np.array(target.points)
-        return x.mean(axis=0), (x**2).mean(axis=0) + target.bandwidth**2
+        return x.mean(axis=0), x.T @ x / len(x) + target.bandwidth**2 * eye
     if isinstance(target, GaussianMixture):
         w, m = np.array(target.weights), np.array(target.means)
-        return w @ m, w @ (m**2 + np.einsum("kii->ki", np.array(target.covariances)))
+        return w @ m, m.T @ (w[:, None] * m) + np.tensordot(w, np.array(target.covariances), 1)
     if isinstance(target, Boxes):
         w, a, b = np.array(target.weights), np.array(target.lows), np.array(target.highs)
-        return w @ (a + b) / 2, w @ (a * a + a * b + b * b) / 3
+        m = (a + b) / 2
+        return w @ m, m.T @ (w[:, None] * m) + np.diag(w @ (b - a) ** 2 / 12)
     if isinstance(target, Circle):
         c = np.array(target.center)
-        return c, c**2 + target.radius**2 / 2
+        return c, np.outer(c, c) + target.radius**2 / 2 * eye
     c = np.array(target.loc)
-    return c, c**2 + target.scale**2 * target.df / (target.df - 2)
+    return c, np.outer(c, c) + target.scale**2 * target.df / (target.df - 2) * eye
+
+
+def agrees(values, exact, errors=5.0):
+    """Whether the mean of values over their first axis is exact within standard errors."""
+    error = values.std(axis=0) / math.sqrt(len(values))
+    return (np.abs(values.mean(axis=0) - exact) <= errors * error + 1e-12).all()
 
 
 @pytest.mark.parametrize("name", TARGETS_TRIED)
 def test_samples_have_the_right_moments_and_stay_in_bounds(name):
     target = TARGETS_TRIED[name]
-    x = target.sample(20_000, np.random.default_rng(11))
     mean, second = exact_moments(target)
-    for values, exact in ((x, mean), (x**2, second)):
-        error = values.std(axis=0) / math.sqrt(len(x))
-        assert (np.abs(values.mean(axis=0) - exact) <= 5 * error + 1e-12).all()
+    x = target.sample(20_000, np.random.default_rng(11))
     low, high = target.bounds
     assert ((low - 1e-9 <= x) & (x <= high + 1e-9)).all()
+    level = NoiseLevel.of(0.6)
+    noisy = target.sample_marginal(20_000, level, np.random.default_rng(12))
+    root, noise = math.sqrt(level.abar), level.var * np.eye(target.dim)
+    for values, m, s in ((x, mean, second), (noisy, root * mean, level.abar * second + noise)):
+        assert agrees(values, m)
+        assert agrees(values[:, :, None] * values[:, None, :], s)
+
+
+@pytest.mark.parametrize("name", TARGETS_TRIED)
+def test_scores_of_samples_obey_steins_identity(name):
+    """E s(X_t) = 0, E s(X_t) X_t^T = -I, and E H = -E s s^T: samples and scores are of one law."""
+    target, level = TARGETS_TRIED[name], NoiseLevel.of(0.7)
+    x = target.sample_marginal(10_000, level, np.random.default_rng(13))
+    m = target.marginal(level)
+    s = m.score(x)
+    outer = s[:, :, None] * s[:, None, :]
+    assert agrees(s, 0.0)
+    assert agrees(s[:, :, None] * x[:, None, :], -np.eye(target.dim))
+    assert agrees(m.jacobian(x) + outer, 0.0)
+
+
+def largest_gap(x, cdf):
+    """The Kolmogorov-Smirnov statistic times sqrt(n): above 1.95 once in 1,000 right samples."""
+    n = len(x)
+    u = cdf(np.sort(x))
+    return math.sqrt(n) * max((np.arange(1, n + 1) / n - u).max(), (u - np.arange(n) / n).max())
+
+
+FOLLOWED = [
+    (name, level)
+    for name, target in LINE.items()
+    for level in (CLEAN, LEVELS[1], LEVELS[3])
+    if level.var > 0 or target.has_density
+]
+
+
+@pytest.mark.parametrize(("name", "level"), FOLLOWED)
+def test_samples_on_the_line_follow_the_distribution_function(name, level):
+    target = LINE[name]
+    x = target.sample_marginal(20_000, level, np.random.default_rng(17))[:, 0]
+    m = target.marginal(level)
+    assert largest_gap(x, m.cdf) < 1.95
+    shift = 0.1 * np.subtract(*np.quantile(x, [0.75, 0.25]))
+    assert largest_gap(x + shift, m.cdf) > 1.95
+
+
+@pytest.mark.parametrize("name", ["atoms", "atoms-2d", "cantor", "sierpinski"])
+def test_atoms_are_drawn_as_often_as_they_weigh(name):
+    target = PRESETS[name].target
+    points = np.array(target.points if isinstance(target, Points) else target.means)
+    weights = getattr(target, "weights", (1 / len(points),) * len(points))
+    n = 20_000
+    x = target.sample(n, np.random.default_rng(19))
+    k = np.abs(x[:, None, :] - points).sum(axis=2).argmin(axis=1)
+    np.testing.assert_allclose(x, points[k], rtol=0, atol=1e-15)
+    expected = n * np.array(weights)
+    chi2 = ((np.bincount(k, minlength=len(points)) - expected) ** 2 / expected).sum()
+    assert abs(chi2 - (len(points) - 1)) < 4 * math.sqrt(2 * (len(points) - 1))
+
+
+@pytest.mark.parametrize("name", [n for n, t in LINE.items() if t.has_density])
+def test_bounds_hold_the_mass_they_promise_and_little_else(name):
+    target = LINE[name]
+    m = target.marginal(CLEAN)
+    low, high = target.bounds[:, 0]
+    promised = 1.001e-10 if isinstance(target, StudentT) else 2e-16
+    outside = m.interval_mass(np.array([-np.inf, low]))[0]
+    outside += m.interval_mass(np.array([high, np.inf]))[0]
+    assert outside <= promised
+    inner = 0.5 * (low + high) + np.array([-0.42, 0.42]) * (high - low)
+    assert m.interval_mass(np.array([-np.inf, inner[0]]))[0] > 1e-16
+    assert m.interval_mass(np.array([inner[1], np.inf]))[0] > 1e-16
+
+
+@pytest.mark.parametrize("edge", [2.0, 100.0, 1e5])
+def test_masses_of_the_heavy_tail_keep_their_digits_on_both_sides(edge):
+    m = PRESETS["student-t"].target.marginal(CLEAN)
+    sides = np.array([edge, 2 * edge])
+    with mp.workdps(40):
+        # Student's t with 5 degrees of freedom: P(|Z| > z) = I_{5/(5 + z^2)}(5/2, 1/2)
+        tails = [mp.betainc(2.5, 0.5, 0, 5 / (5 + mp.mpf(e / 0.8) ** 2), True) / 2 for e in sides]
+        want = float(tails[0] - tails[1])
+    assert m.interval_mass(sides)[0] == pytest.approx(want, rel=1e-10)
+    assert m.interval_mass(-sides[::-1])[0] == pytest.approx(want, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", TARGETS_TRIED)
@@ -440,6 +604,96 @@ def test_presets_are_named_by_their_links_and_fit_the_window():
         x = p.target.sample(4000, np.random.default_rng(5))
         assert 0.5 < x.std(axis=0).max() < 2
         assert (np.abs(x) <= 4).mean() > 0.99
+
+
+def modes(name, abar):
+    """How many local maxima p_t has on the line."""
+    p = (
+        PRESETS[name]
+        .target.marginal(NoiseLevel.of(abar))
+        .log_density(np.linspace(-4, 4, 8001)[:, None])
+    )
+    return int(((p[1:-1] > p[:-2]) & (p[1:-1] > p[2:])).sum())
+
+
+def test_modes_appear_where_the_descriptions_say():
+    for name, threshold, below, above in (("two-modes", 0.316, 1, 2), ("claw", 0.93, 3, 5)):
+        assert f"{threshold:g}" in PRESETS[name].description
+        assert modes(name, threshold - 0.005) <= below
+        assert modes(name, threshold + 0.005) == above
+
+
+def test_axes_outgrow_the_noise_where_the_description_says():
+    target = PRESETS["correlated-gaussian"].target
+    variances = np.linalg.eigvalsh(target.covariances)[0]
+    for variance, said in zip(variances, ("0.96", "0.41"), strict=True):
+        assert f"{1 / (1 + variance):.2f}" == said
+        assert said in PRESETS["correlated-gaussian"].description
+
+
+@pytest.mark.parametrize("name", ["grid-of-9", "uniform-square"])
+def test_products_are_products(name):
+    m = PRESETS[name].target.marginal(NoiseLevel.of(0.8))
+    x = np.random.default_rng(7).normal(size=(50, 2))
+    zero, crossed = np.zeros(2), x[:, [1, 0]]
+    on_axis = [m.log_density(x * axis) for axis in np.eye(2)]
+    total = on_axis[0] + on_axis[1] - m.log_density(zero[None])
+    np.testing.assert_allclose(m.log_density(x), total, rtol=0, atol=1e-12)
+    for image in (-x, x * [1, -1], crossed):
+        np.testing.assert_allclose(m.log_density(image), m.log_density(x), rtol=0, atol=1e-12)
+
+
+def test_sets_have_the_sizes_and_gaps_the_descriptions_say():
+    points = np.unique(np.array(PRESETS["cantor"].target.points))
+    assert len(points) == 64
+    assert np.diff(points).min() == pytest.approx(8 / 729)  # about 0.01
+    assert len(set(PRESETS["sierpinski"].target.points)) == 243
+    assert len(PRESETS["histogram"].target.weights) == 12
+    low, high = PRESETS["checkerboard"].target.lows, PRESETS["checkerboard"].target.highs
+    assert len(low) == 8
+    assert set(low) & set(high)  # corners touch
+    spike = PRESETS["thin-and-wide"].target.covariances
+    assert np.sqrt(np.ravel(spike)) == pytest.approx([0.02, 1.0])
+
+
+def test_the_score_of_atoms_points_at_the_average_of_where_x_came_from():
+    target, level = PRESETS["atoms-2d"].target, NoiseLevel.of(0.6)
+    x = np.array([[0.3, -0.2], [1.0, 1.5]])
+    means = math.sqrt(level.abar) * np.array(target.means)
+    square = ((x[:, None, :] - means) ** 2).sum(axis=2)
+    r = np.array(target.weights) * np.exp(-square / (2 * level.var))
+    average = (r / r.sum(axis=1, keepdims=True)) @ means
+    score = target.marginal(level).score(x)
+    np.testing.assert_allclose(score, (average - x) / level.var, rtol=1e-12)
+
+
+def test_the_heavy_tail_falls_like_the_power_the_description_says():
+    m = PRESETS["student-t"].target.marginal(CLEAN)
+    fall = m.log_density(np.array([[1e3]])) - m.log_density(np.array([[2e3]]))
+    assert fall[0] / math.log(2) == pytest.approx(6, rel=1e-4)
+
+
+@pytest.mark.parametrize("variance", [2e-5, 1e-5, 1e-6])
+@pytest.mark.parametrize("name", ["atoms-2d", "sierpinski", "thin-and-wide-2d"])
+def test_fast_and_careful_forms_agree_where_they_meet(name, variance):
+    target, level = PRESETS[name].target, NoiseLevel(1 - variance, variance)
+    rng = np.random.default_rng(23)
+    ends = [target.sample_marginal(60, level, rng) for _ in range(2)]
+    x = np.concatenate([ends[0], 0.5 * (ends[0] + ends[1])])
+    fast, careful = target.marginal(level), target.marginal(level)
+    careful._careful2 = -1.0  # every point takes the careful form
+    size = np.abs(careful.jacobian(x)).max(axis=(1, 2))
+    for order, part in enumerate(("score", "jacobian", "trace_gradient")):
+        a, b = getattr(fast, part)(x), getattr(careful, part)(x)
+        axes = tuple(range(1, a.ndim))
+        scale = np.maximum(np.abs(b).max(axis=axes), size ** ((order + 1) / 2))
+        assert (np.abs(a - b).max(axis=axes) <= 1e-9 * scale).all()
+    np.testing.assert_allclose(fast.log_density(x), careful.log_density(x), rtol=1e-10, atol=1e-8)
+
+
+def normals(k, dim, weights=None, variance=1.0):
+    rows = tuple(tuple(variance * float(i == j) for j in range(dim)) for i in range(dim))
+    return GaussianMixture(weights or (1 / k,) * k, ((0.0,) * dim,) * k, (rows,) * k)
 
 
 BAD = {
@@ -474,12 +728,74 @@ BAD = {
         lambda: GaussianMixture((1.0,), ((0.0, 0.0),), (((1.0,),),)),
         "target.covariances",
     ),
+    "weights nan": (lambda: normals(2, 1, (math.nan, 0.5)), "target.weights"),
+    "weights infinite": (lambda: normals(2, 1, (math.inf, 0.5)), "target.weights"),
+    "weight zero": (lambda: normals(2, 1, (1.0, 0.0)), "target.weights"),
+    "weights sum": (lambda: normals(2, 1, (0.5, 0.499)), "target.weights: must sum to 1"),
+    "no components": (lambda: GaussianMixture((), (), ()), "target.weights: between 1 and 500"),
+    "too many components": (lambda: normals(501, 1), "target.weights: between 1 and 500"),
+    "too many dimensions": (lambda: normals(1, 257), "target.means: dimension between 1 and 256"),
+    "too many numbers": (lambda: normals(31, 256), "target.covariances: at most 2,000,000"),
+    "means count": (
+        lambda: GaussianMixture((0.5, 0.5), ((0.0,),), (((1.0,),),) * 2),
+        "target.means: needs 2 rows",
+    ),
+    "covariances count": (
+        lambda: GaussianMixture((0.5, 0.5), ((0.0,),) * 2, (((1.0,),),)),
+        "target.covariances: needs 2 rows",
+    ),
+    "means large": (lambda: GaussianMixture((1.0,), ((2e6,),), (((1.0,),),)), "target.means"),
+    "covariance nan": (lambda: normals(1, 2, variance=math.nan), "target.covariances"),
+    "covariance large": (lambda: normals(1, 2, variance=2e12), "target.covariances"),
+    "covariance thin": (
+        lambda: normals(1, 2, variance=1e-20),
+        "target.covariances: every standard",
+    ),
+    "covariance lopsided": (
+        lambda: GaussianMixture((1.0,), ((0.0, 0.0),), (((1.0, 0.5), (0.4, 1.0)),)),
+        "target.covariances: every matrix must be symmetric",
+    ),
+    "no points": (lambda: Points(()), "target.points: between 1 and 5000"),
+    "empty points": (lambda: Points(((),)), "target.points: dimension between 1 and 256"),
+    "too many points": (lambda: Points(((0.0,),) * 5001), "target.points: between 1 and 5000"),
+    "points nan": (lambda: Points(((0.0,), (math.nan,))), "target.points"),
+    "bandwidth nan": (lambda: Points(((0.0,),), math.nan), "target.bandwidth"),
+    "bandwidth large": (lambda: Points(((0.0,),), 2e6), "target.bandwidth"),
+    "bandwidth thin": (lambda: Points(((0.0,),), 1e-10), "target.bandwidth"),
+    "box thin": (lambda: Boxes((1.0,), ((0.0,),), ((1e-10,),)), "target.highs"),
+    "box inverted": (lambda: Boxes((1.0,), ((0.0,),), ((-1.0,),)), "target.highs"),
+    "box dimensions": (lambda: Boxes((1.0,), ((0.0,) * 257,), ((1.0,) * 257,)), "target.lows"),
+    "radius negative": (lambda: Circle(-1.0), "target.radius"),
+    "radius large": (lambda: Circle(2e6), "target.radius"),
+    "df nan": (lambda: StudentT(math.nan, (0.0,)), "target.df"),
+    "scale negative": (lambda: StudentT(3.0, (0.0,), -1.0), "target.scale"),
     "covariance sign": (lambda: GaussianMixture((1.0,), ((0.0,),), (((-1.0,),),)), "target.cov"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_descriptions_are_refused_with_the_name_of_the_field(case):
+def test_bad_descriptions_are_refused_in_one_sentence_naming_the_field(case):
     make, field = BAD[case]
-    with pytest.raises(InputError, match=field):
+    with pytest.raises(InputError, match=field) as caught:
         make()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 120
+    words = r"between|at least|at most|must|needs|\d"
+    assert re.search(words, message.split(":", 1)[1])
+
+
+def test_limits_are_enforced_before_work_starts():
+    """A hundred times too many rows cost no more than counting them."""
+    began = time.process_time()
+    for make in (lambda: Points(((0.0, 0.0),) * 500_000), lambda: normals(500, 100)):
+        with pytest.raises(InputError):
+            make()
+    assert time.process_time() - began < 0.5
+
+
+def test_descriptions_at_their_limits_are_accepted():
+    assert normals(500, 1).dim == 1
+    assert Points(((0.0,) * 256,) * 20).dim == 256
+    assert Points(((0.5,),) * 5000, 1e-9).finest_scale == 1e-9
+    assert check_points("x", ((1e6, -1e6),), 1) == 2
