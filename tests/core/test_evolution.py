@@ -29,7 +29,7 @@ def test_the_last_distance_is_the_measured_one(sampler: str, preset: str) -> Non
 @pytest.mark.parametrize("sampler", ["ode", "ddpm", "dpmpp-2m"])
 def test_densities_have_the_mass_of_their_cells(sampler: str) -> None:
     experiment = Experiment(sampler=sampler, steps=30)
-    grid = np.linspace(-9.0, 9.0, 3601)
+    grid = np.linspace(-9.0, 9.0, 1201)
     width = grid[1] - grid[0]
     for shot in evolution(experiment, grid, range(30, 0, -1)):
         assert shot.target.sum() * width == pytest.approx(1.0, abs=1e-10)
