@@ -53,8 +53,11 @@ class Estimate:
 
     @property
     def error(self) -> float:
-        """Two standard errors, the noise floor and the blur: covers the truth in 95 % of seeds."""
-        return 2 * self.standard_error + self.noise_floor + self.blur
+        """Three standard errors, the floor and the blur: covers the truth in 95 % of seeds.
+
+        Three and not two, because floor and standard error are themselves estimated.
+        """
+        return 3 * self.standard_error + self.noise_floor + self.blur
 
 
 def check_estimate(metric: str, dim: int) -> None:
