@@ -17,7 +17,7 @@ from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
 
 MAX_DIM = 256
-MIN_WIDTH, MAX_WIDTH = 1e-9, 1e6  # of any bump, box, circle or bandwidth that is not 0
+MIN_WIDTH, MAX_WIDTH = 1e-9, 1e6  # of boxes and bandwidths; narrower Gaussians have no density
 LOG_TINY = -700.0  # exp is 20 times slower below, and the weight no longer counts
 CHUNK = 4_000_000  # numbers in the largest intermediate array
 CLIMB_ROUNDS = 8  # each divides the rounding of a log weight by 1e15; two are enough in practice
@@ -157,7 +157,7 @@ def check_weights(weights: Sequence[float], most: int) -> None:
     if not 1 <= len(weights) <= most:
         raise InputError(f"target.weights: between 1 and {most} components, got {len(weights)}")
     if not all(0 < w <= 1 + 1e-6 for w in weights):
-        raise InputError("target.weights: every weight must be above 0 and at most 1")
+        raise InputError("target.weights: every weight must be a positive number of at most 1")
     if abs(sum(weights) - 1) > 1e-6:
         raise InputError(f"target.weights: must sum to 1 (within 1e-6), got {sum(weights):.9g}")
 
@@ -173,7 +173,7 @@ def check_points(name: str, rows: Sequence[Sequence[float]], most: int, limit: f
         if len(row) != dim:
             raise InputError(f"{name}: every row needs {dim} numbers, one has {len(row)}")
         if not all(abs(v) <= limit for v in row):
-            raise InputError(f"{name}: every number must be between -{limit:g} and {limit:g}")
+            raise InputError(f"{name}: every number must be finite and at most {limit:g} in size")
     return dim
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import i0e, i1e
 
 from diffusion_core.errors import InputError
-from diffusion_core.schedules import Array, NoiseLevel, check_range
+from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import MAX_WIDTH, MIN_WIDTH, Marginal, Target, check_points
 
 LARGE = 30.0  # from here on the series of A(k) in 1/k is exact to rounding
@@ -40,7 +40,11 @@ class Circle(Target):
     kind: ClassVar[str] = "circle"
 
     def __post_init__(self) -> None:
-        check_range("target.radius", self.radius, MIN_WIDTH, MAX_WIDTH)
+        if not MIN_WIDTH <= self.radius <= MAX_WIDTH:
+            raise InputError(
+                f"target.radius: must be above 0, from {MIN_WIDTH:g} to {MAX_WIDTH:g}, "
+                f"got {self.radius!r}"
+            )
         if check_points("target.center", (self.center,), 1) != 2:
             raise InputError(f"target.center: needs 2 numbers, got {len(self.center)}")
 
