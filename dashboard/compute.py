@@ -10,13 +10,15 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from dashboard.player import pack
-from dashboard.scenes import line_scene, plane_scene
+from dashboard.scenes import scene
 from dashboard.store import Store
-from diffusion_core import Experiment, Measurement, Refused, measure_all
+from diffusion_core import Experiment, InputError, Measurement, Refused, measure_all
+from diffusion_core.convergence import initialisation_tv
 from diffusion_core.distances import METRICS, Distance
 from diffusion_core.schedules import Array
 
@@ -41,9 +43,9 @@ def _measured() -> Store:
 class Bar:
     """Progress that appears when work takes longer than a moment; without a share, the seconds."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, place: Any) -> None:
         self._text, self._begun, self._drawn = text, time.monotonic(), 0.0
-        self._place = st.empty()
+        self._place = place
 
     def __call__(self, share: float | None = None) -> None:
         now = time.monotonic()
@@ -73,17 +75,18 @@ class Shown:
     final: Array
 
 
-def animation(experiment: Experiment, particles: int) -> Shown:
-    """The animated reverse chain; Refused where particles leave all bounds."""
+def animation(experiment: Experiment, particles: int, place: Any) -> Shown:
+    """The animated reverse chain; Refused where there is nothing to draw. place: for progress."""
 
     def make() -> Shown:
-        bar = Bar("Running the reverse chain")
-        build = line_scene if experiment.target.dim == 1 else plane_scene
-        scene = build(experiment, particles, bar)
-        bar.clear()
-        moving = scene.animation
+        bar = Bar("Running the reverse chain", place)
+        try:
+            made = scene(experiment, particles, bar)
+        finally:
+            bar.clear()
+        moving = made.animation
         final = moving.positions[-1].copy()
-        return Shown(pack(moving), tuple(moving.times), scene.tv, scene.refusal, final)
+        return Shown(pack(moving), tuple(moving.times), made.tv, made.refusal, final)
 
     return _animations().get((experiment, particles), make)
 
@@ -92,41 +95,54 @@ Outcome = Measurement | str  # a distance, or the reason why there is none
 
 
 def distance(
-    experiment: Experiment, metric: str, method: str, particles: int = 0, against: str = "p1"
+    experiment: Experiment, metric: str, method: str, particles: int, against: str, place: Any
 ) -> Outcome:
     """One distance of one run; ``particles`` counts only where the method uses them."""
     return _measured().get(
         (experiment, metric, method, particles, against),
-        lambda: _distances(experiment, (metric,), method, particles, against)[metric],
+        lambda: _distances(experiment, (metric,), method, particles, against, place)[metric],
     )
 
 
-def distances(experiment: Experiment, method: str, particles: int = 0) -> dict[str, Outcome]:
+def distances(
+    experiment: Experiment, method: str, particles: int, place: Any
+) -> dict[str, Outcome]:
     """All of them, from one law or one set of particles."""
     return _measured().get(
         (experiment, "all", method, particles),
-        lambda: _distances(experiment, tuple(METRICS), method, particles, "p1"),
+        lambda: _distances(experiment, tuple(METRICS), method, particles, "p1", place),
     )
 
 
 def is_known(
-    experiment: Experiment, metric: str, method: str, particles: int = 0, against: str = "p1"
+    experiment: Experiment, metric: str, method: str, particles: int, against: str
 ) -> bool:
     """Whether ``distance`` would answer at once."""
     return (experiment, metric, method, particles, against) in _measured()
 
 
 def _distances(
-    experiment: Experiment, metrics: tuple[str, ...], method: str, particles: int, against: str
+    experiment: Experiment,
+    metrics: tuple[str, ...],
+    method: str,
+    particles: int,
+    against: str,
+    place: Any,
 ) -> dict[str, Outcome]:
     """Together where all can be computed, else one by one, each with its reason."""
-    bar = Bar(f"Measuring {experiment.record.label} at T = {experiment.steps}")
-    count = max(particles, 1)
+    bar = Bar(f"Measuring {experiment.record.label} at T = {experiment.steps:,}", place)
     try:
-        return dict(measure_all(experiment, metrics, method, count, against, bar))
-    except Refused as reason:
+        return dict(measure_all(experiment, metrics, method, particles, against, bar))
+    except (Refused, InputError) as reason:
         if len(metrics) == 1:
             return {metrics[0]: str(reason)}
     finally:
         bar.clear()
-    return {m: _distances(experiment, (m,), method, particles, against)[m] for m in metrics}
+    alone = ((m,) for m in metrics)
+    return {m[0]: _distances(experiment, m, method, particles, against, place)[m[0]] for m in alone}
+
+
+def initialisation(experiment: Experiment) -> float:
+    """TV(p_T, N(0, 1)) on the line."""
+    plain = experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0)  # none of them counts
+    return _measured().get((plain, "initialisation"), lambda: initialisation_tv(plain))

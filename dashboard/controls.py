@@ -13,10 +13,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.keys import KEY, forget, key
+from dashboard.keys import forget, key, start_value
 from dashboard.permalink import Setting, State
 from dashboard.target_controls import Choice
 from dashboard.text.labels import PARAMETERS, SCHEDULES
+from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
 from diffusion_core.schedules import Custom, Schedule
@@ -34,7 +35,8 @@ def start_controls(state: State) -> None:
     if state.fresh:
         forget()
     if state.complaint:
-        st.error(f"{state.complaint} Everything else is as the link says, or at its default.")
+        rest = "Everything else is as the link says, or at its default."
+        st.error(f"{plain(state.complaint)} {rest}")
 
 
 def setting(page: str, chosen: Setting, value: Any) -> str:
@@ -52,7 +54,7 @@ def choose_schedule(base: Experiment) -> Schedule:
         key=key("schedule", base.schedule.kind),
     )
     if kind == "custom":
-        st.caption(f"{base.steps} values of ᾱ_t, from the link or file.")
+        st.caption(f"{base.steps:,} values of ᾱₜ, from the link or file.")
         return base.schedule
     maker: Any = SCHEDULE_KINDS[kind]
     given = base.schedule if base.schedule.kind == kind else maker()
@@ -81,7 +83,7 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except InputError as error:
-        st.error(f"{error}. The last schedule that works is shown.")
+        st.error(f"{plain(str(error))}. The last schedule that works is shown.")
         return last
 
 
@@ -116,11 +118,12 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
     if isinstance(schedule, Custom):
         st.caption(f"T = {len(schedule.abar)}, as many as the schedule has values.")
         return len(schedule.abar)
-    options = sorted({*STEPS, base.steps, st.session_state.get(f"{KEY}steps", base.steps)})
+    given = start_value("steps", base.steps)  # what a link said stays on the scale
     return int(
         st.select_slider(
             "Steps T",
-            options,
+            sorted({*STEPS, given}),
+            format_func=lambda steps: f"{steps:,}",
             key=key("steps", base.steps),
             help="The reverse chain makes T − 1 updates, from t = T to t = 1.",
         )
@@ -170,5 +173,5 @@ def described(base: Experiment, target: Choice, schedule: Schedule, **rest: Any)
     try:
         return base.with_(target=target[0], preset=target[1], schedule=schedule, **rest)
     except InputError as error:
-        st.error(f"{error}.")
+        st.error(f"{plain(str(error))}.")
         return base

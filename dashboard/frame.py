@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.cells import short
 from dashboard.keys import KEY
 from dashboard.permalink import MAX_LINK, Setting, save
+from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.experiment import MAX_JSON_BYTES
 
@@ -59,7 +61,7 @@ def _open_file() -> None:
             raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
         experiment = Experiment.from_json(upload.getvalue())
     except InputError as error:
-        st.error(f"{upload.name[:60]}: {error}.")
+        st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
         return
     st.session_state["opened"] = upload.file_id
     st.session_state["experiment"] = experiment

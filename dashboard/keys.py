@@ -19,3 +19,8 @@ def forget() -> None:
     """Let every widget start again from the experiment, which came from elsewhere."""
     for name in [str(name) for name in st.session_state if str(name).startswith(KEY)]:
         del st.session_state[name]
+
+
+def start_value(name: str, value: Any) -> Any:
+    """The first ``value`` since the experiment came from elsewhere: what a scale has to hold."""
+    return st.session_state.setdefault(f"{KEY}start of {name}", value)

@@ -26,6 +26,7 @@ DEFAULT = Experiment(preset=DEFAULT_1D)
 PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
 _PACKED = "z."
+ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ def encode(experiment: Experiment) -> str | None:
 
 def decode(text: str) -> Experiment:
     """The experiment in a link; InputError, in one sentence, where there is none."""
+    if text == ELSEWHERE:
+        raise InputError(
+            "experiment: was too large for this link; open its file under Link and file"
+        )
     if text.startswith(_PACKED):
         text = _unpack(text[len(_PACKED) :])
     return Experiment.from_json(text)
@@ -180,8 +185,8 @@ def save(
     session["complaint"] = ""
     address = {}
     text = encode(experiment)
-    if experiment != DEFAULT and text is not None:
-        address[EXPERIMENT] = text
+    if experiment != DEFAULT:
+        address[EXPERIMENT] = ELSEWHERE if text is None else text
     address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)

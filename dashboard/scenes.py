@@ -15,7 +15,7 @@ from diffusion_core.laws.evolution import Snapshot, evolution
 from diffusion_core.laws.particles import simulate
 from diffusion_core.schedules import Array, NoiseLevel
 
-FRAMES = 121  # more than that cannot be told apart in six seconds
+FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
 KEYFRAMES = 25
 CELLS = 96
 GRID = 481
@@ -63,6 +63,14 @@ def particle_frames(
     return out
 
 
+def scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
+    """The animation; Refused above two dimensions, and where particles leave all bounds."""
+    dim = experiment.target.dim
+    if dim > 2:
+        raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
+    return (line_scene if dim == 1 else plane_scene)(experiment, particles, progress)
+
+
 def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
     """Particles, p_t and the exact q_t on the line; without q_t where its law is refused."""
     times = frame_times(experiment.steps)
@@ -86,9 +94,14 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         readouts=[f"TV(q_t, p_t) = {with_error(d.value, d.error)}" for d in tv],
         grid=grid,
         target_density=_target_curves(experiment, grid, times, snapshots),
-        output_density=np.array([s.output for s in snapshots]) if snapshots else None,
+        output_density=_output_curves(snapshots) if snapshots else None,
     )
     return Scene(animation, tv, refusal)
+
+
+def _output_curves(snapshots: Sequence[Snapshot]) -> Array:
+    # differences of a cumulated mass may be negative by rounding
+    return np.array([np.maximum(s.output, 0.0) for s in snapshots])
 
 
 def _target_curves(

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Store:
-    """A thread-safe cache bounded by the total of ``weight(value)``; it is not held while computing.
+    """A thread-safe cache bounded by the total of ``weight(value)``, not held while computing.
 
     Unlike ``st.cache_data`` it can be asked whether a result is there, and what makes a result may
     draw progress and be interrupted.

@@ -15,6 +15,7 @@ from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances import METRIC_LABELS
 from diffusion_core.measure import has_exact_law
 from diffusion_core.samplers import PAPER_SAMPLERS
+from diffusion_core.schedules import Custom
 
 PAGE = "convergence"
 POWERS = tuple(2**k for k in range(1, 14))
@@ -46,12 +47,19 @@ SETTINGS = (
 _BY_NAME = {s.name: s for s in SETTINGS}
 
 
+def labels(experiment: Experiment) -> dict[str, str]:
+    """Samplers' names; DDIM's with the η that it runs at."""
+    return LABELS | ({"ddim": experiment.record.label} if experiment.sampler == "ddim" else {})
+
+
 def _key(name: str, value: Any) -> str:
     return setting(PAGE, _BY_NAME[name], value)
 
 
-def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Sweep, dict[str, Any]]:
-    """The widgets above the figure: samplers, range, distance."""
+def choose_sweep(
+    experiment: Experiment, values: Mapping[str, Any]
+) -> tuple[Sweep | None, dict[str, Any]]:
+    """The widgets above the figure: samplers, range, distance. No sweep without a sampler."""
     chosen = dict(values)
     samplers = st.pills(
         "Samplers",
@@ -61,8 +69,8 @@ def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Swe
         key=_key("samplers", list(values["samplers"])),
     )
     if not samplers:
-        st.info("Choose at least one sampler.")
-        st.stop()
+        st.info("Choose at least one sampler to see its curve.")
+        return None, chosen
     chosen["samplers"] = tuple(samplers)
     left, middle, right = st.columns(3)
     chosen["axis"] = left.segmented_control(
@@ -72,12 +80,15 @@ def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Swe
         required=True,
         key=_key("axis", values["axis"]),
         help="A step of the accelerated ODE or of Heun evaluates the score twice, so at equal "
-        "evaluations they make half as many steps.",
+        "evaluations they make about half as many steps.",
     )
-    span = (min(values["from"], values["to"]), max(values["from"], values["to"]))
-    chosen["from"], chosen["to"] = middle.select_slider(
-        "Range", POWERS, key=key(f"{PAGE}.range", span), format_func=lambda n: f"{n:,}"
-    )
+    if isinstance(experiment.schedule, Custom):
+        middle.caption(f"T = {experiment.steps:,} only: the custom schedule has as many values.")
+    else:
+        span = (min(values["from"], values["to"]), max(values["from"], values["to"]))
+        chosen["from"], chosen["to"] = middle.select_slider(
+            "Range", POWERS, key=key(f"{PAGE}.range", span), format_func=lambda n: f"{n:,}"
+        )
     chosen["metric"] = right.selectbox(
         "Distance",
         list(METRIC_LABELS),
@@ -109,8 +120,11 @@ def choose_sweep(experiment: Experiment, values: Mapping[str, Any]) -> tuple[Swe
 
 def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:
     points = tuple(n for n in POWERS if chosen["from"] <= n <= chosen["to"])
+    equal = chosen["axis"]
+    if isinstance(experiment.schedule, Custom):
+        points, equal = (experiment.steps,), "steps"
     how = (chosen["metric"], method, chosen["particles"], chosen["against"])
-    return Sweep(experiment, chosen["samplers"], points, chosen["axis"], *how)
+    return Sweep(experiment, chosen["samplers"], points, equal, *how)
 
 
 def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:

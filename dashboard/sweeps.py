@@ -10,8 +10,15 @@ from typing import Any
 import streamlit as st
 
 from dashboard import compute
-from diffusion_core import Experiment, Measurement, asymptotic_fit, plan, plan_evaluations
-from diffusion_core.convergence import Fit, initialisation_tv
+from diffusion_core import (
+    Experiment,
+    Measurement,
+    Refused,
+    asymptotic_fit,
+    plan,
+    plan_evaluations,
+)
+from diffusion_core.convergence import Fit
 from diffusion_core.samplers import Rate
 from diffusion_core.theory import Shape, rates
 
@@ -48,23 +55,21 @@ Draw = Callable[[Curves, int], None]
 
 
 def run(sweep: Sweep, draw: Draw, status: Any) -> tuple[Curves, Refusals]:
-    """All curves, drawn while they grow; what is known already appears at once.
+    """All curves; drawn while they grow, what is known already at once.
 
-    draw: takes the curves and the number of runs done.
+    draw: takes the curves so far and the number of runs done; not called for the end result.
     status: the place for the progress bar and the buttons.
     """
     runs, how = sweep.runs, sweep.how
     known = [e for e in runs if compute.is_known(e, *how)]
     missing = [e for e in runs if e not in set(known)]
-    outcomes = {e: compute.distance(e, *how) for e in known}
+    outcomes = {e: compute.distance(e, *how, status) for e in known}
     if missing and st.session_state.get("stopped") == sweep:
         _offer_to_continue(status, len(known), len(runs))
         missing = []
     if missing:
         _finish(sweep, missing, outcomes, draw, status)
-    curves, refusals = _curves(runs, outcomes)
-    draw(curves, len(outcomes))
-    return curves, refusals
+    return _curves(runs, outcomes)
 
 
 def _finish(
@@ -77,15 +82,15 @@ def _finish(
     with status.container():
         bar = st.progress(0.0)
         st.button("Stop", on_click=_stop, args=(sweep,))
-    drawn = time.monotonic()
-    runs = sweep.runs
+        place = st.empty()
+    runs, drawn = sweep.runs, 0.0
     for experiment in missing:
         share = len(outcomes) / len(runs)
         bar.progress(share, f"{experiment.record.label}, T = {experiment.steps:,}")
-        if time.monotonic() - drawn > REDRAW:
+        if outcomes and time.monotonic() - drawn > REDRAW:
             draw(_curves(runs, outcomes)[0], len(outcomes))
             drawn = time.monotonic()
-        outcomes[experiment] = compute.distance(experiment, *sweep.how)
+        outcomes[experiment] = compute.distance(experiment, *sweep.how, place)
     status.empty()
 
 
@@ -115,10 +120,14 @@ def _curves(
 
 def initialisation(sweep: Sweep) -> float | None:
     """TV(p_T, N(0, 1)) at the largest T, where the chain starts from noise on the line."""
-    last = max(sweep.runs, key=lambda e: e.steps)
-    if last.exact_start or last.target.dim != 1 or sweep.against != "p1":
+    runs = sweep.runs
+    last = max(runs, key=lambda e: e.steps, default=None)
+    if last is None or last.exact_start or last.target.dim != 1 or sweep.against != "p1":
         return None
-    return initialisation_tv(last)
+    try:
+        return compute.initialisation(last)
+    except Refused:
+        return None
 
 
 def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | None]:

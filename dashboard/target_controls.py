@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import permutations
 
 import streamlit as st
 
 from dashboard.cells import MAX_BYTES, MAX_ROWS
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
-from dashboard.keys import KEY, key
-from dashboard.upload import Table, numeric_columns, parse_table, standardise
+from dashboard.keys import KEY, key, start_value
+from dashboard.text.plain import plain
+from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Points, Target
 
@@ -19,13 +22,18 @@ BANDWIDTH = 0.1
 FAMILIES = {"line": "Line", "plane": "Plane", "data": "Data", "own": "Custom"}
 SOURCES = {"penguins": "Palmer penguins", "file": "My file"}
 
+_OWN = "own target"
+_POINTS = "own points"
+
 Choice = tuple[Target, str | None]
 
 
 def choose_target(base: Experiment) -> Choice:
     """The target, and its name if it is one of the gallery."""
     family = _family_of(base)
-    known = [f for f in FAMILIES if f != "own" or family == "own"]
+    if family == "own":
+        st.session_state[_OWN] = base.target, base.preset  # stays on offer beside the others
+    known = [f for f in FAMILIES if f != "own" or _OWN in st.session_state]
     chosen = st.segmented_control(
         "Target",
         known,
@@ -35,8 +43,9 @@ def choose_target(base: Experiment) -> Choice:
         help="The law that the sampler should produce. On the line, laws and distances are exact.",
     )
     if chosen == "own":
-        st.caption(f"{_described(base.target)}, from the link or file.")
-        return base.target, base.preset
+        own: Choice = st.session_state[_OWN]
+        st.caption(f"{_described(own[0])}, from the link or file.")
+        return own
     if chosen == "data":
         return _choose_data(base)
     return _choose_preset(base, 1 if chosen == "line" else 2)
@@ -68,35 +77,59 @@ def _choose_preset(base: Experiment, dim: int) -> Choice:
 
 def _choose_data(base: Experiment) -> Choice:
     own = base.target if isinstance(base.target, Points) and base.preset is None else None
+    columns = penguins_in(own) if own else PENGUIN_COLUMNS
+    if own and not columns:
+        st.session_state[_POINTS] = own  # comes back where the reader looks at other data first
     source = st.selectbox(
         "Data",
         list(SOURCES),
         format_func=SOURCES.__getitem__,
-        key=key("source", "penguins" if own is None else "file"),
+        key=key("source", "penguins" if columns else "file"),
     )
     try:
-        table = _penguins() if source == "penguins" else _file()
+        table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else _file()
     except InputError as error:
-        st.error(f"{error}.")
+        st.error(f"{plain(str(error))}.")
         table = None
     if table is None:
+        own = st.session_state.get(_POINTS) if source == "file" else own
         if own is None:
             st.info("Until a file is chosen, the target stays as it was.")
             return base.target, base.preset
         st.caption(f"In use: {len(own.points):,} points, in their own standardised units.")
         return _smoothed(own), None
-    points, shift, scale = standardise(table.rows)
-    rounded = tuple(tuple(round(v, DIGITS) for v in row) for row in points)
+    points, shift, scale = _points(table)
     _tell_units(table, shift, scale)
     given = BANDWIDTH if own is None else own.bandwidth
-    return _smoothed(Points(rounded, given)), None
+    return _smoothed(Points(points, given)), None
+
+
+def _points(table: Table) -> tuple[Rows, tuple[float, ...], tuple[float, ...]]:
+    """Standardised and rounded, with shift and scale."""
+    points, shift, scale = standardise(table.rows)
+    return tuple(tuple(round(v, DIGITS) for v in row) for row in points), shift, scale
+
+
+@lru_cache(maxsize=64)
+def penguins_in(points: Points) -> tuple[str, ...]:
+    """The columns of the penguins that these points are, if they are: a link holds points only."""
+    names = penguin_columns()
+    for columns in permutations(names, points.dim) if points.dim <= 2 else ():
+        if _penguin_points(columns) == points.points:
+            return columns
+    return ()
+
+
+@lru_cache
+def _penguin_points(columns: tuple[str, ...]) -> Rows:
+    return _points(load_penguins(columns))[0]
 
 
 def _smoothed(points: Points) -> Points:
     width = st.slider(
         "Bandwidth",
         0.0,
-        1.0,
+        max(1.0, start_value("bandwidth", points.bandwidth)),
         step=0.01,
         key=key("bandwidth", points.bandwidth),
         help="Each point becomes a Gaussian of this standard deviation, so the score stays exact. "
@@ -107,15 +140,15 @@ def _smoothed(points: Points) -> Points:
 
 def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]) -> None:
     units = "; ".join(
-        f"{name}: 0 is {zero:,.5g}, 1 is {one:,.4g} more"
+        f"{plain(name)}: 0 is {zero:,.5g}, 1 is {one:,.4g} more"
         for name, zero, one in zip(table.columns, shift, scale, strict=True)
     )
     dropped = f" {table.dropped:,} without a value were left out." if table.dropped else ""
     st.caption(f"{len(table.rows):,} rows.{dropped} Axes are standardised ({units}).")
 
 
-def _penguins() -> Table | None:
-    return _columns("penguins", penguin_columns(), PENGUIN_COLUMNS, load_penguins)
+def _penguins(first: Sequence[str]) -> Table | None:
+    return _columns("penguins", penguin_columns(), first, load_penguins)
 
 
 def _file() -> Table | None:
@@ -136,7 +169,7 @@ def _file() -> Table | None:
 
 
 def _columns(
-    name: str, found: list[str], first: tuple[str, ...] | list[str], load: Callable[..., Table]
+    name: str, found: list[str], first: Sequence[str], load: Callable[..., Table]
 ) -> Table | None:
     """The table of the one or two columns that the reader chooses."""
     if len(found) == 1:

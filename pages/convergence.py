@@ -13,18 +13,19 @@ from dashboard.controls import (
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
-from dashboard.sweep_controls import LABELS, PAGE, SETTINGS, choose_figure, choose_sweep
+from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, labels
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.snippets import sweep_snippet
+from diffusion_core.convergence import Fit
 from diffusion_core.distances import METRIC_LABELS
 
 state = open_link(PAGE, SETTINGS)
 st.title("Distance against T")
 st.markdown(
-    "How far is a sampler's output from its target after $T$ steps? Every point is a whole run. "
-    "Dotted lines are **shapes of proven upper bounds**: nobody has published their constants, so "
-    "compare how steep they are; a measured curve may well fall faster."
+    "How far is a sampler's output from its target after $T$ steps? Every point is a whole run, "
+    "measured. Dotted lines are **shapes of proven upper bounds**: their constants are unknown, "
+    "so compare how steep they are. A measured curve may well fall faster."
 )
 start_controls(state)
 with st.sidebar:
@@ -35,48 +36,55 @@ with st.sidebar:
 
 sweep, values = choose_sweep(experiment, state.values)
 status, place, words = st.empty(), st.empty(), st.empty()
-choose_figure(state.values, values)
+if sweep:
+    choose_figure(state.values, values)
 with st.sidebar:
     frame.link_and_file(PAGE, SETTINGS, experiment, values)
-label = METRIC_LABELS[sweep.metric]
+if sweep is None:
+    st.stop()
+names, label = labels(experiment), METRIC_LABELS[sweep.metric]
 quantity = readings.quantity(sweep.metric, sweep.against)
-bounds = values["bounds"] if sweep.metric == "tv" else "none"
+bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 
 
-def draw(curves: sweeps.Curves, done: int) -> None:
+def draw(curves: sweeps.Curves, key: object, fits: dict[str, Fit | None] | None = None) -> None:
     """The figure and its reading, from the runs that are done so far."""
-    fits = sweeps.fits(experiment, curves, values["fit"])
     shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"])
-    figure = convergence_figure(curves, LABELS, shapes, fits, values["axis"], quantity, is_dark())
-    named = {LABELS[name]: curve for name, curve in curves.items()}
+    axis, dark = values["axis"], is_dark()
+    figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
+    named = {names[name]: curve for name, curve in curves.items()}
     config = frame.plotly_config("distance-against-steps")
     alt = readings.alt(named, quantity)
-    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{done} runs")
+    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} {key}")
     words.markdown(readings.doubling(named, label))
 
 
 curves, refusals = sweeps.run(sweep, draw, status)
-st.caption(readings.floors(curves, sweeps.initialisation(sweep), sweep.metric))
-for sampler, steps, reason in refusals:
-    st.warning(f"{LABELS[sampler]} at T = {steps:,}: {reason}.")
-if sweep.metric != "tv":
-    st.caption("The theorems bound total variation: no bound is drawn for another distance.")
+fits = sweeps.fits(experiment, curves, values["fit"])
+draw(curves, "figure", fits)
+for sentence in readings.refused(refusals, names):
+    st.warning(sentence)
+if not any(curves.values()) and not refusals:
+    st.info("No run fits into so few score evaluations: widen the range.")
+floor = readings.floors(curves, sweeps.initialisation(sweep), sweep.metric)
+for note in (floor, readings.beyond(sweep.metric, sweep.against, experiment.schedule.kind)):
+    if note:
+        st.caption(note)
 
 points, decay, proven, code = st.tabs(["Points and slopes", "Fits", "Proven bounds", "Python"])
-fits = sweeps.fits(experiment, curves, values["fit"])
 with points:
-    frame.table(tables.slope_table(curves, LABELS, fits), quantity)
+    frame.table(tables.slope_table(curves, names, fits), quantity)
     rows = tables.sweep_rows(curves)
     frame.download("Download (CSV)", frame.to_csv(tables.SWEEP_HEADER, rows), "distances.csv")
 with decay:
-    frame.table(tables.fit_table(fits, LABELS), "Fitted decay of every curve")
+    frame.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(
         "Least squares over the largest T that follow C (log T)ᵏ T⁻ʳ within 2 %; smaller T are "
         "pre-asymptotic. The interval tells how well these points fix r, not where its limit lies."
     )
 with proven:
-    rates = {name: sweeps.chosen_rates(name, "all") for name in curves}
-    frame.table(tables.rate_table(rates, LABELS), "Proven upper bounds")
+    rates = {name: sweeps.chosen_rates(name, "all") for name in sweep.samplers}
+    frame.table(tables.rate_table(rates, names), "Proven upper bounds")
     st.caption("Upper bounds for exact scores; C is a constant that the papers do not give.")
 with code:
     frame.snippet(sweep_snippet(sweep))

@@ -15,6 +15,7 @@ from dashboard.player import player
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.formulas import UPDATES
+from dashboard.text.plain import plain
 from dashboard.text.snippets import trajectory_snippet
 from diffusion_core import Refused
 from diffusion_core.measure import has_exact_law
@@ -42,33 +43,39 @@ with st.sidebar:
     )
     frame.link_and_file(PAGE, [PARTICLES], experiment, {"particles": particles})
 
+progress = st.empty()
 try:
-    shown = compute.animation(experiment, particles)
+    shown = compute.animation(experiment, particles, progress)
 except Refused as reason:
-    st.error(f"{reason}.")
-    st.stop()
-player(shown.blob, key="reverse chain")
+    shown = None
+    st.warning(readings.sentence(plain(str(reason))))
+else:
+    player(shown.blob, key="reverse chain")
 
 method = "exact" if has_exact_law(experiment) else "particles"
-outcomes = compute.distances(experiment, method, particles)
+outcomes = compute.distances(experiment, method, particles, st.empty())
 st.markdown(readings.final_distance(experiment, outcomes["tv"]))
-st.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
+if shown:
+    st.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
 
 numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])
 with numbers:
-    frame.table(tables.distance_table(outcomes), "Distances between the output and p_1")
+    frame.table(tables.distance_table(outcomes), "Distances between the output and p₁")
     st.caption("Between q₁, the law of the output, and p₁, the law of X₁, as in the theorems.")
-    frame.download(
-        "Download the particles (CSV)",
-        lambda: frame.to_csv(["x", "y"][: experiment.target.dim], shown.final.tolist()),
-        "particles.csv",
-    )
+    if shown:
+        frame.download(
+            "Download the particles (CSV)",
+            lambda: frame.to_csv(["x", "y"][: experiment.target.dim], shown.final.tolist()),
+            "particles.csv",
+        )
 with steps:
-    rows = tables.step_rows(experiment, shown.times, shown.tv)
+    times, tv = (shown.times, shown.tv) if shown else (range(experiment.steps, 0, -1), ())
+    rows = tables.step_rows(experiment, times, tv)
     frame.table(tables.step_table(rows), "The chain step by step")
     frame.download("Download this table (CSV)", frame.to_csv(tables.STEP_HEADER, rows), "steps.csv")
 with update:
     st.latex(UPDATES[experiment.sampler])
     st.caption(f"{experiment.record.label}: {experiment.record.reference}.")
 with code:
-    frame.snippet(trajectory_snippet(experiment, particles, method))
+    known = [metric for metric, found in outcomes.items() if not isinstance(found, str)]
+    frame.snippet(trajectory_snippet(experiment, known, method, particles))

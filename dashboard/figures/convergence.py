@@ -14,6 +14,7 @@ from diffusion_core import Measurement
 from diffusion_core.convergence import Fit
 from diffusion_core.theory import Shape
 
+ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
 AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
 
 
@@ -45,7 +46,7 @@ def convergence_figure(
         template=figure_template(dark),
         height=520,
         xaxis={"type": "log", "title": {"text": AXES[axis]}, **_ticks(curves, axis)},
-        yaxis={"type": "log", "title": {"text": quantity}, **_decades(curves)},
+        yaxis={"type": "log", "title": {"text": quantity}, **_decades(curves, shapes)},
         hovermode="closest",
     )
     return figure
@@ -58,7 +59,7 @@ def _at(measured: Measurement, axis: str) -> int:
 def _measured(
     name: str, label: str, curve: Sequence[Measurement], axis: str, dark: bool
 ) -> go.Scatter:
-    value = np.array([m.value for m in curve])
+    value = np.array([m.value for m in curve], dtype=float)
     error = np.array([m.error for m in curve])
     below = np.minimum(error, 0.95 * value)  # down to the axis would be minus infinity
     return go.Scatter(
@@ -141,10 +142,21 @@ def _ticks(curves: Mapping[str, Sequence[Measurement]], axis: str) -> dict[str, 
     return {"tickvals": values, "ticktext": [f"{v}" for v in values]}
 
 
-def _decades(curves: Mapping[str, Sequence[Measurement]]) -> dict[str, object]:
-    """A range around the measured points: an error bar or a bound must not squash them."""
+def _decades(
+    curves: Mapping[str, Sequence[Measurement]], shapes: Mapping[str, Sequence[Shape]]
+) -> dict[str, object]:
+    """A range around the measured points, and bounds as far as they do not squash the points."""
     values = [m.value for curve in curves.values() for m in curve if m.value > 0]
     if not values:
         return {"range": [-3, 0]}
     low, high = math.log10(min(values)), math.log10(max(values))
+    bounds = [
+        math.log10(shape(m.steps))
+        for name, drawn in shapes.items()
+        for shape in drawn
+        for m in curves.get(name, ())
+        if m.steps >= 3
+    ]
+    low = min([low, *(b for b in bounds if b > low - ROOM)])
+    high = max([high, *(b for b in bounds if b < high + ROOM)])
     return {"range": [low - 0.3, high + 0.25]}

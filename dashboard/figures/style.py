@@ -75,7 +75,7 @@ class Theme:
     axis: str
 
 
-LIGHT = Theme("#ffffff", "#1a2129", "#dde3e9", "#68727d")
+LIGHT = Theme("#ffffff", "#080d12", "#dde3e9", "#68727d")
 DARK = Theme("#10151c", "#eaeff4", "#2c3744", "#8d99a5")
 
 

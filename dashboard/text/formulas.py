@@ -1,7 +1,5 @@
 """The update of every sampler as LaTeX, with s_t the score, beta_t = 1 - alpha_t, Z normal."""
 
-BETWEEN = r"\qquad"
-
 UPDATES = {
     "ode": r"Y_{t-1}=\frac{1}{\sqrt{\alpha_t}}\Big(Y_t+\frac{1-\alpha_t}{2}\,s_t(Y_t)\Big)",
     "ddpm": r"Y_{t-1}=\frac{1}{\sqrt{\alpha_t}}\Big(Y_t+(1-\alpha_t)\,s_t(Y_t)"
@@ -14,7 +12,8 @@ UPDATES = {
     r"Y_{t-1}&=\frac{1}{\sqrt{\alpha_t}}\Big(Y_t^++(1-\alpha_t)\,s_t(Y_t^+)"
     r"+\sqrt{\tfrac{1-\alpha_t}{2}}\,Z_t^+\Big)\end{aligned}",
     "ode-taylor": r"Y_{t-1}=\frac{1}{\sqrt{\alpha_t}}\Big(Y_t+\frac{\beta_t}{2}\,s"
-    r"-\frac{\beta_t^2}{8}\big(\nabla\operatorname{tr}H+H s\big)\Big),\quad s=s_t(Y_t),\ H=\nabla s_t(Y_t)",
+    r"-\frac{\beta_t^2}{8}\big(\nabla\operatorname{tr}H+H s\big)\Big),"
+    r"\quad s=s_t(Y_t),\ H=\nabla s_t(Y_t)",
     "ddpm-covariance": r"Y_{t-1}=\frac{1}{\sqrt{\alpha_t}}\Big(Y_t+\beta_t\,s+\sqrt{\beta_t}"
     r"\big(I+\tfrac{\beta_t}{2}H\big)Z_t\Big),\quad s=s_t(Y_t),\ H=\nabla s_t(Y_t)",
     "ddim": r"Y_{t-1}=\sqrt{\bar\alpha_{t-1}}\,\hat x_0+\sqrt{1-\bar\alpha_{t-1}-\sigma_t^2}\;\hat"

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.text.numbers import percent, rounded, with_error
-from diffusion_core import Experiment, Measurement
+from dashboard.text.plain import plain
+from diffusion_core import SAMPLERS, Experiment, Measurement
 from diffusion_core.distances import METRIC_LABELS, Distance
 
 Outcome = Measurement | str
@@ -17,12 +18,12 @@ def final_distance(experiment: Experiment, outcome: Outcome) -> str:
     record, updates = experiment.record, experiment.steps - 1
     run = f"After {updates:,} {'update' if updates == 1 else 'updates'} of {record.label}"
     if isinstance(outcome, str):
-        return f"{run} the distance to $p_1$ cannot be given: {outcome}."
+        return f"{run} the distance to $p_1$ cannot be given. {sentence(outcome)}"
     if outcome.method == "exact":
         number = with_error(outcome.value, outcome.error)
         return (
             f"{run}, **TV(q₁, p₁) = {number}**: {percent(outcome.value)} of the mass is not where "
-            "the target has it. Exact law, no sampling noise."
+            "the target has it. This is the exact law's, without sampling noise."
         )
     seen = outcome.estimate
     assert seen is not None
@@ -46,14 +47,19 @@ def on_the_way(
     if tv:
         start = tv[0].value
         if start > 1e-8:
-            parts.append(f"At the start TV(q_T, p_T) is {rounded(start)}")
+            parts.append(f"At the start $\\mathrm{{TV}}(q_T, p_T)$ is {rounded(start)}")
         parts.append(_growth(times, tv))
     if refusal:
-        parts.append(f"The exact q_t is not drawn: {refusal}")
+        parts.append(f"The exact $q_t$ is not drawn: {plain(refusal)}")
     if len(times) < experiment.steps:
         parts.append(f"{len(times)} of {experiment.steps:,} values of t are drawn, evenly spread")
-    parts += experiment.chain.notes
-    return " ".join(f"{part[0].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+    parts += [plain(note) for note in experiment.chain.notes]
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop, but code words such as ``tv:`` stay as they are."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
 
 
 def _growth(times: Sequence[int], tv: Sequence[Distance]) -> str:
@@ -81,9 +87,12 @@ def doubling(curves: Mapping[str, Curve], metric: str) -> str:
     if not found:
         return ""
     spans = {(a, b) for _, a, b, _ in found}
-    said = ", ".join(f"{label} **{factor:.2f}**" for label, _, _, factor in found)
-    where = f"between T = {found[0][1]:,} and {found[0][2]:,}" if len(spans) == 1 else "at the end"
-    return f"Doubling T divides {metric} by ({where}): {said}."
+    said = ", ".join(f"**{factor:.2f}** for {label}" for label, _, _, factor in found)
+    where = f"From T = {found[0][1]:,} to {found[0][2]:,}"
+    return (
+        f"{where if len(spans) == 1 else 'At its largest T'}, "
+        f"each doubling of T divides {metric} by {said}."
+    )
 
 
 def quantity(metric: str, against: str) -> str:
@@ -100,6 +109,8 @@ def alt(curves: Mapping[str, Curve], of: str) -> str:
         for label, c in curves.items()
         if c
     ]
+    if not said:
+        return f"{of} against the number of steps: no run to show."
     return f"{of} against the number of steps, both on logarithmic axes: {'; '.join(said)}."
 
 
@@ -111,11 +122,41 @@ def floors(curves: Mapping[str, Curve], initialisation: float | None, metric: st
             f"Estimated from particles: a perfect sampler would show {rounded(max(seen))}, so "
             "values near that are not seen to differ from zero."
         )
-    ends = [c[-1].value for c in curves.values() if c]
+    ends = [c[-1].value for name, c in curves.items() if c and not SAMPLERS[name].stochastic]
     if initialisation is not None and metric == "tv" and ends and initialisation > 0.1 * min(ends):
         return (
-            f"At the largest T, TV(p_T, N(0, 1)) is {rounded(initialisation)}: a deterministic "
-            "sampler that starts from noise carries this to the end, and its curve flattens there. "
-            "Start from p_T to take it away."
+            f"At the largest T, $\\mathrm{{TV}}(p_T, N(0, 1))$ is {rounded(initialisation)}: a "
+            "deterministic sampler that starts from noise carries about as much to the end, and "
+            "its curve flattens there. Start from $p_T$ to take it away."
+        )
+    return ""
+
+
+def refused(refusals: Sequence[tuple[str, int, str]], labels: Mapping[str, str]) -> list[str]:
+    """One sentence for each reason, with the runs (sampler, T, reason) that it stopped."""
+    runs: dict[str, dict[str, list[int]]] = {}
+    for sampler, steps, reason in refusals:
+        runs.setdefault(reason, {}).setdefault(sampler, []).append(steps)
+    return [
+        "; ".join(f"{labels[sampler]} at T = {_listed(steps)}" for sampler, steps in which.items())
+        + f": {plain(reason.rstrip('.'))}."
+        for reason, which in runs.items()
+    ]
+
+
+def _listed(steps: Sequence[int]) -> str:
+    return ", ".join(f"{t:,}" for t in steps)
+
+
+def beyond(metric: str, against: str, schedule: str) -> str:
+    """How far the theorems apply to what is shown; empty where they do."""
+    if metric != "tv":
+        return "The theorems bound total variation: no bound is drawn for another distance."
+    if against != "p1":
+        return "The theorems compare q₁ with p₁: no bound is drawn for the distance to the data."
+    if schedule != "theory":
+        return (
+            "The bounds are proven for the theory's schedule. On this one they are shapes to "
+            "compare with, no more."
         )
     return ""

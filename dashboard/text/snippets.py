@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard.sweeps import Sweep
 from diffusion_core import Experiment
 
@@ -13,17 +15,17 @@ def _experiment(experiment: Experiment) -> str:
     return f"experiment = Experiment.from_json({text!r})"
 
 
-def trajectory_snippet(experiment: Experiment, particles: int, method: str) -> str:
-    """One run: its particles and its distances."""
-    measured = f'measure(experiment, metric, "{method}"'
-    measured += f", particles={particles})" if method == "particles" else ")"
-    return f"""from diffusion_core import Experiment, measure
+def trajectory_snippet(
+    experiment: Experiment, metrics: Sequence[str], method: str, particles: int
+) -> str:
+    """One run: its particles and those of its distances that have a value."""
+    count = f", {particles}" if method == "particles" else ""
+    return f"""from diffusion_core import Experiment, measure_all
 from diffusion_core.laws.particles import final_points
 
 {_experiment(experiment)}
 y_1 = final_points(experiment, {particles})  # shape (N, d)
-for metric in ("tv", "hellinger", "w2"):
-    found = {measured}
+for metric, found in measure_all(experiment, {list(metrics)!r}, "{method}"{count}).items():
     print(metric, found.value, "+-", found.error)
 """
 
