@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.laws.partition import MassPair, ambiguity
+from diffusion_core.laws.partition import MassPair, ambiguity, mean_modulus, relative_entropy
 from diffusion_core.schedules import Array
 
 ROUNDING = 2e-14
@@ -32,9 +32,13 @@ class Distance:
 
 def total_variation(pair: MassPair) -> Distance:
     """(1/2) sum |q_i - p_i|; cells where q - p may change sign make the error."""
-    value = 0.5 * float(np.abs(pair.q - pair.p).sum())
-    error = float(ambiguity(pair).sum()) + pair.law_error + ROUNDING
+    value, coarse = _tv(pair), _tv(pair.coarsened())
+    error = float(ambiguity(pair).sum()) + value - coarse + pair.law_error + ROUNDING
     return Distance(min(value, 1.0), error)
+
+
+def _tv(pair: MassPair) -> float:
+    return 0.5 * float(np.abs(pair.q - pair.p).sum())
 
 
 def kullback_leibler(pair: MassPair) -> Distance:
@@ -43,11 +47,7 @@ def kullback_leibler(pair: MassPair) -> Distance:
 
 
 def _kl_sum(pair: MassPair) -> float:
-    p, q = pair.p, np.maximum(pair.q, 1e-300)
-    some = p > 0
-    # p log(p/q) - p + q is never negative cell by cell, so small divergences keep their digits
-    terms = p[some] * np.log(p[some] / q[some]) - p[some] + q[some]
-    return float(terms.sum() + q[~some].sum())
+    return float(relative_entropy(pair.q, pair.p).sum())
 
 
 def _kl_lost(pair: MassPair) -> float:
@@ -64,9 +64,8 @@ def _kl_lost(pair: MassPair) -> float:
 
 def hellinger(pair: MassPair) -> Distance:
     """( (1/2) sum (sqrt q_i - sqrt p_i)^2 )^{1/2}."""
-    return _by_refinement(
-        pair, _hellinger, math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0, power=2
-    )
+    lost = math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0
+    return _by_refinement(pair, _hellinger, lost, power=2)
 
 
 def _hellinger(pair: MassPair) -> float:
@@ -75,21 +74,21 @@ def _hellinger(pair: MassPair) -> float:
 
 def wasserstein_1(pair: MassPair) -> Distance:
     """int |Q - P| with both laws spread evenly within cells."""
-    return _by_refinement(pair, _w1, pair.law_error * _width(pair))
+    return _by_refinement(pair, _w1, pair.displacement[0] + _lost_length(pair))
 
 
 def _w1(pair: MassPair) -> float:
     d = np.cumsum(pair.q - pair.p)[:-1]
-    a, b = d[:-1], d[1:]
-    crossing = a * b < 0
-    size = np.abs(a) + np.abs(b)
-    mean = np.where(crossing, 0.5 * (a * a + b * b) / np.where(size > 0, size, 1.0), 0.5 * size)
-    return float((mean * np.diff(pair.edges)).sum())
+    return float((mean_modulus(d[:-1], d[1:]) * np.diff(pair.edges)).sum())
 
 
 def wasserstein_2(pair: MassPair) -> Distance:
     """( int_0^1 (Q^{-1}(u) - P^{-1}(u))^2 du )^{1/2} with both laws spread evenly within cells."""
-    return _by_refinement(pair, _w2, math.sqrt(pair.law_error) * _width(pair), power=2)
+    found = _by_refinement(pair, _w2, pair.displacement[1], power=2)
+    # a mass that rounding moves across a gap counts by the gap squared
+    lost = _lost_length(pair) * _width(pair)
+    rounding = lost / max(math.sqrt(lost), 2 * found.value, 1e-300)
+    return Distance(found.value, found.error + rounding)
 
 
 def _w2(pair: MassPair) -> float:
@@ -123,7 +122,18 @@ def _quantile(edges: Array, levels: Array, cell_of: Array, u: Array) -> Array:
 
 
 def _width(pair: MassPair) -> float:
-    return float(pair.edges[-1] - pair.edges[0])
+    """The length that holds both laws but for rounding."""
+    below = np.cumsum(np.maximum(pair.q, pair.p))
+    first, last = np.searchsorted(below, [LOST, below[-1] - LOST])
+    edges = pair.edges
+    return float(edges[min(last, len(edges) - 1)] - edges[max(min(first, len(edges)) - 1, 0)])
+
+
+def _lost_length(pair: MassPair) -> float:
+    """The mass that rounding or cut tails leave out, times the length over which it counts."""
+    rounding = 1e-16 * math.sqrt(len(pair.q))
+    cut = max(0.0, 1.0 - float(pair.p.sum()) - 10 * rounding)
+    return (rounding + 4 * cut) * _width(pair)
 
 
 def _by_refinement(

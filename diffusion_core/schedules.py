@@ -20,6 +20,7 @@ from diffusion_core.errors import InputError
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 BETA_MAX = 0.999
 MIN_STEPS, MAX_STEPS = 2, 8192

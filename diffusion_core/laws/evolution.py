@@ -69,8 +69,9 @@ def _deterministic(
 ) -> Iterator[State]:
     chain, target = experiment.chain, experiment.target
     start = line.start_marginal(target, chain, experiment.exact_start)
-    ends = line.start_nodes(target, chain, experiment.exact_start)
-    x = np.linspace(ends[0], ends[-1], max(NODES, len(ends) | 1))
+    nodes = line.start_nodes(target, chain, experiment.exact_start)
+    lo, hi = line.start_interval(target, chain, experiment.exact_start)
+    x = np.linspace(lo, hi, max(NODES, len(nodes) | 1))
     mass, tails = start.interval_mass(x), outside(start, x)
     for t, y in bounded_chain(experiment.record, chain, ExactScore(target, chain), x):
         stop()

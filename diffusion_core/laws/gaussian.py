@@ -147,14 +147,22 @@ def _tv_one(q: AxisGaussian, p: AxisGaussian) -> float:
 
 def gaussian_kl(q: AxisGaussian, p: AxisGaussian) -> float:
     """KL(p || q) in nats."""
-    ratio = (p.variance - q.variance) / q.variance
-    return float(0.5 * (ratio - np.log1p(ratio) + (p.mean - q.mean) ** 2 / q.variance).sum())
+    excess, log_ratio = _variance_ratio(q, p)
+    return float(0.5 * (excess - log_ratio + (p.mean - q.mean) ** 2 / q.variance).sum())
+
+
+def _variance_ratio(q: AxisGaussian, p: AxisGaussian) -> tuple[Array, Array]:
+    """p.variance/q.variance - 1 and the logarithm of the ratio, both to all digits."""
+    excess = (p.variance - q.variance) / q.variance
+    near = np.abs(excess) < 0.5
+    far_log = np.log(p.variance) - np.log(q.variance)
+    return excess, np.where(near, np.log1p(np.where(near, excess, 0.0)), far_log)
 
 
 def gaussian_hellinger(q: AxisGaussian, p: AxisGaussian) -> float:
     """( 1 - int sqrt(p q) )^{1/2}."""
-    e = (p.variance - q.variance) / q.variance
-    log_affinity = 0.25 * np.log1p(e) - 0.5 * np.log1p(e / 2)
+    excess, log_ratio = _variance_ratio(q, p)
+    log_affinity = 0.25 * log_ratio - 0.5 * np.log1p(excess / 2)
     log_affinity -= 0.25 * (p.mean - q.mean) ** 2 / (p.variance + q.variance)
     return math.sqrt(max(0.0, -math.expm1(float(log_affinity.sum()))))
 

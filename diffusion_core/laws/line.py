@@ -20,12 +20,13 @@ from diffusion_core.laws.transfer import (
 )
 from diffusion_core.laws.transport import FoldedLaw, TransportLaw, bounded_chain
 from diffusion_core.samplers import Sampler
-from diffusion_core.schedules import Array, Chain, Index, NoiseLevel
+from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 
-START_NODES = 1201
+START_NODES, MOST_START_NODES = 1201, 20_001
+FAR_OUT, FAR_NODES = 12.0, 49  # standard deviations beyond, where mass falls to 1e-90
 REACH = 8.4
 
 Stop = Callable[[], None]
@@ -55,15 +56,12 @@ def standard_normal() -> GaussianMixture1D:
 class GridLaw:
     """A law known by its density on a grid."""
 
-    def __init__(self, density: GridDensity, error: float, cover: tuple[float, float]) -> None:
+    def __init__(self, density: GridDensity, error: float) -> None:
         self.density, self.error = density, error
         self._cdf: BSpline = density.distribution()
-        x = density.upsampled(2).nodes
-        lo, hi = min(cover[0], x[0]), max(cover[1], x[-1])
-        spacing = (hi - lo) / 400
-        before = np.linspace(lo, x[0], math.ceil((x[0] - lo) / spacing) + 1)[:-1]
-        after = np.linspace(x[-1], hi, math.ceil((hi - x[-1]) / spacing) + 1)[1:]
-        self.edges = np.concatenate([before, x, after])
+        self.edges = density.upsampled(2).nodes
+        width = float(self.edges[-1] - self.edges[0])
+        self.displacement = (error * width, math.sqrt(error) * width)
 
     @property
     def masses(self) -> Array:
@@ -72,6 +70,10 @@ class GridLaw:
     @property
     def tails(self) -> Array:
         return np.zeros(2)
+
+    @property
+    def divisible(self) -> Mask:
+        return np.diff(self.edges) > 4 * np.spacing(np.abs(self.edges[1:]))
 
     def _at(self, y: Array) -> Array:
         t = self._cdf.t
@@ -87,13 +89,22 @@ def start_marginal(target: Target, chain: Chain, exact: bool) -> Marginal:
     return target.marginal(chain.level(chain.steps)) if exact else standard_normal()
 
 
+def start_interval(target: Target, chain: Chain, exact: bool) -> tuple[float, float]:
+    """An interval that holds Y_T but for about 1e-16 of its mass."""
+    return marginal_bounds(target, chain.level(chain.steps)) if exact else (-REACH, REACH)
+
+
 def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
-    if not exact:
-        return np.linspace(-REACH, REACH, START_NODES)
-    level = chain.level(chain.steps)
-    lo, hi = marginal_bounds(target, level)
-    count = max(START_NODES, math.ceil(8 * (hi - lo) / max(feature_scale(target, level), 1e-9)))
-    return np.linspace(lo, hi, min(count, 20_001))
+    """Start points over the law of Y_T and, sparser, far beyond it.
+
+    Far tails matter where the map contracts so much that they alone cover the target.
+    """
+    lo, hi = start_interval(target, chain, exact)
+    deviation = feature_scale(target, chain.level(chain.steps)) if exact else 1.0
+    count = max(START_NODES, math.ceil(8 * (hi - lo) / max(deviation, 1e-9)))
+    outer = deviation * np.linspace(0.0, FAR_OUT, FAR_NODES)[1:]
+    nodes = np.linspace(lo, hi, min(count, MOST_START_NODES))
+    return np.concatenate([lo - outer[::-1], nodes, hi + outer])
 
 
 def transport_law(
@@ -154,14 +165,13 @@ def grid_law(
     chain: Chain,
     target: Target,
     exact_start: bool,
-    cover: tuple[float, float],
     resolution: Resolution = FINE,
     stop: Stop = never,
 ) -> GridLaw:
-    """The law of a stochastic sampler's Y_1; its edges also cover the interval ``cover``."""
+    """The law of a stochastic sampler's Y_1."""
     run = densities(sampler, chain, target, exact_start, resolution, stop)
     ((_, density),) = deque(run, maxlen=1)
-    return GridLaw(density, abs(density.mass - 1.0), cover)
+    return GridLaw(density, abs(density.mass - 1.0))
 
 
 def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:

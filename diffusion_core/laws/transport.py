@@ -9,12 +9,13 @@ partition, with a piecewise cubic model of F whose misfit is measured and report
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from diffusion_core.samplers import Carry, Sampler, advance
-from diffusion_core.schedules import Array, Chain, Index
+from diffusion_core.schedules import Array, Chain, Index, Mask
 from diffusion_core.scores import Score
 from diffusion_core.targets.base import Marginal
 
@@ -22,6 +23,7 @@ FAR = 1e100  # positions beyond are held there and count as mass at infinity
 MODEL_NODES = 60_000
 MODEL_EDGES = 6_000
 ROUNDS = 14
+NEGLIGIBLE = 1e-18  # a fold of less mass is none
 
 Flow = Callable[[Array], Array]
 
@@ -51,6 +53,7 @@ class TransportLaw:
     """
 
     error = 0.0
+    displacement = (0.0, 0.0)
 
     def __init__(self, flow: Flow, start: Marginal, nodes: Array) -> None:
         self.flow, self.start = flow, start
@@ -58,7 +61,8 @@ class TransportLaw:
 
     @property
     def folded(self) -> bool:
-        return bool((np.diff(self.y) < -1e-12 * np.abs(self.y[1:])).any())
+        falls = np.diff(self.y) < -1e-12 * np.abs(self.y[1:])
+        return bool((falls & (self.masses > NEGLIGIBLE)).any())
 
     @property
     def edges(self) -> Array:
@@ -72,11 +76,13 @@ class TransportLaw:
     def tails(self) -> Array:
         return outside(self.start, self.x)
 
+    @property
+    def divisible(self) -> Mask:
+        return np.diff(self.x) > 4 * np.spacing(np.abs(self.x[1:]))
+
     def split(self, cells: Index) -> None:
-        middle = 0.5 * (self.x[cells] + self.x[cells + 1])
-        fresh = (middle > self.x[cells]) & (middle < self.x[cells + 1])
-        if fresh.any():
-            cells, middle = cells[fresh], middle[fresh]
+        if len(cells):
+            middle = 0.5 * (self.x[cells] + self.x[cells + 1])
             self.x = np.insert(self.x, cells + 1, middle)
             self.y = np.insert(self.y, cells + 1, self.flow(middle))
 
@@ -93,49 +99,50 @@ class FoldedLaw:
     def __init__(self, law: TransportLaw, tolerance: float, stop: Callable[[], None]) -> None:
         self._start = law.start
         self._x, self._y = law.x, law.y
-        self.error = self._refine(law.flow, tolerance, stop)
+        self._refine(law.flow, tolerance, stop)
         self._pieces = _monotone_pieces(self._x, self._y)
-        turning = np.concatenate([self._pieces.y0, self._pieces.y1])
-        distinct = np.unique(np.concatenate([self._y, turning]))
-        stride = max(1, len(distinct) // MODEL_EDGES)
-        turns = turning[np.isin(turning, self._y, invert=True)]
-        self._set_edges(np.union1d(np.append(distinct[::stride], distinct[-1]), turns))
-
-    def _refine(self, flow: Flow, tolerance: float, stop: Callable[[], None]) -> float:
-        """Add midpoints where the model misses them; returns the mass still in doubt."""
-        cells = np.arange(len(self._x) - 1)
-        error = np.ones(len(cells))
-        for _ in range(ROUNDS):
-            stop()
-            middle = 0.5 * (self._x[cells] + self._x[cells + 1])
-            image = flow(middle)
-            miss = self._misplaced(cells, image)
-            error[cells] = miss / 2
-            error = np.insert(error, cells + 1, miss / 2)
-            self._x = np.insert(self._x, cells + 1, middle)
-            self._y = np.insert(self._y, cells + 1, image)
-            # halving the cell divides a cubic's misfit by 16, its share of the mass included
-            remaining = error / 4
-            cells = np.flatnonzero(remaining > tolerance / (4 * len(remaining)))
-            if remaining.sum() <= tolerance or len(self._x) + len(cells) > MODEL_NODES:
-                break
-        return float(remaining.sum())
-
-    def _misplaced(self, cells: Index, image: Array) -> Array:
-        """The share of each cell's mass that the model puts elsewhere than F does."""
-        coefficients = _local_cubics(self._x, self._y)[:, cells]
-        model = _value(coefficients, np.full(len(cells), 0.5))
-        span = np.maximum(np.abs(np.diff(self._y)[cells]), 1e-300)
-        mass = self._start.interval_mass(self._x)[cells]
-        return mass * np.minimum(1.0, 2 * np.abs(image - model) / span)
-
-    def _set_edges(self, edges: Array) -> None:
-        self._edges = edges
-        masses = self._pieces.masses(edges, self._x, self._start)
+        self._edges = self._first_edges()
+        masses = self._pieces.masses(self._edges, self._x, self._start)
         self._masses = masses[1:-1]
         # the start law's own tails run off along the outermost branches
         low, high = outside(self._start, self._x)
         self._tails = masses[[0, -1]] + ([low, high] if self._y[0] < self._y[-1] else [high, low])
+
+    def _refine(self, flow: Flow, tolerance: float, stop: Callable[[], None]) -> None:
+        """Add midpoints where the model misses them; sets ``error`` and ``displacement``."""
+        cells = np.arange(len(self._x) - 1)
+        share, miss = np.ones(len(cells)), np.zeros(len(cells))
+        for _ in range(ROUNDS):
+            stop()
+            middle = 0.5 * (self._x[cells] + self._x[cells + 1])
+            image = flow(middle)
+            off = np.abs(image - self._modelled(cells))
+            span = np.maximum(np.abs(np.diff(self._y)[cells]), 1e-300)
+            # halving the cell divides a cubic's misfit by 16, its share of the mass by 8
+            share[cells], miss[cells] = np.minimum(1.0, 2 * off / span) / 4, off / 4
+            share, miss = (np.insert(v, cells + 1, v[cells]) for v in (share, miss))
+            self._x = np.insert(self._x, cells + 1, middle)
+            self._y = np.insert(self._y, cells + 1, image)
+            mass = self._start.interval_mass(self._x)
+            error = share * mass
+            cells = np.flatnonzero(error > tolerance / (4 * len(error)))
+            if error.sum() <= tolerance or len(self._x) + len(cells) > MODEL_NODES:
+                break
+        self.error = float(error.sum())
+        self.displacement = (float(mass @ miss), math.sqrt(float(mass @ miss**2)))
+
+    def _modelled(self, cells: Index) -> Array:
+        """The model's value in the middle of the given cells."""
+        coefficients = _local_cubics(self._x, self._y)[:, cells]
+        return _value(coefficients, np.full(len(cells), 0.5))
+
+    def _first_edges(self) -> Array:
+        """The images of the nodes, thinned, and every turning point."""
+        turning = np.concatenate([self._pieces.y0, self._pieces.y1])
+        distinct = np.unique(np.concatenate([self._y, turning]))
+        stride = max(1, len(distinct) // MODEL_EDGES)
+        turns = turning[np.isin(turning, self._y, invert=True)]
+        return np.union1d(np.append(distinct[::stride], distinct[-1]), turns)
 
     @property
     def edges(self) -> Array:
@@ -149,9 +156,21 @@ class FoldedLaw:
     def tails(self) -> Array:
         return self._tails
 
+    @property
+    def divisible(self) -> Mask:
+        return np.diff(self._edges) > 4 * np.spacing(np.abs(self._edges[1:]))
+
     def split(self, cells: Index) -> None:
-        middle = 0.5 * (self._edges[cells] + self._edges[cells + 1])
-        self._set_edges(np.union1d(self._edges, middle))
+        if not len(cells):
+            return
+        left, right = self._edges[cells], self._edges[cells + 1]
+        middle = 0.5 * (left + right)
+        cuts = np.unique(np.concatenate([left, middle, right]))
+        masses = self._pieces.masses(cuts, self._x, self._start)
+        first = np.searchsorted(cuts, middle)
+        self._masses[cells] = masses[first]
+        self._masses = np.insert(self._masses, cells + 1, masses[first + 1])
+        self._edges = np.insert(self._edges, cells + 1, middle)
 
 
 def _local_cubics(x: Array, y: Array) -> Array:
