@@ -93,8 +93,9 @@ def _partition_tv(pair: MassPair) -> Distance:
     the two ways to halve them, and never less than what fixed nodes can promise.
     """
     found = total_variation(pair)
-    shifted = MassPair(pair.edges[1:], *(_without_first(m) for m in (pair.q, pair.p)), 0.0)
-    halves = [total_variation(p.coarsened()).value for p in (pair, shifted)]
+    q, p = _without_first(pair.q), _without_first(pair.p)
+    shifted = MassPair(pair.edges[1:], q, p, 0.0)
+    halves = [total_variation(half.coarsened()).value for half in (pair, shifted)]
     error = max(3 * (found.value - min(halves)), FIXED_NODES * found.value)
     return Distance(found.value, error + 1e-12)
 

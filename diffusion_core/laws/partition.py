@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -72,7 +72,7 @@ class MassPair:
     q: Array
     p: Array
     law_error: float
-    displacement: tuple[float, float] = (0.0, 0.0)
+    displacement: tuple[float, float] = field(default=(0.0, 0.0), kw_only=True)
 
     def coarsened(self) -> MassPair:
         """Every second edge removed: what the distance would have been on half the cells."""
@@ -87,7 +87,7 @@ class MassPair:
             np.concatenate([self.q[:1], q, self.q[-1:]]),
             np.concatenate([self.p[:1], p, self.p[-1:]]),
             self.law_error,
-            self.displacement,
+            displacement=self.displacement,
         )
 
 
@@ -108,36 +108,33 @@ class Padded:
 
     @property
     def masses(self) -> Array:
-        low, high = self._law.tails
         before, after = np.zeros(len(self._before)), np.zeros(len(self._after))
-        before[-1:], after[:1] = low, high
         return np.concatenate([before, self._law.masses, after])
 
     @property
     def tails(self) -> Array:
-        low, high = self._law.tails
-        return np.array([0.0 if len(self._before) else low, 0.0 if len(self._after) else high])
+        return self._law.tails
+
+    @property
+    def _inner(self) -> slice:
+        """Where the law's own cells are."""
+        return slice(len(self._before), len(self._before) + len(self._law.edges) - 1)
 
     @property
     def divisible(self) -> Mask:
         edges = self.edges
         wide = np.diff(edges) > 4 * np.spacing(np.abs(edges[1:]))
-        inner = slice(len(self._before), len(self._before) + len(self._law.edges) - 1)
-        wide[inner] &= self._law.divisible
-        # the cells that join the margin to the law hold the law's tails
-        wide[[i for i in (inner.start - 1, inner.stop) if 0 <= i < len(wide)]] = False
+        wide[self._inner] &= self._law.divisible
         return wide
 
     def split(self, cells: Index) -> None:
-        start, stop = len(self._before), len(self._before) + len(self._law.edges) - 1
-        left, right = cells[cells < start], cells[cells >= stop] - stop
-        self._law.split(cells[(cells >= start) & (cells < stop)] - start)
-        self._before = _halved(self._before, left)
-        self._after = _halved(self._after, right - 1)
-
-
-def _halved(edges: Array, cells: Index) -> Array:
-    return np.insert(edges, cells + 1, 0.5 * (edges[cells] + edges[cells + 1]))
+        start, stop = self._inner.start, self._inner.stop
+        edges = self.edges
+        middle = 0.5 * (edges[cells] + edges[cells + 1])
+        left, right = cells < start, cells >= stop
+        self._before = np.insert(self._before, cells[left] + 1, middle[left])
+        self._after = np.insert(self._after, cells[right] - stop, middle[right])
+        self._law.split(cells[~left & ~right] - start)
 
 
 def target_masses(marginal: Marginal, edges: Array, bounds: tuple[float, float]) -> Array:
@@ -167,7 +164,7 @@ def resolve(
     gains = _most_gains(pair)
     for _ in range(ROUNDS):
         stop()
-        wanted = np.flatnonzero(_unsettled(pair, gains, tolerance) & law.divisible)
+        wanted = np.flatnonzero(_unsettled(pair, gains, tolerance, law.divisible))
         room = MOST_EDGES - len(pair.edges)
         if not len(wanted) or room <= 0:
             break
@@ -186,7 +183,9 @@ def _pair(law: LineLaw, marginal: Marginal, bounds: tuple[float, float]) -> Mass
     p = target_masses(marginal, edges, bounds)
     q = np.concatenate([law.tails[:1], law.masses, law.tails[1:]])
     # differences of distribution functions may round below zero
-    return MassPair(edges, np.maximum(q, 0.0), np.maximum(p, 0.0), law.error, law.displacement)
+    return MassPair(
+        edges, np.maximum(q, 0.0), np.maximum(p, 0.0), law.error, displacement=law.displacement
+    )
 
 
 def _contents(pair: MassPair) -> Array:
@@ -197,7 +196,7 @@ def _contents(pair: MassPair) -> Array:
     return np.stack(
         [
             0.5 * np.abs(q - p),
-            relative_entropy(q, p),
+            np.where(q > 0, relative_entropy(q, p), 0.0),
             0.5 * (np.sqrt(q) - np.sqrt(p)) ** 2,
             mean_modulus(d[:-1], d[1:]) * width,
         ]
@@ -235,18 +234,19 @@ def _next_gains(gains: Array, cells: Index, before: MassPair, after: MassPair) -
     return result
 
 
-def _unsettled(pair: MassPair, gains: Array, tolerance: float) -> Mask:
-    """The cells whose cutting may matter."""
+def _unsettled(pair: MassPair, gains: Array, tolerance: float, divisible: Mask) -> Mask:
+    """The cells whose cutting is possible and may matter."""
     contents, width = _contents(pair), pair.edges[-1] - pair.edges[0]
     doubt = gains.copy()
     doubt[0] = np.maximum(gains[0], ambiguity(pair)[1:-1])
+    doubt[:, ~divisible] = 0.0
     relative = np.array([tolerance, *[COARSE_TOLERANCE] * 3])
     floor = np.array([1e-11, 1e-12, 1e-12, 1e-11 * min(width, 1e60)])
     goal = (relative * contents.sum(axis=1) + floor)[:, None]
     open_measure = doubt.sum(axis=1, keepdims=True) > goal
     share = goal / np.maximum(8, 2 * np.count_nonzero(doubt > 0, axis=1, keepdims=True))
     heavy = np.maximum(pair.q, pair.p)[1:-1] > HEAVY
-    return heavy | (open_measure & (doubt > share)).any(axis=0)
+    return divisible & (heavy | (open_measure & (doubt > share)).any(axis=0))
 
 
 def ambiguity(pair: MassPair) -> Array:
