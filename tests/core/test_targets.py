@@ -369,6 +369,23 @@ def test_student_t_is_its_mixture_to_all_digits_near_and_far(name, level):
     compare(target, level, x, 1e-6, 240, radial_reference)
 
 
+def test_the_spread_of_a_heavy_tail_under_almost_only_noise_keeps_its_digits():
+    """H_12 = kappa_2 y_1 y_2 where all 1/v_k are 1 up to 1e-8."""
+    target, level = HEAVY["student-2d"], LEVELS[-1]
+    x = tail_points(2, 1e4)[-1:]
+    with mp.workdps(60):
+        a, v = mp.mpf(level.abar), mp.mpf(level.var)
+        y = [mp.mpf(float(u)) - mp.sqrt(a) * c for u, c in zip(x[0], target.loc, strict=True)]
+        g, weights = target._rule
+        q = [1 / (a * mp.mpf(target.scale) ** 2 / mp.mpf(float(node)) + v) for node in g]
+        y2 = y[0] ** 2 + y[1] ** 2
+        r = [w * u * mp.exp(-y2 * (u - q[0]) / 2) for w, u in zip(weights, q, strict=True)]
+        mean = mp.fsum(w * u for w, u in zip(r, q, strict=True)) / mp.fsum(r)
+        spread = mp.fsum(w * (u - mean) ** 2 for w, u in zip(r, q, strict=True)) / mp.fsum(r)
+        want = float(spread * y[0] * y[1])
+    assert target.marginal(level).jacobian(x)[0, 0, 1] == pytest.approx(want, rel=1e-10)
+
+
 @pytest.mark.parametrize("level", LEVELS, ids=level_name)
 @pytest.mark.parametrize("radius", [1.0, 1e8])
 def test_a_rotated_product_of_a_plane_law_and_a_normal_in_eight_dimensions(level, radius):
