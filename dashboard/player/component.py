@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard.player.animation import Animation
-from dashboard.player.packing import pack, with_height
+from dashboard.player.packing import pack, with_display
 
 FOLDER = Path(__file__).parent
 MODULES = ("payload.js", "canvas.js", "contours.js", "dots.js", "line.js", "plane.js", "player.js")
+LAYERS = ("particles", "trails", "target", "contours", "output", "field", "parts", "histogram")
+VIEWS = ("auto", "density", "spacetime", "both")
 
 
 def _script() -> str:
@@ -30,14 +33,36 @@ _mount = st.components.v2.component(
 )
 
 
-def player(animation: Animation | bytes, key: str, height: int | None = None) -> Any:
-    """Shows the animation (or its `pack`ed bytes), playing once by itself where motion is welcome.
+def player(
+    animation: Animation | Sequence[Animation] | bytes,
+    key: str,
+    layers: Sequence[str] | None = None,
+    view: str = "auto",
+    height: int | None = None,
+) -> Any:
+    """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
-    key: names the player: when its data change, the share of reverse time and the playing state
-        are kept.
+    It plays once by itself where motion is welcome.
+
+    key: names the player: when its data, layers or view change, the share of the run, the playing
+        state, the speed and the followed particle are kept.
+    layers: what is drawn, names out of LAYERS; None for all but "trails", "field" and "parts". A
+        layer without data is left out.
+        particles: the dots. trails: the fading paths of a dozen of them. target: p_t, filled.
+        contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
+        field: arrows of the score. parts: the next step of the followed particle.
+        histogram: of the particles, on the line.
+    view: of a target on the line: "density" (the density at one time), "spacetime" (all times at
+        once), "both", or "auto": both for a single panel, the density for several.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.
 
     Returns the component's result, which is empty: the player never makes the page rerun.
     """
+    unknown = sorted(set(layers or ()) - set(LAYERS))
+    if unknown:
+        raise ValueError(f"layers: out of {', '.join(LAYERS)}, not {', '.join(unknown)}")
+    if view not in VIEWS:
+        raise ValueError(f"view: one of {', '.join(VIEWS)}, not {view!r}")
     blob = animation if isinstance(animation, bytes) else pack(animation)
-    return _mount(key=key, data=blob if height is None else with_height(blob, height))
+    shown = None if layers is None else [name for name in LAYERS if name in layers]
+    return _mount(key=key, data=with_display(blob, layers=shown, view=view, height=height))

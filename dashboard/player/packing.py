@@ -1,67 +1,67 @@
 """The player's wire format: one little-endian blob.
 
-    u32 length of the header | header, JSON in UTF-8 | the arrays of header["arrays"], in order
+    u32 length of the header | header, JSON in UTF-8 | the arrays of each panel, in order
 
-Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at worst;
-codes beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
-Curves are uint16 over 0..header["curve_top"], heat maps uint8 over 0..the maximum of each keyframe.
+The header says how the panels are shown (layers, view, height) and holds the header of each, with
+the names, types and shapes of its arrays. Panels of the same dimension share one extent and one
+density axis. Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at
+worst; codes beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
+Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, fields
+int16 over header["field_top"]; what is shown as a number is float32.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dashboard.player.animation import Animation
+from dashboard.player.axes import Axes, shared_axes
+from dashboard.player.follow import Follow
 
 BORDER = 32_000
 LIMIT = 32_767
-HEADROOM = 1.05  # of the density axis above the highest curve
-NOISE_SHARE = 8.0  # the density axis is at most this many times the peak of the noise
+MAX_PANELS = 4
+
+Arrays = dict[str, np.ndarray]
 
 
-def pack(animation: Animation) -> bytes:
-    """The animation as bytes, 2 d per particle and frame; equal animations give equal bytes."""
-    codes = _encode_positions(animation)
-    arrays = {"positions": codes}
-    header: dict[str, Any] = {
-        "times": [int(t) for t in animation.times],
-        "extent": [float(edge) for edge in animation.extent],
-        "readouts": [str(text) for text in animation.readouts],
-        "border": BORDER,
-        "outside": np.any(np.abs(codes) > BORDER, axis=2).sum(axis=1).tolist(),
-    }
-    if animation.dimension == 1:
-        header |= _pack_curves(animation, arrays)
-    elif animation.target_density is not None:
-        arrays["target"] = _encode_maps(animation.target_density)
-    header["arrays"] = [
-        {"name": name, "type": array.dtype.name, "shape": array.shape}
-        for name, array in arrays.items()
-    ]
-    return _join(header, b"".join(array.tobytes() for array in arrays.values()))
+def pack(animation: Animation | Sequence[Animation]) -> bytes:
+    """One to four panels as bytes; equal animations give equal bytes."""
+    panels = [animation] if isinstance(animation, Animation) else list(animation)
+    if not 1 <= len(panels) <= MAX_PANELS:
+        raise ValueError(f"animation: 1 to {MAX_PANELS} panels expected, not {len(panels)}")
+    axes = shared_axes(panels)
+    packed = [_pack_panel(panel, axes[panel.dimension]) for panel in panels]
+    body = b"".join(array.tobytes() for _, arrays in packed for array in arrays.values())
+    return _join({"panels": [header for header, _ in packed]}, body)
 
 
-def unpack(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The header and the arrays, still as integer codes: what the browser reads."""
+def unpack(blob: bytes) -> tuple[dict[str, Any], list[tuple[dict[str, Any], Arrays]]]:
+    """The header, and each panel's own with its arrays as they are sent: what the browser reads."""
     header, offset = _split(blob)
-    arrays = {}
-    for entry in header["arrays"]:
-        dtype = np.dtype(entry["type"]).newbyteorder("<")
-        count = int(np.prod(entry["shape"]))
-        values = np.frombuffer(blob, dtype, count, offset)
-        arrays[entry["name"]] = values.reshape(entry["shape"])
-        offset += count * dtype.itemsize
-    return header, arrays
+    panels = []
+    for panel in header["panels"]:
+        arrays = {}
+        for entry in panel["arrays"]:
+            dtype = np.dtype(entry["type"]).newbyteorder("<")
+            count = int(np.prod(entry["shape"]))
+            values = np.frombuffer(blob, dtype, count, offset)
+            arrays[entry["name"]] = values.reshape(entry["shape"])
+            offset += count * dtype.itemsize
+        panels.append((panel, arrays))
+    return header, panels
 
 
-def with_height(blob: bytes, height: int) -> bytes:
-    """The same animation, to be drawn `height` CSS pixels high."""
+def with_display(blob: bytes, **display: Any) -> bytes:
+    """The same animation, shown otherwise: ``layers``, ``view``, ``height``; None leaves it."""
     header, offset = _split(blob)
-    return _join(header | {"height": height}, blob[offset:])
+    given = {name: value for name, value in display.items() if value is not None}
+    return _join(header | given, blob[offset:]) if given else blob
 
 
 def _join(header: dict[str, Any], body: bytes) -> bytes:
@@ -74,11 +74,47 @@ def _split(blob: bytes) -> tuple[dict[str, Any], int]:
     return json.loads(blob[4:end]), end
 
 
-def _encode_positions(animation: Animation) -> np.ndarray:
+def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Arrays]:
+    codes = _encode_positions(animation.positions, axes.extent)
+    arrays: Arrays = {"positions": codes}
+    header: dict[str, Any] = {
+        "title": animation.title,
+        "times": [int(t) for t in animation.times],
+        "direction": animation.direction,
+        "extent": list(axes.extent),
+        "raster": [float(edge) for edge in animation.extent],
+        "readouts": [str(text) for text in animation.readouts],
+        "border": BORDER,
+        "outside": np.any(np.abs(codes) > BORDER, axis=2).sum(axis=1).tolist(),
+    }
+    if animation.dimension == 1:
+        header |= _pack_curves(animation, axes, arrays)
+    else:
+        _pack_maps(animation, arrays)
+    if animation.field is not None:
+        header["field_top"] = _pack_field(animation.field, arrays)
+    if animation.distance is not None:
+        header |= {"distance_range": axes.distance, "distance_name": animation.distance_name}
+        arrays["distance"] = _floats(animation.distance)
+        if animation.distance_error is not None:
+            arrays["distance_error"] = _floats(animation.distance_error)
+    if animation.follow is not None:
+        header["follow"] = _pack_follow(animation.follow, animation.positions, arrays)
+    header["arrays"] = [
+        {"name": name, "type": array.dtype.name, "shape": array.shape}
+        for name, array in arrays.items()
+    ]
+    return header, arrays
+
+
+def _floats(values: Any) -> np.ndarray:
+    return np.asarray(values, dtype="<f4")
+
+
+def _encode_positions(positions: np.ndarray, extent: tuple[float, ...]) -> np.ndarray:
     """int16 codes, shape (F, N, d)."""
-    extent = np.asarray(animation.extent, dtype=float)
-    low, high = extent[::2], extent[1::2]
-    points = np.asarray(animation.positions, dtype=float)
+    low, high = np.asarray(extent[::2]), np.asarray(extent[1::2])
+    points = np.asarray(positions, dtype=float)
     codes = np.rint(np.clip((2 * (points - low) / (high - low) - 1) * BORDER, -LIMIT, LIMIT))
     # a point barely outside would round onto the border, and be drawn there
     codes = np.where(points < low, np.minimum(codes, -BORDER - 1), codes)
@@ -86,53 +122,58 @@ def _encode_positions(animation: Animation) -> np.ndarray:
     return codes.astype("<i2")
 
 
-def _pack_curves(animation: Animation, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _pack_curves(animation: Animation, axes: Axes, arrays: Arrays) -> dict[str, Any]:
     """Adds the curves to the arrays; returns the header's fields about the density axis."""
-    axis_top = _density_axis(animation)
     # curves go on beyond the axis, so that they leave the picture at the right slope
-    header: dict[str, Any] = {"axis_top": axis_top, "curve_top": 2 * axis_top, "peaks": {}}
+    top = 2 * axes.density
+    header: dict[str, Any] = {"axis_top": axes.density, "curve_top": top, "peaks": {}}
     if animation.grid is not None:
-        arrays["grid"] = np.asarray(animation.grid, dtype="<f4")
+        arrays["grid"] = _floats(animation.grid)
     curves = {"target": animation.target_density, "output": animation.output_density}
     for name, curve in curves.items():
         if curve is not None:
-            codes = np.rint(np.asarray(curve, dtype=float) * (65_535 / (2 * axis_top)))
+            codes = np.rint(np.asarray(curve, dtype=float) * (65_535 / top))
             arrays[name] = np.minimum(codes, 65_535).astype("<u2")
             header["peaks"][name] = [float(f"{peak:.4g}") for peak in np.max(curve, axis=1)]
+    if animation.quantiles:
+        header["levels"] = [float(level) for level in animation.quantile_levels]
+        for name, values in animation.quantiles.items():
+            arrays[f"{name}_quantiles"] = _floats(values)
     return header
 
 
-def _density_axis(animation: Animation) -> float:
-    """The top of the density axis, one for all frames.
-
-    The highest p_t and the final q_t fit, unless the noise would then be lower than 1/NOISE_SHARE
-    of the axis: a sharp density is cut off at the top, and the player says so, for the sake of the
-    frames before it.
-    """
-    curves = []
-    if animation.target_density is not None:
-        curves.append(np.max(animation.target_density, axis=1))
-    if animation.output_density is not None:
-        curves.append(np.max(animation.output_density, axis=1)[[0, -1]])
-    if not curves:
-        curves.append(_histogram_peaks(animation))
-    noise = max(curve[0] for curve in curves)
-    highest = max(np.max(curve) for curve in curves)
-    top = min(HEADROOM * highest, NOISE_SHARE * noise) if noise > 0 else HEADROOM * highest
-    return float(top) if top > 0 else 1.0
+def _pack_maps(animation: Animation, arrays: Arrays) -> None:
+    """uint8 shares of the maximum of each keyframe of p_t, or of q_t where it is alone."""
+    target, output = animation.target_density, animation.output_density
+    reference = target if target is not None else output
+    if reference is None:
+        return
+    highest = np.max(reference, axis=(1, 2), keepdims=True)
+    unit = 255 / np.where(highest > 0, highest, 1.0)
+    for name, values in {"target": target, "output": output}.items():
+        if values is not None:
+            # the lines are drawn at lower levels: what is cut off is not seen
+            arrays[name] = np.rint(np.minimum(values * unit, 255)).astype("u1")
 
 
-def _histogram_peaks(animation: Animation) -> np.ndarray:
-    """The peaks of the first and the last histogram, shape (2,)."""
-    low, high = animation.extent[0], animation.extent[1]
-    width = (high - low) / 40
-    ends = (animation.positions[0, :, 0], animation.positions[-1, :, 0])
-    counts = [np.histogram(points, bins=40, range=(low, high))[0].max() for points in ends]
-    return np.array(counts) / (animation.particles * width)
+def _pack_field(field: np.ndarray, arrays: Arrays) -> float:
+    """Adds the field as int16; returns the component that the largest code stands for."""
+    top = float(np.max(np.abs(field))) or 1.0
+    arrays["field"] = np.rint(np.asarray(field, dtype=float) * (LIMIT / top)).astype("<i2")
+    return top
 
 
-def _encode_maps(densities: np.ndarray) -> np.ndarray:
-    """uint8 shares of each keyframe's maximum, shape (K, rows, columns)."""
-    values = np.asarray(densities, dtype=float)
-    highest = values.max(axis=(1, 2), keepdims=True)
-    return np.rint(255 * values / np.where(highest > 0, highest, 1.0)).astype("u1")
+def _pack_follow(follow: Follow, positions: np.ndarray, arrays: Arrays) -> dict[str, Any]:
+    """Adds the followed paths, scores, parts and coefficients; returns their names."""
+    arrays["paths"] = _floats(positions[:, : follow.particles])
+    arrays["score"] = _floats(follow.score)
+    arrays["parts"] = _floats(follow.points)
+    for kind, values in {"scalar": follow.scalars, "vector": follow.vectors}.items():
+        for name, array in values.items():
+            arrays[f"{kind}:{name}"] = _floats(array)
+    return {
+        "names": list(follow.names),
+        "formulas": list(follow.formulas),
+        "scalars": list(follow.scalars),
+        "vectors": list(follow.vectors),
+    }

@@ -2,20 +2,26 @@
 
 const TYPES = { int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array };
 
-/** -> the header, with the arrays under their names and the counts frames, particles, dimension. */
+/** -> the header; each of its panels with its arrays under their names, and their counts. */
 export function decode(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 4 + view.getUint32(0, true);
-  const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset)));
-  for (const { name, type, shape } of data.arrays) {
+  const show = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset)));
+  for (const panel of show.panels) offset = decodePanel(panel, bytes, offset);
+  return show;
+}
+
+function decodePanel(panel, bytes, start) {
+  let offset = start;
+  for (const { name, type, shape } of panel.arrays) {
     const Values = TYPES[type];
     const end = offset + shape.reduce((a, b) => a * b, Values.BYTES_PER_ELEMENT);
     // copied, because the message may begin at an address that the type cannot be read from
-    data[name] = { shape, values: new Values(bytes.slice(offset, end).buffer) };
+    panel[name] = { shape, values: new Values(bytes.slice(offset, end).buffer) };
     offset = end;
   }
-  [data.frames, data.particles, data.dimension] = data.positions.shape;
-  return data;
+  [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
+  return offset;
 }
 
 /** Frame indices around a position on 0..count-1, and the share of the second. */

@@ -256,7 +256,8 @@ export default function reverseProcessPlayer({ data, parentElement }) {
   }
   if (data && data !== player.payload) {
     player.payload = data;
-    load(player, decode(data));
+    const show = decode(data);
+    load(player, Object.assign(show.panels[0], { height: show.height }));
   }
   refit(player);
   return () => setTimeout(() => {

@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.player import Animation, pack, unpack
-from dashboard.player.packing import BORDER, HEADROOM, NOISE_SHARE, with_height
+from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
+from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
+from dashboard.player.packing import BORDER, LIMIT, with_display
+
+
+def only(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and arrays of the only panel."""
+    (panel,) = unpack(blob)[1]
+    return panel
 
 
 def line(**changes: Any) -> Animation:
@@ -43,7 +50,7 @@ def plane(**changes: Any) -> Animation:
 def test_positions_are_kept_up_to_half_a_code(animation: Animation) -> None:
     extent = np.asarray(animation.extent)
     low, high = extent[::2], extent[1::2]
-    codes = unpack(pack(animation))[1]["positions"]
+    codes = only(pack(animation))[1]["positions"]
     restored = low + (codes / BORDER + 1) / 2 * (high - low)
     bound = (high - low) / (4 * BORDER) * (1 + 1e-9)
     assert np.all(np.abs(restored - animation.positions) <= bound)
@@ -51,7 +58,7 @@ def test_positions_are_kept_up_to_half_a_code(animation: Animation) -> None:
 
 def test_points_outside_stay_outside_and_are_counted() -> None:
     x = np.array([-4.0, 4.0, np.nextafter(4.0, 5.0), -4.0000001, 1e9, -1e300])
-    header, arrays = unpack(pack(line(positions=np.tile(x[None, :, None], (5, 1, 1)))))
+    header, arrays = only(pack(line(positions=np.tile(x[None, :, None], (5, 1, 1)))))
     codes = arrays["positions"][0, :, 0].astype(int)
     assert codes[0] == -BORDER
     assert codes[1] == BORDER
@@ -62,13 +69,13 @@ def test_points_outside_stay_outside_and_are_counted() -> None:
 
 def test_a_point_outside_on_both_axes_counts_once() -> None:
     points = np.array([[9.0, 9.0], [0.0, 9.0], [0.0, 0.0]])
-    header, _ = unpack(pack(plane(positions=np.tile(points, (4, 1, 1)))))
+    header, _ = only(pack(plane(positions=np.tile(points, (4, 1, 1)))))
     assert header["outside"] == [2] * 4
 
 
 def test_curves_are_kept_up_to_half_a_code() -> None:
     animation = line()
-    header, arrays = unpack(pack(animation))
+    header, arrays = only(pack(animation))
     for name, curve in [("target", animation.target_density), ("output", animation.output_density)]:
         restored = arrays[name] * (header["curve_top"] / 65_535)
         assert np.max(np.abs(restored - curve)) <= header["curve_top"] / 65_535 / 2 * (1 + 1e-9)
@@ -76,7 +83,7 @@ def test_curves_are_kept_up_to_half_a_code() -> None:
 
 def test_density_axis_fits_the_curves() -> None:
     animation = line()
-    header, _ = unpack(pack(animation))
+    header, _ = only(pack(animation))
     assert animation.target_density is not None
     assert header["axis_top"] == pytest.approx(HEADROOM * animation.target_density.max())
 
@@ -85,14 +92,14 @@ def test_density_axis_of_a_sharp_target_leaves_the_noise_visible() -> None:
     density = line().target_density
     assert density is not None
     density[-1] *= 1000
-    header, arrays = unpack(pack(line(target_density=density)))
+    header, arrays = only(pack(line(target_density=density)))
     assert header["axis_top"] == pytest.approx(NOISE_SHARE * density[0].max())
     assert header["peaks"]["target"][-1] == pytest.approx(density[-1].max(), rel=1e-3)
     assert arrays["target"].max() == 65_535
 
 
 def test_density_axis_without_any_curve_follows_the_particles() -> None:
-    header, arrays = unpack(pack(line(grid=None, target_density=None, output_density=None)))
+    header, arrays = only(pack(line(grid=None, target_density=None, output_density=None)))
     assert set(arrays) == {"positions"}
     assert 0 < header["axis_top"] < np.inf
 
@@ -101,14 +108,14 @@ def test_heat_maps_are_shares_of_their_own_maximum() -> None:
     animation = plane()
     density = animation.target_density
     assert density is not None
-    codes = unpack(pack(animation))[1]["target"]
+    codes = only(pack(animation))[1]["target"]
     shares = density / density.max(axis=(1, 2), keepdims=True)
     assert codes.shape == density.shape
     assert np.max(np.abs(codes / 255 - shares)) <= 0.5 / 255 * (1 + 1e-9)
 
 
 def test_a_map_of_zeros_stays_zero() -> None:
-    assert not unpack(pack(plane(target_density=np.zeros((1, 3, 3)))))[1]["target"].any()
+    assert not only(pack(plane(target_density=np.zeros((1, 3, 3)))))[1]["target"].any()
 
 
 def test_bytes_are_two_per_coordinate_and_the_same_each_time() -> None:
@@ -120,11 +127,20 @@ def test_bytes_are_two_per_coordinate_and_the_same_each_time() -> None:
 
 def test_header_carries_times_readouts_and_height() -> None:
     blob = pack(line(readouts=["TV = 0.1 ± 2e-9", "b", "c", "d", "e"]))
-    header, arrays = unpack(with_height(blob, 300))
+    shown = with_display(blob, height=300, layers=["target"], view=None)
+    header, arrays = only(shown)
     assert header["times"] == [5, 4, 3, 2, 1]
     assert header["readouts"][0] == "TV = 0.1 ± 2e-9"
-    assert header["height"] == 300
-    assert np.array_equal(arrays["positions"], unpack(blob)[1]["positions"])
+    assert unpack(shown)[0]["height"] == 300
+    assert unpack(shown)[0]["layers"] == ["target"]
+    assert "view" not in unpack(shown)[0]
+    assert np.array_equal(arrays["positions"], only(blob)[1]["positions"])
+
+
+QUANTILES: dict[str, Any] = {
+    "quantiles": {"target": np.zeros((5, 3))},
+    "quantile_levels": [0.1, 0.5, 0.9],
+}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +152,26 @@ def test_header_carries_times_readouts_and_height() -> None:
         (line, {"positions": np.full((5, 40, 1), np.nan)}, "positions"),
         (line, {"times": [5, 4, 3]}, "times"),
         (line, {"times": [5, 4, 3, 3, 1]}, "times"),
+        (line, {"times": [5, 4, 5, 2, 1]}, "times"),
         (line, {"readouts": ["one"]}, "readouts"),
+        (line, {"title": "x" * 200}, "title"),
+        (line, {"field": np.zeros((5, 4, 4, 2))}, "field"),
+        (line, {"field": np.zeros((6, 12))}, "field"),
+        (line, {"field": np.full((5, 12), np.nan)}, "field"),
+        (line, {"quantiles": {"target": np.zeros((5, 3))}}, "quantile_levels"),
+        (line, QUANTILES | {"quantile_levels": [0.5, 0.1, 0.9]}, "quantile_levels"),
+        (line, QUANTILES | {"quantile_levels": [0.5, 0.9, 1.1]}, "quantile_levels"),
+        (line, QUANTILES | {"quantile_levels": [0.1, 0.9]}, "quantiles"),
+        (line, QUANTILES | {"quantiles": {"noise": np.zeros((5, 3))}}, "quantiles"),
+        (line, {"distance": np.zeros(4)}, "distance"),
+        (line, {"distance": np.full(5, -1.0)}, "distance"),
+        (line, {"distance_error": np.zeros(5)}, "distance"),
+        (line, {"distance": np.ones(5), "distance_error": np.full(5, np.inf)}, "distance_error"),
+        (plane, QUANTILES, "quantiles"),
+        (plane, {"field": np.zeros((4, 8, 8))}, "field"),
+        (plane, {"field": np.zeros((4, 8, 100, 2))}, "field"),
+        (plane, {"output_density": np.zeros((2, 12, 15))}, "output_density"),
+        (plane, {"output_density": np.full((2, 12, 16), -1.0)}, "output_density"),
         (line, {"extent": (1.0, -1.0)}, "extent"),
         (line, {"extent": (0.0, 1.0, 0.0, 1.0)}, "extent"),
         (line, {"extent": (0.0, np.inf)}, "extent"),
@@ -154,3 +189,146 @@ def test_header_carries_times_readouts_and_height() -> None:
 def test_refuses_what_does_not_fit(build: Any, changes: dict[str, Any], field: str) -> None:
     with pytest.raises(ValueError, match=rf"^{field}"):
         build(**changes)
+
+
+def followed(**changes: Any) -> Follow:
+    """Steps of line()'s first three particles, in two parts."""
+    positions = line().positions[:, :3]
+    middle = positions[:-1] + 0.25
+    fields: dict[str, Any] = {
+        "score": -positions,
+        "names": ["drift", "noise"],
+        "points": np.stack([middle, positions[1:]], axis=2),
+        "formulas": ["Y_t + h s_t = {y} + {h}·{s} = {p1}", "{p1} + {z} = {p2}, Y_[t−1]"],
+        "scalars": {"h": np.linspace(0.1, 0.4, 4)},
+        "vectors": {"z": positions[1:] - middle},
+    }
+    return Follow(**(fields | changes))
+
+
+def test_what_is_followed_is_kept_to_single_precision() -> None:
+    follow = followed()
+    header, arrays = only(pack(line(follow=follow)))
+    assert header["follow"]["names"] == ["drift", "noise"]
+    assert header["follow"]["formulas"] == follow.formulas
+    assert np.array_equal(arrays["parts"], np.float32(follow.points))
+    assert np.array_equal(arrays["paths"], np.float32(line().positions[:, :3]))
+    assert np.array_equal(arrays["score"], np.float32(follow.score))
+    assert np.array_equal(arrays["scalar:h"], np.float32(follow.scalars["h"]))
+    assert np.array_equal(arrays["vector:z"], np.float32(follow.vectors["z"]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"names": []}, "names"),
+        ({"names": ["", "noise"]}, "names"),
+        ({"formulas": ["one"]}, "formulas"),
+        ({"formulas": ["{p3}", ""]}, "formulas"),
+        ({"formulas": ["{y:.2f}", ""]}, "formulas"),
+        ({"formulas": ["{{y}}", ""]}, "formulas"),
+        ({"formulas": ["{y", ""]}, "formulas"),
+        ({"scalars": {"y": np.zeros(4)}}, "scalars"),
+        ({"scalars": {"h": np.zeros(5)}}, "scalars"),
+        ({"vectors": {"z": np.zeros((4, 2, 1))}}, "vectors"),
+        ({"score": np.zeros((5, 41, 1))}, "score"),
+        ({"score": np.zeros((4, 3, 1))}, "score"),
+        ({"score": np.full((5, 3, 1), np.nan)}, "score"),
+        ({"points": np.zeros((4, 3, 3, 1))}, "points"),
+        ({"points": np.zeros((4, 3, 2, 1))}, "points"),
+    ],
+)
+def test_refuses_parts_that_do_not_belong(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValueError, match=rf"^follow\..*{field}"):
+        line(follow=followed(**changes))
+
+
+def test_panels_share_their_axes() -> None:
+    wide = line(extent=(-6.0, 3.0), target_density=2 * np.asarray(line().target_density))
+    (first, codes), (second, _), (third, _) = unpack(pack([line(), wide, plane()]))[1]
+    assert first["extent"] == second["extent"] == [-6.0, 4.0]
+    assert first["axis_top"] == second["axis_top"]
+    assert third["extent"] == [-2.0, 6.0, -1.0, 3.0]
+    restored = -6 + (codes["positions"] / BORDER + 1) / 2 * 10
+    assert np.max(np.abs(restored - line().positions)) <= 10 / (4 * BORDER) * (1 + 1e-9)
+
+
+def test_a_raster_keeps_its_own_extent() -> None:
+    wide = plane(extent=(-4.0, 6.0, -1.0, 5.0))
+    (header, _), _ = unpack(pack([plane(), wide]))[1]
+    assert header["extent"] == [-4.0, 6.0, -1.0, 5.0]
+    assert header["raster"] == [-2.0, 6.0, -1.0, 3.0]
+
+
+def test_the_same_noise_has_the_same_codes_in_every_panel() -> None:
+    other = line().positions.copy()
+    other[1:] += 1
+    (_, one), (_, two) = unpack(pack([line(), line(positions=other)]))[1]
+    assert np.array_equal(one["positions"][0], two["positions"][0])
+
+
+@pytest.mark.parametrize("panels", [[], [line()] * 5])
+def test_one_to_four_panels(panels: list[Animation]) -> None:
+    with pytest.raises(ValueError, match=r"^animation"):
+        pack(panels)
+
+
+def test_a_list_of_one_is_one() -> None:
+    assert pack([line()]) == pack(line())
+
+
+def test_distances_share_whole_decades() -> None:
+    near = line(distance=np.array([0.0, 2e-3, 0.01, 0.02, 0.03]), distance_error=np.full(5, 1e-4))
+    far = plane(distance=np.array([0.1, 0.2, 0.3, 0.9]))
+    (first, arrays), (second, _) = unpack(pack([near, far]))[1]
+    assert first["distance_range"] == second["distance_range"] == [-3, 0]
+    assert np.array_equal(arrays["distance"], np.float32(near.distance))
+    assert np.array_equal(arrays["distance_error"], np.float32(near.distance_error))
+    tiny = line(distance=np.array([1e-30, 1e-3, 1e-2, 0.1, 0.1]))
+    assert only(pack(tiny))[0]["distance_range"] == [-1 - DECADES, -1]
+    assert only(pack(line(distance=np.zeros(5))))[0]["distance_range"] == [-1, 0]
+
+
+def test_fields_are_kept_up_to_half_a_code() -> None:
+    field = np.random.default_rng(5).normal(size=(2, 6, 7, 2))
+    header, arrays = only(pack(plane(field=field)))
+    restored = arrays["field"] * (header["field_top"] / LIMIT)
+    assert np.max(np.abs(restored - field)) <= header["field_top"] / LIMIT / 2 * (1 + 1e-9)
+
+
+def test_field_points_are_centres_of_cells() -> None:
+    assert field_points((0.0, 4.0), 4) == pytest.approx([0.5, 1.5, 2.5, 3.5])
+    points = field_points((0.0, 2.0, -3.0, 3.0), rows=3, columns=2)
+    assert points.shape == (3, 2, 2)
+    assert points[2, 0] == pytest.approx([0.5, 2.0])
+
+
+def test_maps_of_both_laws_have_one_unit() -> None:
+    density = np.asarray(plane().target_density)
+    _, arrays = only(pack(plane(output_density=0.5 * density)))
+    assert np.max(np.abs(arrays["output"] - 0.5 * arrays["target"])) <= 1
+    _, alone = only(pack(plane(target_density=None, output_density=density)))
+    assert np.array_equal(alone["output"], arrays["target"])
+
+
+def test_quantiles_are_kept_to_single_precision() -> None:
+    values = np.sort(np.random.default_rng(3).normal(size=(5, 3)), axis=1)
+    both = {"target": values, "output": values + 1}
+    header, arrays = only(pack(line(quantiles=both, quantile_levels=[0.1, 0.5, 0.9])))
+    assert header["levels"] == [0.1, 0.5, 0.9]
+    assert np.array_equal(arrays["output_quantiles"], np.float32(values + 1))
+
+
+def test_a_forward_process_is_known_by_its_times() -> None:
+    assert line().direction == "reverse"
+    forward = line(times=range(5), target_density=np.asarray(line().target_density)[::-1])
+    header, _ = only(pack(forward))
+    assert header["direction"] == "forward"
+    assert header["times"] == [0, 1, 2, 3, 4]
+
+
+def test_a_player_refuses_what_it_cannot_show() -> None:
+    with pytest.raises(ValueError, match=r"^layers"):
+        player(line(), key="x", layers=[*LAYERS, "stars"])
+    with pytest.raises(ValueError, match=r"^view"):
+        player(line(), key="x", view="sideways")
