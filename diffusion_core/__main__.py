@@ -2,7 +2,8 @@
 
 Exit status: 0; 2 with one line on stderr for bad input, for what is refused, and for a sweep of
 which every run is refused; 3 for a sweep of which some runs are refused (its other rows are there,
-the refusals on stderr); 1 when output cannot be written; 130 after Ctrl-C.
+the refusals on stderr); 1 when output cannot be written; 70 for a fault of this program; 130 after
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from diffusion_core.samplers import PAPER_SAMPLERS
 HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
 MAX_WORKERS = 64
 LINE = 400  # characters of an error message
-CANNOT_WRITE, BAD_INPUT, INCOMPLETE, STOPPED = 1, 2, 3, 130
+CANNOT_WRITE, BAD_INPUT, INCOMPLETE, FAULT, STOPPED = 1, 2, 3, 70, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CANNOT_WRITE if broken else _failed(f"cannot write: {e.strerror}", CANNOT_WRITE)
     except KeyboardInterrupt:
         return _failed("stopped", STOPPED)
+    except Exception as e:
+        if sys.flags.dev_mode:  # python -X dev shows where
+            raise
+        return _failed(f"this is a fault of the program: {type(e).__name__}: {e}", FAULT)
 
 
 def _failed(message: str, status: int) -> int:

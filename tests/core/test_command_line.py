@@ -94,6 +94,15 @@ def test_capped_betas_are_noted_on_stderr(described, capsys):
     assert "beta_t capped at 0.999" in capsys.readouterr().err
 
 
+def test_a_fault_of_the_program_is_one_line_too(described, capsys, monkeypatch):
+    def broken(*args):
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr("diffusion_core.__main__.measure", broken)
+    message = failure(capsys, "distance", described(), status=70)
+    assert message == "error: this is a fault of the program: ZeroDivisionError: two lines\n"
+
+
 def test_stdin_and_the_real_process():
     done = run_process("distance", "-", input=SMALL.to_json())
     assert done.returncode == 0
