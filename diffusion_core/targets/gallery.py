@@ -37,7 +37,7 @@ def line_mixture(
     return GaussianMixture(
         tuple(w / total for w in weights),
         tuple((float(m),) for m in means),
-        tuple(((float(sd) ** 2,),) for sd in deviations),
+        tuple(((round(float(sd) ** 2, 12),),) for sd in deviations),
     )
 
 
