@@ -28,6 +28,7 @@ from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 START_NODES, MOST_START_NODES = 1201, 20_001
 FAR_OUT, FAR_NODES = 12.0, 49  # standard deviations beyond, where mass falls to 1e-90
 REACH = 8.4
+ROUNDING = 1e-15  # of the mass of a density on a grid
 
 Stop = Callable[[], None]
 
@@ -171,7 +172,7 @@ def grid_law(
     """The law of a stochastic sampler's Y_1."""
     run = densities(sampler, chain, target, exact_start, resolution, stop)
     ((_, density),) = deque(run, maxlen=1)
-    return GridLaw(density, abs(density.mass - 1.0))
+    return GridLaw(density, max(abs(density.mass - 1.0), ROUNDING))
 
 
 def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:
