@@ -25,8 +25,9 @@ Scalars = dict[str, float]
 class Part:
     """A part of an update.
 
-    formula: with fields in braces: y, s (the score at y), p1, p2, ... (where the parts end) and the
-    names of the update's scalars.
+    formula: with fields in braces: y, s (the score at y), p1, p2, ... (where the parts end), z and
+    z2 (the normals drawn) and the names of the update's scalars. One character after _ is a
+    subscript, and so are several in brackets.
     """
 
     name: str
@@ -50,9 +51,7 @@ RESCALE = "rescale"
 
 
 def _rescale(last: int) -> Part:
-    return Part(
-        RESCALE, f"Y_t−1 = {{p{last}}} / √α_t = {{p{last}}} / {{root_alpha}} = {{p{last + 1}}}"
-    )
+    return Part(RESCALE, f"Y_[t−1] = … / √α_t = {{p{last}}} / {{root_alpha}} = {{p{last + 1}}}")
 
 
 def _ode(y, s, t, chain, score, noise, carry):  # type: ignore[no-untyped-def]
@@ -159,12 +158,12 @@ def _dpmpp_2m(y, s, t, chain, score, noise, carry):  # type: ignore[no-untyped-d
 
 _SCORE_HALF = Part("follow the score", "Y_t + (β_t/2) s_t = {y} + {half_beta} · {s} = {p1}")
 _SCORE = Part("follow the score", "Y_t + β_t s_t = {y} + {beta} · {s} = {p1}")
-_NOISE = Part("add noise", "… + √β_t Z_t = {p1} + {root_beta} · Z_t = {p2}")
+_NOISE = Part("add noise", "… + √β_t Z_t = {p1} + {root_beta} · {z} = {p2}")
 _DATA = Part(
     "predict the data", "x̂_0 = (Y_t + (1 − ᾱ_t) s_t)/√ᾱ_t = ({y} + {var} · {s})/{root_abar} = {p1}"
 )
 _AGAIN = Part(
-    "noise it again, to level t − 1", "√ᾱ_t−1 x̂_0 + … = {signal} · {p1} + {kept} ε̂ = {p2}"
+    "noise it again, to level t − 1", "√ᾱ_[t−1] x̂_0 + … ε̂ = {signal} · {p1} + {kept} · ε̂ = {p2}"
 )
 
 _ANATOMIES = {
@@ -174,13 +173,13 @@ _ANATOMIES = {
         (
             Part(
                 "look back to t + 1",
-                "Y⁻ = √α_t+1 (Y_t − (β_t+1/2) s_t) = {root_alpha_next} · "
+                "Y⁻ = √α_[t+1] (Y_t − (β_[t+1]/2) s_t) = {root_alpha_next} · "
                 "({y} − {half_beta_next} · {s}) = {p1}",
             ),
             Part("follow the score", "Y_t + (β_t/2) s_t = {y} + {half_beta} · {s} = {p2}"),
             Part(
                 "correct by the second evaluation",
-                "… + {weight} · (s_t(Y_t) − √α_t+1 s_t+1(Y⁻)) = {p3}",
+                "… + {weight} · (s_t(Y_t) − √α_[t+1] s_[t+1](Y⁻)) = {p3}",
             ),
             _rescale(3),
         ),
@@ -189,10 +188,10 @@ _ANATOMIES = {
     "ddpm-accelerated": Anatomy(
         (
             Part(
-                "half of the noise", "Y⁺ = Y_t + √(β_t/2) Z_t = {y} + {root_half_beta} · Z_t = {p1}"
+                "half of the noise", "Y⁺ = Y_t + √(β_t/2) Z_t = {y} + {root_half_beta} · {z} = {p1}"
             ),
             Part("follow the score there", "Y⁺ + β_t s_t(Y⁺) = {p1} + {beta} · s_t(Y⁺) = {p2}"),
-            Part("the other half", "… + √(β_t/2) Z⁺_t = {p2} + {root_half_beta} · Z⁺_t = {p3}"),
+            Part("the other half", "… + √(β_t/2) Z⁺_t = {p2} + {root_half_beta} · {z2} = {p3}"),
             _rescale(3),
         ),
         _ddpm_accelerated,
@@ -239,19 +238,24 @@ def anatomy(experiment: Experiment) -> Anatomy:
     """The parts of this experiment's sampler."""
     if experiment.sampler != "ddim":
         return _ANATOMIES[experiment.sampler]
-    fresh = (Part("fresh noise", "… + {sigma} · Z_t = {p3}"),) if experiment.eta > 0 else ()
+    fresh = (
+        (Part("fresh noise", "… + σ_t Z_t = {p2} + {sigma} · {z} = {p3}"),)
+        if experiment.eta > 0
+        else ()
+    )
     return Anatomy((_DATA, _AGAIN, *fresh), _ddim(experiment.eta))
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
     """Y_t (n, d); for the first m particles the score there (m, d), and for t > 1 where each part
-    of the update to t - 1 ends, (S, m, d), with the scalars of its formulas."""
+    of the update to t - 1 ends, (S, m, d), the normals it drew, (m, d) each, and its scalars."""
 
     t: int
     y: Array
     score: Array
     ends: Array | None
+    noise: tuple[Array, ...]
     scalars: Scalars
 
 
@@ -277,6 +281,6 @@ def trace(experiment: Experiment, particles: int, followed: int) -> Iterator[Ste
         few = y[:followed]
         s = score(t, few)
         points, scalars = ends(few, s, t, chain, score, noise, known)
-        yield Step(t, y, s, np.stack(points), scalars)
+        yield Step(t, y, s, np.stack(points), tuple(noise), scalars)
         y = after
-    yield Step(1, y, score(1, y[:followed]), None, {})
+    yield Step(1, y, score(1, y[:followed]), None, (), {})

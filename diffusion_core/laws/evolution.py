@@ -28,12 +28,33 @@ FIXED_NODES = 1e-4  # relative: nodes that are not refined promise no more
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """q_t and p_t on the grid (G,), averaged over each node's cell, and TV(q_t, p_t)."""
+    """q_t and p_t in cells around a grid's nodes, and TV(q_t, p_t).
+
+    edges, output_below, target_below: (G + 1,), the ends of the cells and the mass of q_t and p_t
+    below each of them.
+    """
 
     t: int
-    output: Array
-    target: Array
+    edges: Array
+    output_below: Array
+    target_below: Array
     tv: Distance
+
+    @property
+    def output(self) -> Array:
+        """The density of q_t, averaged over each node's cell, (G,)."""
+        return np.maximum(np.diff(self.output_below), 0.0) / np.diff(self.edges)
+
+    @property
+    def target(self) -> Array:
+        """The density of p_t, averaged over each node's cell, (G,)."""
+        return np.maximum(np.diff(self.target_below), 0.0) / np.diff(self.edges)
+
+    def quantiles(self, levels: Sequence[float]) -> tuple[Array, Array]:
+        """Those of q_t and of p_t; outside the grid they are put at its end."""
+        ends = (self.output_below, self.target_below)
+        output, target = (np.interp(levels, below, self.edges) for below in ends)
+        return output, target
 
 
 def evolution(
@@ -48,12 +69,10 @@ def evolution(
     """
     states = _stochastic if experiment.record.stochastic else _deterministic
     edges = _cell_edges(grid)
-    width = np.diff(edges)
-    wanted = set(times)
-    for t, on_cells, tv in states(experiment, edges, wanted, stop):
+    for t, below, tv in states(experiment, edges, set(times), stop):
         marginal = experiment.target.marginal(experiment.chain.level(t))
-        target = marginal.interval_mass(edges) / width
-        yield Snapshot(t, on_cells / width, target, tv)
+        target = marginal.cdf(edges[:1]) + np.cumsum(np.append(0.0, marginal.interval_mass(edges)))
+        yield Snapshot(t, edges, below, target, tv)
 
 
 def _cell_edges(grid: Array) -> Array:
@@ -83,7 +102,7 @@ def _deterministic(
             rough = _partition(y[::2], mass.reshape(-1, 2).sum(axis=1))
             change = tv.value - total_variation(_pair_at(experiment, t, *rough, tails)).value
             tv = Distance(tv.value, tv.error + abs(change))
-        yield t, _image_masses(y, mass, edges), tv
+        yield t, tails[0] + _mass_below(y, mass, edges), tv
 
 
 def _partition_tv(pair: MassPair) -> Distance:
@@ -110,21 +129,21 @@ def _partition(y: Array, mass: Array) -> tuple[Array, Array]:
     if (np.diff(y) >= 0).all():
         return y, mass
     edges = np.unique(y)[:: max(1, len(y) // 1000)]
-    return edges, _spread_evenly(y, mass, edges)
+    return edges, np.diff(_spread_evenly(y, mass, edges))
 
 
-def _image_masses(y: Array, mass: Array, edges: Array) -> Array:
-    """Mass in each cell of ``edges``: through a monotone cubic where F increases."""
+def _mass_below(y: Array, mass: Array, edges: Array) -> Array:
+    """Mass below each of ``edges``: through a monotone cubic where F increases."""
     if not (np.diff(y) >= 0).all():
         return _spread_evenly(y, mass, edges)
     below = np.concatenate([[0.0], np.cumsum(mass)])
     last = np.append(np.diff(y) > 0, True)  # of the start points with one image
     curve = PchipInterpolator(y[last], below[last])
-    return np.diff(curve(np.clip(edges, y[0], y[-1])))
+    return np.asarray(curve(np.clip(edges, y[0], y[-1])))
 
 
 def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
-    """Mass in each cell of ``edges``; a start cell's is spread evenly between its ends' images.
+    """Mass below each of ``edges``; a start cell's is spread evenly between its ends' images.
 
     As a function of position the mass below is piecewise linear, and branches add up.
     """
@@ -143,7 +162,7 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
     edge = first[cell] + rank
     share = (edges[edge] - low[cell]) / width[cell]
     below += np.bincount(edge, share * mass[cell], minlength=len(edges))
-    return np.diff(below)
+    return below
 
 
 def _stochastic(
@@ -162,13 +181,13 @@ def _stochastic(
             continue
         fine = density.upsampled(4)
         marginal = experiment.target.marginal(experiment.chain.level(t))
-        yield t, _grid_masses(fine, edges), _grid_tv(fine, marginal)
+        yield t, _grid_mass_below(fine, edges), _grid_tv(fine, marginal)
 
 
-def _grid_masses(density: GridDensity, edges: Array) -> Array:
+def _grid_mass_below(density: GridDensity, edges: Array) -> Array:
     below = make_interp_spline(density.nodes, density.values, k=5).antiderivative()
     inside = np.clip(edges, density.nodes[0], density.nodes[-1])
-    return np.maximum(np.diff(below(inside)), 0.0)
+    return np.asarray(below(inside))
 
 
 def _grid_tv(density: GridDensity, marginal: Marginal) -> Distance:

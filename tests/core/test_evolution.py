@@ -39,6 +39,17 @@ def test_densities_have_the_mass_of_their_cells(sampler: str) -> None:
         assert difference == pytest.approx(shot.tv.value, abs=3e-4 + shot.tv.error)
 
 
+@pytest.mark.parametrize("sampler", ["ode", "ddpm"])
+def test_quantiles_are_those_of_the_law(sampler: str) -> None:
+    experiment = Experiment(sampler=sampler, steps=30, start="exact")
+    levels = (0.05, 0.5, 0.9)
+    first = next(iter(evolution(experiment, GRID, [30])))
+    output, target = first.quantiles(levels)
+    marginal = experiment.target.marginal(experiment.chain.level(30))
+    np.testing.assert_allclose(marginal.cdf(target), levels, atol=1e-4)
+    np.testing.assert_allclose(output, target, atol=1e-6)
+
+
 def test_an_exact_start_begins_at_zero() -> None:
     for sampler in ("ode", "ddpm"):
         experiment = Experiment(sampler=sampler, steps=30, start="exact")
@@ -53,7 +64,7 @@ def test_folding_maps_add_their_branches() -> None:
     mass = standard_normal().interval_mass(x)
     edges = np.sort(rng.uniform(-2.0, 2.0, 50))
     want = pushed_masses(x, y, mass, edges)[1:-1]
-    np.testing.assert_allclose(_spread_evenly(y, mass, edges), want, atol=1e-13)
+    np.testing.assert_allclose(np.diff(_spread_evenly(y, mass, edges)), want, atol=1e-13)
 
 
 def test_a_folded_run_is_shown_as_measured() -> None:

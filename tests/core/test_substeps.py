@@ -37,10 +37,12 @@ def test_parts_end_at_the_next_position_of_the_same_run(
 def test_formulas_name_only_what_is_known(sampler: str, eta: float) -> None:
     experiment = Experiment(sampler=sampler, eta=eta, steps=4)
     parts = anatomy(experiment).parts
-    scalars = next(trace(experiment, 3, 2)).scalars
+    step = next(trace(experiment, 3, 2))
+    scalars = step.scalars
     assert all(isinstance(v, float) for v in scalars.values())
     for i, part in enumerate(parts, 1):
         known = {"y", "s", *scalars, *(f"p{k}" for k in range(1, i + 1))}
+        known |= {"z", "z2"} if len(step.noise) == 2 else {"z"} if step.noise else set()
         fields = set(re.findall(r"{(\w+)}", part.formula))
         assert fields <= known
         assert f"p{i}" in fields
