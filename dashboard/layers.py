@@ -1,0 +1,88 @@
+"""What the picture can show besides particles and densities: the score field and followed steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import sqrt
+
+import numpy as np
+
+from dashboard.player import Follow, field_points
+from diffusion_core import Experiment
+from diffusion_core.laws.particles import simulate
+from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.substeps import Step, anatomy, trace
+
+FOLLOWED = 100
+KEYFRAMES = 25
+ARROWS = {1: 33, 2: 17}  # a side
+
+Progress = Callable[[float], None]
+
+
+def key_levels(experiment: Experiment, times: Sequence[int]) -> list[NoiseLevel]:
+    """The noise at keyframes spread evenly over the frames; between frames log abar is linear."""
+    keys = np.linspace(0, len(times) - 1, min(KEYFRAMES, len(times)))
+    log_abar = np.log(experiment.chain.abar[list(times)])
+    between = np.interp(keys, np.arange(len(times)), log_abar)
+    return [NoiseLevel(float(np.exp(a)), float(-np.expm1(a))) for a in between]
+
+
+def score_field(
+    experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
+) -> Array:
+    """sqrt(1 - abar_t) s_t on a regular grid, (K, A) on the line, (K, A, A, 2) in the plane."""
+    dim = experiment.target.dim
+    side = ARROWS[dim]
+    points = field_points(extent, side, side)
+    flat = points.reshape(-1, dim)
+    scores = [experiment.target.marginal(level).score(flat) for level in levels]
+    noise = [sqrt(level.var) for level in levels]
+    return np.array([n * s.reshape(points.shape) for n, s in zip(noise, scores, strict=True)])
+
+
+def followed_run(
+    experiment: Experiment, particles: int, times: Sequence[int], progress: Progress
+) -> tuple[Array, Follow | None]:
+    """Positions (F, N, d) at the given t; the parts of every step where no t is left out."""
+    if len(times) < experiment.steps:
+        return _frames(experiment, particles, times, progress), None
+    positions = np.empty((len(times), particles, experiment.target.dim))
+    steps: list[Step] = []
+    for i, step in enumerate(trace(experiment, particles, min(particles, FOLLOWED))):
+        progress(i / len(times))
+        positions[i] = step.y
+        steps.append(step)
+    return positions, _follow(experiment, steps)
+
+
+def _frames(
+    experiment: Experiment, particles: int, times: Sequence[int], progress: Progress
+) -> Array:
+    wanted = {t: i for i, t in enumerate(times)}
+    out = np.empty((len(times), particles, experiment.target.dim))
+    for t, y in simulate(experiment, particles):
+        progress(1 - t / experiment.steps)
+        if t in wanted:
+            out[wanted[t]] = y
+    return out
+
+
+def _follow(experiment: Experiment, steps: Sequence[Step]) -> Follow:
+    parts = anatomy(experiment).parts
+    moves = steps[:-1]
+    ends = np.array([step.ends for step in moves])
+    noise = {
+        name: np.array([step.noise[k] for step in moves])
+        for k, name in enumerate(("z", "z2"))
+        if k < len(moves[0].noise)
+    }
+    scalars = {name: np.array([step.scalars[name] for step in moves]) for name in moves[0].scalars}
+    return Follow(
+        score=np.array([step.score for step in steps]),
+        names=[part.name for part in parts],
+        points=np.moveaxis(ends, 1, 2),
+        formulas=[part.formula for part in parts],
+        scalars=scalars,
+        vectors=noise,
+    )
