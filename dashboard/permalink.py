@@ -137,8 +137,13 @@ class State:
     fresh: bool = False  # whether widgets have to forget what they held
 
 
-def open_link(page: str, settings: Sequence[Setting]) -> State:
-    """Read the address where it is not what this session wrote itself, else the session's state."""
+def open_link(
+    page: str, settings: Sequence[Setting], check: Callable[[Mapping[str, Any]], object] = dict
+) -> State:
+    """Read the address where it is not what this session wrote itself, else the session's state.
+
+    check: raises InputError where settings do not go together; then all of them are the defaults.
+    """
     session = st.session_state
     address = st.query_params.to_dict()
     moved = session.get("page") != page
@@ -149,6 +154,11 @@ def open_link(page: str, settings: Sequence[Setting]) -> State:
         fresh = session.pop("opened anew", False) or moved
         return State(session["experiment"], values, complaint, fresh)
     experiment, values, complaints = _read(address, settings)
+    try:
+        check(values)
+    except InputError as error:
+        values = {s.name: s.default for s in settings}
+        complaints.append(f"{error}.")
     session["experiment"], session[f"values of {page}"] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)

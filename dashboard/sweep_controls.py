@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import setting
-from dashboard.keys import key
+from dashboard.keys import KEY, start_value
 from dashboard.permalink import choice, several, switch, whole
 from dashboard.sweeps import Sweep
-from diffusion_core import SAMPLERS, Experiment
+from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core.distances import METRIC_LABELS
 from diffusion_core.measure import has_exact_law
 from diffusion_core.samplers import PAPER_SAMPLERS
@@ -45,6 +45,12 @@ SETTINGS = (
     whole("particles", 20_000, SAMPLES),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """InputError where the settings of a link do not go together."""
+    if values["from"] > values["to"]:
+        raise InputError(f"from: at most to, got {values['from']} and {values['to']}")
 
 
 def labels(experiment: Experiment) -> dict[str, str]:
@@ -85,9 +91,13 @@ def choose_sweep(
     if isinstance(experiment.schedule, Custom):
         middle.caption(f"T = {experiment.steps:,} only: the custom schedule has as many values.")
     else:
-        span = (min(values["from"], values["to"]), max(values["from"], values["to"]))
         chosen["from"], chosen["to"] = middle.select_slider(
-            "Range", POWERS, key=key(f"{PAGE}.range", span), format_func=lambda n: f"{n:,}"
+            "Range",
+            POWERS,
+            # not by the key: Streamlit takes two ends from the value only
+            start_value(f"{PAGE}.range", (values["from"], values["to"])),
+            key=f"{KEY}{PAGE}.range",
+            format_func=lambda n: f"{n:,}",
         )
     chosen["metric"] = right.selectbox(
         "Distance",

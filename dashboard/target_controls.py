@@ -9,7 +9,7 @@ from itertools import permutations
 
 import streamlit as st
 
-from dashboard.cells import MAX_BYTES, MAX_ROWS
+from dashboard.cells import MAX_BYTES, MAX_ROWS, count
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.keys import KEY, key, start_value
 from dashboard.text.plain import plain
@@ -96,7 +96,7 @@ def _choose_data(base: Experiment) -> Choice:
         if own is None:
             st.info("Until a file is chosen, the target stays as it was.")
             return base.target, base.preset
-        st.caption(f"In use: {len(own.points):,} points, in their own standardised units.")
+        st.caption(f"In use: {count(len(own.points), 'point')}, in their own standardised units.")
         return _smoothed(own), None
     points, shift, scale = _points(table)
     _tell_units(table, shift, scale)
@@ -144,7 +144,7 @@ def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]
         for name, zero, one in zip(table.columns, shift, scale, strict=True)
     )
     dropped = f" {table.dropped:,} without a value were left out." if table.dropped else ""
-    st.caption(f"{len(table.rows):,} rows.{dropped} Axes are standardised ({units}).")
+    st.caption(f"{count(len(table.rows), 'row')}.{dropped} Axes are standardised ({units}).")
 
 
 def _penguins(first: Sequence[str]) -> Table | None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import frame, sweeps, tables
+from dashboard import frame, navigation, sweeps, tables
 from dashboard.controls import (
     choose_schedule,
     choose_seed,
@@ -13,14 +13,15 @@ from dashboard.controls import (
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
-from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, labels
+from dashboard.sweep_controls import PAGE, SETTINGS, check, choose_figure, choose_sweep, labels
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.snippets import sweep_snippet
 from diffusion_core.convergence import Fit
 from diffusion_core.distances import METRIC_LABELS
 
-state = open_link(PAGE, SETTINGS)
+navigation.require()
+state = open_link(PAGE, SETTINGS, check)
 st.title("Distance against T")
 st.markdown(
     "How far is a sampler's output from its target after $T$ steps? Every point is a whole run, "

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import compute, frame, tables
+from dashboard import compute, frame, navigation, tables
 from dashboard.controls import (
     PARTICLE_COUNTS,
     choose_experiment,
@@ -23,6 +23,7 @@ from diffusion_core.measure import has_exact_law
 PAGE = "trajectories"
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
 
+navigation.require()
 state = open_link(PAGE, [PARTICLES])
 st.title("Reverse trajectories")
 st.markdown(

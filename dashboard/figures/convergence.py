@@ -159,4 +159,4 @@ def _decades(
     ]
     low = min([low, *(b for b in bounds if b > low - ROOM)])
     high = max([high, *(b for b in bounds if b < high + ROOM)])
-    return {"range": [low - 0.3, high + 0.25]}
+    return {"range": [low - 0.3, high + 0.25], "dtick": "D2" if high - low < 5 else 1}

@@ -64,6 +64,18 @@ TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")
 OUTPUT = Mark("#d55e00", "#e69f00", "x", "dash")
 LAWS: dict[str, Mark] = {"target": TARGET, "output": OUTPUT}
 
+SCHEDULES: dict[str, Mark] = {
+    "theory": Mark("#3e48d9", "#1975fc", "circle", "solid"),
+    "linear": Mark("#d20b00", "#cc0ca8", "circle", "dash"),
+    "linear-ddpm": Mark("#978a99", "#898b71", "circle", "dot"),
+    "cosine": Mark("#0894f0", "#62c8eb", "circle", "dashdot"),
+    "sigmoid": Mark("#74045d", "#746813", "circle", "longdash"),
+    "constant": Mark("#302701", "#9cf9fd", "circle", "longdashdot"),
+    "karras": Mark("#98417a", "#c4a601", "circle", "10px,3px"),
+    "log-snr": Mark("#0807a9", "#bece9a", "circle", "14px,3px,3px,3px,3px,3px"),
+    "custom": Mark("#1a030a", "#f1ff83", "circle", "6px,2px"),
+}  # curves against t have no markers
+
 
 @dataclass(frozen=True)
 class Theme:

@@ -58,8 +58,9 @@ def on_the_way(
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop, but code words such as ``tv:`` stay as they are."""
-    return f"{text[0].upper()}{text[1:].rstrip('.')}."
+    """With a capital, unless it begins with the name of a field, and a full stop."""
+    first = text[:1] if text.split(" ", 1)[0].endswith(":") else text[:1].upper()
+    return f"{first}{text[1:].rstrip('.')}."
 
 
 def _growth(times: Sequence[int], tv: Sequence[Distance]) -> str:

@@ -1,0 +1,31 @@
+"""The pages and how a script run gets to one of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_SHOWN = "page is shown"
+
+
+def show() -> None:
+    """The page of the address, below the page config and the links to all pages."""
+    st.set_page_config(page_title="Diffusion Convergence Lab", page_icon="〽", layout="wide")
+    page = st.navigation(
+        [
+            st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
+            st.Page("pages/convergence.py", title="Distance against T"),
+        ],
+        position="top",
+    )
+    st.session_state[_SHOWN] = True
+    page.run()
+
+
+def require() -> None:
+    """First in every page: where Streamlit runs its file by itself, start over with the links.
+
+    It does so for an address below ``/`` until app.py has run once since the server's start.
+    """
+    if not st.session_state.pop(_SHOWN, False):
+        show()
+        st.stop()
