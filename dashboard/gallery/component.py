@@ -1,0 +1,49 @@
+"""The picker of presets: a group of radio buttons with pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.gallery.thumbnails import HEIGHT, SIDE, WIDTH, thumbnails
+from dashboard.held import choose, hold
+from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D
+
+FOLDER = Path(__file__).parent
+LABELS = {1: "Law on the line", 2: "Law in the plane"}
+DEFAULTS = {1: DEFAULT_1D, 2: DEFAULT_2D}
+
+_mount = st.components.v2.component(
+    "preset_gallery",
+    html='<div class="gallery"></div>',
+    css=(FOLDER / "gallery.css").read_text(encoding="utf-8"),
+    js=(FOLDER / "gallery.js").read_text(encoding="utf-8"),
+)
+
+
+def pick_preset(dim: int, current: str, key: str) -> str:
+    """The name of the preset in use: the reader's choice, or ``current`` where it has changed.
+
+    dim: 1 or 2, the dimension of the laws on offer.
+    current: what the page shows; a name of another dimension stands for the default one.
+    key: names the picker; what it holds is forgotten by ``dashboard.keys.forget``.
+    """
+    pictures = thumbnails(dim)
+    names = {picture["name"] for picture in pictures}
+    held = hold(key, current if current in names else DEFAULTS[dim])
+    mounted = f"{key} gallery"
+
+    def picked() -> None:
+        name = st.session_state[mounted].get("picked")
+        if name in names:
+            choose(key, name)
+
+    data = {
+        "label": LABELS[dim],
+        "current": held.value,
+        "size": [WIDTH, HEIGHT] if dim == 1 else [SIDE, SIDE],
+        "items": pictures,
+    }
+    _mount(key=mounted, data=data, on_picked_change=picked)
+    return str(held.value)
