@@ -41,7 +41,7 @@ class Distance:
 def total_variation(pair: MassPair) -> Distance:
     """(1/2) sum |q_i - p_i|; cells where q - p may change sign make the error."""
     value, coarse = _tv(pair), _tv(pair.coarsened())
-    error = float(ambiguity(pair).sum()) + value - coarse + pair.law_error + ROUNDING
+    error = float(ambiguity(pair).sum()) + value - coarse + pair.law_error + _cut(pair) + ROUNDING
     return Distance(min(value, 1.0), error)
 
 
@@ -53,7 +53,9 @@ def kullback_leibler(pair: MassPair) -> Distance:
     """KL(p || q) = sum p_i log(p_i/q_i), in nats; Refused where p has mass and q hardly any."""
     lost = (pair.q < LOST) & (pair.p > pair.q) if pair.law_error > 0 else pair.q <= 0
     mass = float(pair.p[lost].sum())
-    found = _by_refinement(pair, _kl, LOG_FLOOR * mass)
+    # mass misplaced by e changes KL by about e E_p[p/q]
+    ratio = np.minimum(pair.p / np.maximum(pair.q, 1e-300), 1e3)
+    found = _by_refinement(pair, _kl, LOG_FLOOR * mass + pair.law_error * float(pair.p @ ratio))
     if LOG_FLOOR * mass > KL_DOUBT * found.value + 1e-9:
         raise Refused(
             f"kl: {mass:.2g} of the target lies where the output's density is too small to be "
@@ -68,7 +70,8 @@ def _kl(pair: MassPair) -> float:
 
 def hellinger(pair: MassPair) -> Distance:
     """( (1/2) sum (sqrt q_i - sqrt p_i)^2 )^{1/2}."""
-    lost = math.sqrt(pair.law_error) if pair.law_error > 1e-10 else 0.0
+    unsure = pair.law_error + _cut(pair)
+    lost = math.sqrt(unsure) if unsure > 1e-10 else 0.0
     return _by_refinement(pair, _hellinger, lost, power=2)
 
 
@@ -136,8 +139,12 @@ def _width(pair: MassPair) -> float:
 def _lost_length(pair: MassPair) -> float:
     """The mass that rounding or cut tails leave out, times the length over which it counts."""
     rounding = 1e-16 * math.sqrt(len(pair.q))
-    cut = max(0.0, 1.0 - float(pair.p.sum()) - 10 * rounding)
-    return (rounding + 4 * cut) * _width(pair)
+    return (rounding + 4 * _cut(pair)) * _width(pair)
+
+
+def _cut(pair: MassPair) -> float:
+    """The target's mass beyond where its tails are cut: heavy ones at 1e-10."""
+    return max(0.0, 1.0 - float(pair.p.sum()) - 1e-13)
 
 
 def _by_refinement(
