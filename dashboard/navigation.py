@@ -13,6 +13,7 @@ def show() -> None:
     page = st.navigation(
         [
             st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
+            st.Page("pages/forward.py", title="Forward process"),
             st.Page("pages/convergence.py", title="Distance against T"),
         ],
         position="top",

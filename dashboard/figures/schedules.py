@@ -10,9 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures.style import SCHEDULES, TARGET, figure_template, theme
+from dashboard.figures.style import SCHEDULES, figure_template, theme
 from dashboard.text.numbers import rounded
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.forward import log_snr, new_share
+from diffusion_core.schedules import Array, Chain, Index
 
 POINTS = 300  # of a curve
 HEIGHT = 600
@@ -29,21 +30,10 @@ LEVEL_PANELS = (
 )
 
 
-def new_share(chain: Chain, t: Array) -> Array:
-    """(1 - alpha_t)/(1 - abar_t): the share of the noise in X_t that came with step t."""
-    return np.asarray(chain.beta[t] / chain.var[t])
-
-
-def log_snr(chain: Chain, t: Array) -> Array:
-    """log(abar_t/(1 - abar_t)), -inf where abar_t is 0 in double precision."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(chain.abar[t]) - np.log(chain.var[t]))
-
-
-def shown_times(chain: Chain) -> Array:
+def shown_times(chain: Chain) -> Index:
     """t = 1..T, thinned where they are more than a picture can tell apart."""
     even = np.linspace(1, chain.steps, min(POINTS, chain.steps))
-    return np.unique(np.append(np.rint(even), chain.capped)).astype(int)
+    return np.unique(np.append(np.rint(even), chain.capped)).astype(np.intp)
 
 
 def step_figure(
@@ -51,8 +41,8 @@ def step_figure(
 ) -> go.Figure:
     """What single steps do. chains: the chosen schedule first, drawn strong, the others faint.
 
-    bound: of (1 - alpha_t)/(alpha_t - abar_t), where one is proven for the chosen schedule; b bounds
-    that exactly where b/(1 + b) bounds the share of new noise.
+    bound: of (1 - alpha_t)/(alpha_t - abar_t), where one is proven for the chosen schedule; that is
+    at most b exactly where the share of new noise is at most b/(1 + b).
     """
     figure = _panels(STEP_PANELS, chains, dark)
     for i, (name, chain) in enumerate(chains.items()):
@@ -68,7 +58,7 @@ def step_figure(
             row=2,
             col=1,
             line={"dash": "2px,4px", "color": theme(dark).text, "width": 1.5},
-            annotation_text=f"proven: at most {rounded(share)}",
+            annotation_text=f"proven for t ≥ 2: at most {rounded(share)}",
             annotation_position="top left",
         )
     for row in (1, 2):
@@ -111,7 +101,7 @@ def _draw(
     figure: Any,
     name: str,
     label: str,
-    t: Array,
+    t: Index,
     values: Sequence[Array],
     chosen: bool,
     dark: bool,
@@ -245,7 +235,8 @@ def multiples_figure(
         vertical_spacing=0.1,
     )
     size = pictures[0][1].shape[0]
-    x, y = np.linspace(*extent[:2], size), np.linspace(*extent[2:], size)
+    x0, x1, y0, y1 = extent
+    x, y = np.linspace(x0, x1, size), np.linspace(y0, y1, size)
     for i, (title, raster) in enumerate(pictures):
         trace = go.Heatmap(
             x=x,

@@ -1,0 +1,137 @@
+"""Handles (v, s) on a falling curve of log-SNR, lists of abar, and the custom schedules they make.
+
+v = (t - 1)/(T - 1) runs from 0 at t = 1 to 1 at t = T, so that handles fit every T, and
+s = log(abar_t/(1 - abar_t)). Between handles the curve is Fritsch and Carlson's monotone cubic, as
+in scipy's PchipInterpolator: it falls wherever the handles do.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.special import expit
+
+from diffusion_core import InputError
+from diffusion_core.forward import log_snr
+from diffusion_core.schedules import Array, Chain, Custom, check_steps
+
+Point = tuple[float, float]
+Points = tuple[Point, ...]
+
+HANDLES = 8
+MOST_HANDLES = 12
+LIMIT = 25.0  # of log-SNR either way: abar within 1e-11 of 0 and 1
+GAP = 0.01  # at least so much does log-SNR fall from handle to handle
+NARROWEST = 0.002  # and at least so far are they apart
+DIGITS = 6
+MOST_DIGITS = 15
+
+
+def handles(chain: Chain, count: int = HANDLES) -> Points:
+    """Handles on the schedule's own curve, evenly over t = 1..T."""
+    t = np.unique(np.rint(np.linspace(1, chain.steps, min(count, chain.steps))).astype(np.intp))
+    s = np.clip(log_snr(chain, t), -LIMIT, LIMIT)
+    least = GAP * np.arange(len(s))
+    s = np.minimum.accumulate(s + least) - least
+    s = np.maximum(s, least[::-1] - LIMIT)
+    v = (t - 1) / (chain.steps - 1)
+    return tuple((float(a), float(b)) for a, b in zip(v, s, strict=True))
+
+
+def checked(points: Any) -> Points:
+    """Handles as a browser sends them; InputError unless they make a falling curve."""
+    try:
+        found = tuple((float(v), float(s)) for v, s in points)
+    except (TypeError, ValueError):
+        raise InputError("handles: need pairs of numbers") from None
+    if not 2 <= len(found) <= MOST_HANDLES:
+        raise InputError(f"handles: between 2 and {MOST_HANDLES}, got {len(found)}")
+    if not all(math.isfinite(v) and abs(s) <= LIMIT for v, s in found):
+        raise InputError(f"handles: log-SNR must be between {-LIMIT:g} and {LIMIT:g}")
+    if found[0][0] != 0 or found[-1][0] != 1 or any(b[0] <= a[0] for a, b in pairwise(found)):
+        raise InputError("handles: must lead from t = 1 to t = T, each later than the one before")
+    if any(b[1] >= a[1] for a, b in pairwise(found)):
+        raise InputError("handles: log-SNR must fall from each to the next")
+    return found
+
+
+def curve(points: Points, steps: int) -> Array:
+    """log-SNR at t = 1..T."""
+    v, s = np.array(points).T
+    return np.asarray(PchipInterpolator(v, s)(np.linspace(0.0, 1.0, check_steps(steps))))
+
+
+def from_handles(points: Points, steps: int) -> Custom:
+    """The schedule of T steps that follows the curve."""
+    return _custom(curve(points, steps))
+
+
+def resampled(schedule: Custom, steps: int) -> Custom:
+    """The same curve of log-SNR over t/T, read off at another number of steps."""
+    chain = schedule.chain(len(schedule.abar))
+    v = np.linspace(0.0, 1.0, chain.steps)
+    s = np.clip(log_snr(chain, np.arange(1, chain.steps + 1)), -LIMIT, LIMIT)
+    keep = np.append(True, np.diff(s) < 0)
+    if keep.sum() < 2:
+        raise InputError("schedule.abar: too steep to be read off at another number of steps")
+    fine = np.linspace(0.0, 1.0, check_steps(steps))
+    return _custom(np.asarray(PchipInterpolator(v[keep], s[keep], extrapolate=True)(fine)))
+
+
+def _custom(log_snr: Array) -> Custom:
+    """abar = 1/(1 + e^{-s}), with as few digits as keep it falling: 6 of abar or of 1 - abar.
+
+    Whichever of the two is smaller has 6 significant digits, so beta_t keeps them as well.
+    """
+    abar, var = expit(log_snr), expit(-log_snr)
+    for digits in range(DIGITS, MOST_DIGITS + 1, 3):
+        values = [_rounded(a, b, digits) for a, b in zip(abar, var, strict=True)]
+        if all(a > b > 0 for a, b in pairwise((1.0, *values))):
+            return Custom(tuple(values))
+    raise InputError(
+        "schedule: the curve is so flat somewhere that ᾱ does not fall in double precision"
+    )
+
+
+def _rounded(abar: float, var: float, digits: int) -> float:
+    places = digits - 1 - math.floor(math.log10(min(abar, var)))
+    return float(f"{abar:.{places}f}")
+
+
+def parse_list(text: str) -> Custom:
+    """abar_1 > ... > abar_T as typed or pasted: commas, blanks, lines or a JSON list.
+
+    InputError, in one sentence, for anything else.
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = _from_json(text)
+    words = [word for word in re.split(r"[\s,;]+", text) if word]
+    values: list[float] = []
+    for place, word in enumerate(words, 1):
+        try:
+            value = float(word)
+        except ValueError:
+            raise InputError(f"{word[:20]!r}, entry {place} of the list, is not a number") from None
+        if not 0 < value < 1:
+            raise InputError(f"entry {place} is {word[:20]}, but every ᾱ lies between 0 and 1")
+        if values and value >= values[-1]:
+            raise InputError(
+                f"entry {place}, {word[:20]}, is not below the one before it, but ᾱ must fall"
+            )
+        values.append(value)
+    return Custom(tuple(values))
+
+
+def _from_json(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return text.strip("[]")
+    return " ".join(str(value).replace(" ", "") for value in found)

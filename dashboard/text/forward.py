@@ -1,0 +1,164 @@
+"""Sentences and code about the forward process, made of the numbers that its figures show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.text.numbers import rounded, with_error
+from dashboard.text.plain import plain
+from diffusion_core import Experiment
+from diffusion_core.distances import Distance
+from diffusion_core.forward import Fact
+from diffusion_core.schedules import Chain
+
+GONE = 0.01
+
+
+def noise_name(dim: int) -> str:
+    return "N(0, 1)" if dim == 1 else "N(0, I)"
+
+
+def cost_of_noise(chain: Chain, end: Distance | None, dim: int) -> str:
+    """What starting from N(0, I) costs, and when half of the signal is gone."""
+    last = f"ᾱ_T = {rounded(float(chain.abar[chain.steps]))}"
+    noise = noise_name(dim)
+    if end is None:
+        cost = f"**{last}**: so much of the data's variance is still in X_T"
+    else:
+        tv = with_error(end.value, end.error)
+        cost = (
+            f"**{last}**: TV(p_T, {noise}) = **{tv}**, so starting from {noise} instead of p_T "
+            "changes the law of the output by that much at most, whatever the sampler"
+        )
+    half = next((t for t in range(1, chain.steps + 1) if chain.abar[t] < 0.5), None)
+    if half is None:
+        return f"{cost}. Half of the signal is still there at t = T (ᾱ_T ≥ 1/2)."
+    return f"{cost}. Half of the signal is gone at t = {half:,}, the first t with ᾱ_t < 1/2."
+
+
+def when_gone(times: Sequence[int], tv: Sequence[Distance], steps: int) -> str:
+    """From which frame on p_t can hardly be told from noise."""
+    far = [t for t, distance in zip(times, tv, strict=True) if distance.value >= GONE]
+    if not far:
+        return f"TV(p_t, N(0, 1)) is below {GONE:g} from the start: this target is almost noise."
+    if far[-1] == times[-1]:
+        return (
+            f"At the end TV(p_T, N(0, 1)) is {rounded(tv[-1].value)}: this schedule stops before "
+            "the signal is gone, and a sampler that starts from noise pays for it."
+        )
+    return (
+        f"From t = {times[times.index(far[-1]) + 1]:,} of {steps:,} on, TV(p_t, N(0, 1)) is below "
+        f"{GONE:g}: at most 1 % of the mass is not where pure noise has it."
+    )
+
+
+def frames_note(
+    experiment: Experiment, times: Sequence[int], tv: Mapping[int, Distance] | None
+) -> str:
+    """When the signal is gone, and what the picture leaves out."""
+    steps, said = experiment.steps, []
+    if tv:
+        said.append(when_gone(list(tv), list(tv.values()), steps))
+    if not experiment.target.has_density:
+        said.append(
+            "X₀ has no density, so there is no p₀ to draw at t = 0; from t = 1 on there is one."
+        )
+    if len(times) <= steps:
+        said.append(f"{len(times)} of the {steps + 1:,} values of t are drawn, evenly spread.")
+    return " ".join(said)
+
+
+def space_time_caption(peak: float, end: float) -> str:
+    said = (
+        "Below a line lie 5, 25, 50, 75 and 95 % of the mass of p_t. Diamonds at the right: where "
+        "the lines of N(0, 1) are."
+    )
+    return said + _cut(peak, end)
+
+
+def multiples_caption(peak: float, end: float) -> str:
+    return "The same colours in every picture; the last is the noise that p_t turns into." + _cut(
+        peak, end
+    )
+
+
+def _cut(peak: float, end: float) -> str:
+    if peak <= end * (1 + 1e-9):
+        return ""
+    return f" Colours end at {rounded(end)}; the highest density here is {rounded(peak)}."
+
+
+def promises(facts: Sequence[Fact], steps: int, of_theory: bool) -> str:
+    """The theory's promises about its own schedule, checked; or why there are none."""
+    if not of_theory:
+        return (
+            "The theorems are proven for the theory's schedule, which is not the chosen one. "
+            "Choose it to see its promises checked."
+        )
+    source = "Li and Yan, arXiv 2409.18959; proven for T large enough."
+    return "\n\n".join([*fact_lines(facts, steps), source])
+
+
+def fact_lines(facts: Sequence[Fact], steps: int) -> list[str]:
+    """The theory's promises, each with a tick or a cross and its numbers."""
+    said = {
+        "step": r"$\frac{1-\alpha_t}{\alpha_t-\bar\alpha_t}\le\frac{8c_1\log T}{T}$ for $t\ge2$",
+        "end": r"$\bar\alpha_T\le T^{-c_1/2}$ where $c_1\ge 2c_0$",
+    }
+    lines = []
+    for fact in facts:
+        numbers = f"{rounded(fact.value)} {'≤' if fact.holds else '>'} {rounded(fact.bound)}"
+        where = f", largest at t = {fact.t:,}" if fact.name == "step" else ""
+        if not fact.applies:
+            mark, rest = ":material/remove:", "not promised here, since c₁ < 2c₀"
+        elif fact.holds:
+            mark, rest = ":green[:material/check:]", "holds"
+        else:
+            mark, rest = ":red[:material/close:]", f"fails: T = {steps:,} is too small for it"
+        lines.append(f"{mark} {said[fact.name]}: {rest} ({numbers}{where}).")
+    return lines
+
+
+def schedules_alt(chains: Mapping[str, Chain], labels: Mapping[str, str], of: str) -> str:
+    """The curves of schedules for those who do not see them."""
+    ends = [
+        f"{labels[name]}: beta from {rounded(float(chain.beta[1]))} to "
+        f"{rounded(float(chain.beta[chain.steps]))}, abar at the end "
+        f"{rounded(float(chain.abar[chain.steps]))}"
+        for name, chain in chains.items()
+    ]
+    return f"{of} against t for the noise schedules. {'; '.join(ends)}."
+
+
+def space_time_alt(times: Sequence[int], median: Sequence[float], end: Distance) -> str:
+    return (
+        f"Heat map of the density p_t from t = {times[0]} to {times[-1]} with quantile lines; the "
+        f"median moves from {rounded(median[0])} to {rounded(median[-1])}, and at the end the "
+        f"total variation to N(0, 1) is {rounded(end.value)}."
+    )
+
+
+def multiples_alt(times: Sequence[int]) -> str:
+    listed = ", ".join(f"{t:,}" for t in times)
+    return f"Maps of the density p_t at t = {listed}, beside that of N(0, I), which they approach."
+
+
+def capped_note(label: str, chain: Chain) -> str:
+    return f"{label}: {plain('; '.join(chain.notes))}." if chain.notes else ""
+
+
+def forward_snippet(experiment: Experiment, particles: int) -> str:
+    """The schedule, the paths and, where it is computed, the distance to noise."""
+    text = experiment.to_json()
+    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
+    note = "" if len(text) <= 2000 else "  # the download"
+    return f"""from diffusion_core import Experiment
+from diffusion_core.forward import forward_paths, log_snr, new_share, noise_distance
+
+experiment = Experiment.from_json({given}){note}
+chain = experiment.chain  # beta, alpha, abar and var = 1 - abar for t = 0..T+1
+t = range(1, chain.steps + 1)
+print(chain.beta[t], chain.abar[t], log_snr(chain, t), new_share(chain, t))
+x = forward_paths(experiment, {particles})  # X_0..X_T, shape (T + 1, N, d)
+print(noise_distance(experiment, chain.steps))  # TV(p_T, N(0, I)), on the line or of one Gaussian
+"""

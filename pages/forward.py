@@ -1,0 +1,111 @@
+"""Watch noise take the target away, compare noise schedules, and draw one by hand."""
+
+import streamlit as st
+
+from dashboard import forward, frame, navigation
+from dashboard.controls import (
+    PARTICLE_COUNTS,
+    choose_schedule,
+    choose_seed,
+    described,
+    setting,
+    start_controls,
+)
+from dashboard.figures.schedules import level_figure, step_figure
+from dashboard.figures.style import is_dark
+from dashboard.forward_views import BESIDE, choose_beside, law_figure
+from dashboard.permalink import open_link, whole
+from dashboard.player import player
+from dashboard.schedule_editor import choose_length, schedule_editor
+from dashboard.target_controls import choose_target
+from dashboard.text import forward as text
+from dashboard.text.labels import SCHEDULES as LABELS
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Refused
+from diffusion_core.schedules import Theory
+
+PAGE = "forward"
+PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
+SETTINGS = (PARTICLES, BESIDE)
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+st.title("Forward process")
+st.markdown(
+    "Before anything can be denoised, it has to be noised. Each step shrinks a point a little and "
+    "adds Gaussian noise, $X_t=\\sqrt{\\alpha_t}\\,X_{t-1}+\\sqrt{\\beta_t}\\,W_t$ with "
+    "$\\beta_t=1-\\alpha_t$, until nobody can tell where it came from. The **noise schedule** says "
+    "how fast: after $t$ steps $X_t=\\sqrt{\\bar\\alpha_t}\\,X_0+\\sqrt{1-\\bar\\alpha_t}\\,W$, "
+    "where $\\bar\\alpha_t=\\alpha_1\\cdots\\alpha_t$ and $W$ is standard normal."
+)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    steps = choose_length(state.experiment, schedule)
+    seed = choose_seed(state.experiment)
+    experiment = described(state.experiment, target, schedule, steps=steps, seed=seed)
+    particles = st.select_slider(
+        "Particles",
+        PARTICLE_COUNTS,
+        format_func=lambda n: f"{n:,}",
+        key=setting(PAGE, PARTICLES, state.values["particles"]),
+    )
+    foot = st.container()
+chain, dim, dark = experiment.chain, experiment.target.dim, is_dark()
+
+try:
+    shown = forward.animation(experiment, particles, st.empty())
+except Refused as reason:
+    shown = None
+    st.warning(sentence(plain(str(reason))))
+end = forward.to_noise(experiment, experiment.steps)
+if shown:
+    player(shown.blob, key="forward chain")
+    st.markdown(text.cost_of_noise(chain, end, dim))
+    st.caption(text.frames_note(experiment, shown.times, forward.line_tv(shown)))
+    st.subheader("What the schedule does to p_t")
+    figure, alt, caption = law_figure(shown, end, dark)
+    config = frame.plotly_config("law-against-t")
+    st.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} law")
+    st.caption(caption)
+else:
+    st.markdown(text.cost_of_noise(chain, end, dim))
+
+st.subheader("Schedules side by side")
+beside = choose_beside(PAGE, experiment, state.values)
+with foot:
+    values = {"particles": particles, "beside": beside}
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+chains = forward.chains(experiment, beside)
+facts = forward.facts(experiment)
+left, right = st.columns(2)
+for column, name, figure, alt in (
+    (left, "steps", step_figure(chains, LABELS, facts[0].bound if facts else None, dark), "Steps"),
+    (right, "levels", level_figure(chains, LABELS, dark), "Signal"),
+):
+    column.plotly_chart(
+        figure,
+        theme=None,
+        config=frame.plotly_config(f"schedules-{name}"),
+        alt=text.schedules_alt(chains, LABELS, alt),
+        key=f"{PAGE} {name}",
+    )
+for name, drawn in chains.items():
+    if drawn.notes:
+        st.caption(text.capped_note(LABELS[name], drawn))
+
+st.subheader("Draw your own schedule")
+schedule_editor(experiment)
+
+numbers, promises, code = st.tabs(["Numbers", "What the theory promises", "Python"])
+with numbers:
+    rows = forward.schedule_rows(chain)
+    frame.table(forward.schedule_table(rows), "The chosen schedule, step by step")
+    frame.download("Download (CSV)", frame.to_csv(forward.HEADER, rows), "schedule.csv")
+with promises:
+    st.markdown(text.promises(facts, experiment.steps, isinstance(schedule, Theory)))
+with code:
+    frame.snippet(text.forward_snippet(experiment, particles))
