@@ -34,9 +34,6 @@ def start_controls(state: State) -> None:
     """Before the first widget of a page."""
     if state.fresh:
         forget()
-    if state.complaint:
-        rest = "Everything else is as the link says, or at its default."
-        st.error(f"{plain(state.complaint)} {rest}")
 
 
 def setting(page: str, chosen: Setting, value: Any) -> str:

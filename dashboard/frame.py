@@ -30,10 +30,21 @@ def plotly_config(name: str) -> dict[str, Any]:
 
 
 def link_and_file(
-    page: str, settings: Sequence[Setting], experiment: Experiment, values: Mapping[str, Any]
+    page: str,
+    settings: Sequence[Setting],
+    experiment: Experiment,
+    values: Mapping[str, Any],
+    notice: Any,
 ) -> None:
-    """At the foot of the sidebar: put the state into the link, offer it as a file, open one."""
+    """At the foot of the sidebar: put the state into the link, offer it as a file, open one.
+
+    notice: the place that says what the link got wrong, until the reader changes something.
+    """
     too_large = save(page, settings, experiment, values)
+    complaint = st.session_state["complaint"]
+    if complaint:
+        rest = "Everything else is as the link says, or at its default."
+        notice.error(f"{plain(complaint)} {rest}")
     if too_large:
         st.warning(
             f"This target is too large for a link (more than {MAX_LINK:,} characters). Download it "

@@ -112,7 +112,7 @@ def decode(text: str) -> Experiment:
 
 def _unpack(text: str) -> str:
     try:
-        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
         reader = zlib.decompressobj()
         data = reader.decompress(packed, MAX_JSON_BYTES + 1)
         if not reader.eof and len(data) <= MAX_JSON_BYTES:
@@ -129,11 +129,10 @@ def _unpack(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a page starts from: experiment, settings by name, and what the link got wrong."""
+    """What a page starts from: experiment, and settings by name."""
 
     experiment: Experiment
     values: Mapping[str, Any]
-    complaint: str = ""
     fresh: bool = False  # whether widgets have to forget what they held
 
 
@@ -150,9 +149,8 @@ def open_link(
     session["page"] = page
     if "experiment" in session and (not address or address == session.get("address")):
         values = {s.name: s.default for s in settings} | session.get(f"values of {page}", {})
-        complaint = session.get("complaint", "") if address else ""
         fresh = session.pop("opened anew", False) or moved
-        return State(session["experiment"], values, complaint, fresh)
+        return State(session["experiment"], values, fresh)
     experiment, values, complaints = _read(address, settings)
     try:
         check(values)
@@ -162,7 +160,7 @@ def open_link(
     session["experiment"], session[f"values of {page}"] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)
-    return State(experiment, values, session["complaint"], fresh=True)
+    return State(experiment, values, fresh=True)
 
 
 def _read(

@@ -29,6 +29,7 @@ st.markdown(
     "so compare how steep they are. A measured curve may well fall faster."
 )
 start_controls(state)
+notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
@@ -40,7 +41,7 @@ status, place, words = st.empty(), st.empty(), st.empty()
 if sweep:
     choose_figure(state.values, values)
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values)
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if sweep is None:
     st.stop()
 names, label = labels(experiment), METRIC_LABELS[sweep.metric]

@@ -32,6 +32,7 @@ st.markdown(
     "sampler's doing."
 )
 start_controls(state)
+notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
@@ -42,7 +43,7 @@ with st.sidebar:
         format_func=lambda n: f"{n:,}",
         key=setting(PAGE, PARTICLES, state.values["particles"]),
     )
-    frame.link_and_file(PAGE, [PARTICLES], experiment, {"particles": particles})
+    frame.link_and_file(PAGE, [PARTICLES], experiment, {"particles": particles}, notice)
 
 progress = st.empty()
 try:
