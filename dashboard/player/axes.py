@@ -78,12 +78,14 @@ def _histogram_peaks(animation: Animation, extent: tuple[float, ...]) -> np.ndar
 
 
 def _distance_axis(panels: Sequence[Animation]) -> tuple[int, int]:
-    """Whole decades that hold every distance, the lowest DECADES - 1 of them at most."""
-    given = [np.asarray(panel.distance) for panel in panels if panel.distance is not None]
-    values = np.concatenate(given) if given else np.empty(0)
-    values = values[values > 0]
-    if values.size == 0:
+    """Whole decades: up to the largest distance, down to one below the smallest panel's largest.
+
+    Smaller values, such as those of the first steps, lie on the axis's lower end.
+    """
+    given = [np.max(panel.distance) for panel in panels if panel.distance is not None]
+    largest = [float(value) for value in given if value > 0]
+    if not largest:
         return (-1, 0)
-    top = ceil(log10(values.max()) - 1e-9)
-    bottom = min(floor(log10(values.min()) + 1e-9), top - 1)
+    top = ceil(log10(max(largest)) - 1e-9)
+    bottom = floor(log10(min(largest)) + 1e-9) - 1
     return (max(bottom, top - DECADES), top)

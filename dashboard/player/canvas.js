@@ -36,6 +36,7 @@ export function readTheme(root, width) {
     target: value("--player-target"),
     output: value("--player-output"),
     density: Number(value("--player-target-density")),
+    parts: [1, 2, 3, 4].map((k) => value(`--player-part-${k}`)),
     family: value("--st-font", "sans-serif"),
     size: width < 520 ? 13 : 15,
   };
@@ -45,17 +46,70 @@ export function setFont(ctx, theme, style = "normal") {
   ctx.font = `${style} ${theme.size}px ${theme.family}`;
 }
 
-/** Draws text in which _t is a subscript; returns its width. With draw = false it only measures. */
-export function richText(ctx, theme, text, x, y, draw = true) {
+const SUBSCRIPT = /(_\[[^\]]*\]|_\w)/;
+
+/** [text, whether it is a subscript] for text such as "Y_t" or "Y_[t−1]". */
+export function textParts(text) {
+  return text.split(SUBSCRIPT).filter(Boolean).map((part) => (
+    SUBSCRIPT.test(part) ? [part.replace(/^_\[?|\]$/g, ""), true] : [part, false]));
+}
+
+/** Draws text with its subscripts; returns its width. With draw = false it only measures. */
+export function richText(ctx, theme, text, x, y, draw = true, style = "normal") {
   let end = x;
-  for (const part of text.split(/(_\w)/)) {
-    const small = part.startsWith("_");
-    const shown = small ? part.slice(1) : part;
-    ctx.font = `${small ? theme.size * 0.75 : theme.size}px ${theme.family}`;
-    if (draw) ctx.fillText(shown, end, small ? y + theme.size * 0.22 : y);
-    end += ctx.measureText(shown).width;
+  for (const [part, small] of textParts(text)) {
+    ctx.font = `${style} ${small ? theme.size * 0.75 : theme.size}px ${theme.family}`;
+    if (draw) ctx.fillText(part, end, small ? y + theme.size * 0.22 : y);
+    end += ctx.measureText(part).width;
   }
   return end - x;
+}
+
+/** The text in lines no wider than `width`, broken at spaces. */
+export function wrapText(ctx, theme, text, width) {
+  const lines = [""];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    const fits = richText(ctx, theme, longer, 0, 0, false) <= width;
+    if (fits || !lines.at(-1)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+export function disc(ctx, x, y, radius) {
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fill();
+}
+
+/** Strokes the path that `trace` adds, over a wider one of the background that sets it off. */
+export function strokeSetOff(ctx, theme, color, width, trace, dash = []) {
+  ctx.lineJoin = "round";
+  ctx.lineCap = "round";
+  ctx.beginPath();
+  trace();
+  const alpha = ctx.globalAlpha;
+  ctx.globalAlpha = 0.75 * alpha;
+  ctx.strokeStyle = theme.background;
+  ctx.lineWidth = width + 2.5;
+  ctx.stroke();
+  ctx.globalAlpha = alpha;
+  ctx.strokeStyle = color;
+  ctx.lineWidth = width;
+  ctx.setLineDash(dash);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.lineCap = "butt";
+}
+
+export function clipTo(ctx, box, paint) {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(box.left, box.top, box.width, box.height);
+  ctx.clip();
+  paint();
+  ctx.restore();
 }
 
 /** About `count` round numbers within [low, high], at least three where that is possible. */

@@ -13,7 +13,26 @@ from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display
 
 FOLDER = Path(__file__).parent
-MODULES = ("payload.js", "canvas.js", "contours.js", "dots.js", "line.js", "plane.js", "player.js")
+MODULES = (
+    "payload.js",
+    "canvas.js",
+    "contours.js",
+    "dots.js",
+    "follow.js",
+    "paths.js",
+    "arrows.js",
+    "closeup.js",
+    "line.js",
+    "plane.js",
+    "spacetime.js",
+    "distance.js",
+    "words.js",
+    "picture.js",
+    "clock.js",
+    "save.js",
+    "controls.js",
+    "player.js",
+)
 LAYERS = ("particles", "trails", "target", "contours", "output", "field", "parts", "histogram")
 VIEWS = ("auto", "density", "spacetime", "both")
 

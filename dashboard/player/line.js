@@ -1,52 +1,63 @@
-// One dimension: densities and histogram above, the particles themselves in a strip below.
+// One dimension at one time: densities and histogram above, the particles in a strip below.
 import {
-  createLayer, drawHorizontalAxis, drawLegend, drawVerticalAxis, layoutLegend, richText, ticks,
-  widestTick,
+  createLayer, disc, clipTo, drawHorizontalAxis, drawVerticalAxis, richText, ticks, widestTick,
 } from "./canvas.js";
+import { createLineField, fieldSwatch, FIELD_TEXT, hasParts, paintParts, placeSteps } from "./arrows.js";
+import { paintLineCloseup } from "./closeup.js";
 import { createDots, dotStyle } from "./dots.js";
+import { moveFollowed, pointAt } from "./follow.js";
+import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { interpolateRow } from "./payload.js";
 
-const DASH = [9, 5];
+export const DASH = [9, 5];
+const FIELD_BAND = 24;
 
-/** The natural height for a width, in CSS pixels. */
-export function lineHeight(data, theme, width) {
-  return Math.round(Math.min(460, Math.max(340, width * 0.5)));
-}
+/** The natural height of the view for a width, in CSS pixels. */
+export const lineHeight = (width) => Math.round(Math.min(430, Math.max(300, width * 0.46)));
 
-function swatches(data, theme) {
-  const stroke = (color, dash) => (ctx, width) => strokeCurve(ctx, color, dash, () => {
+export function lineSwatch(color, dash) {
+  return (ctx, width) => strokeCurve(ctx, color, dash, () => {
     ctx.moveTo(0, 0);
     ctx.lineTo(width, 0);
   });
+}
+
+export function dotsSwatch(theme) {
+  return (ctx, width) => {
+    ctx.fillStyle = theme.output;
+    for (const [x, y] of [[-9, 2], [0, -3], [9, 3]]) disc(ctx, width / 2 + x, y, 3);
+  };
+}
+
+export function lineLegend(panel, theme, layers) {
   const bars = (ctx, width) => {
     ctx.fillStyle = theme.output;
     ctx.globalAlpha = 0.35;
     [5, 11, 8].forEach((height, i) => ctx.fillRect(width / 2 - 13 + i * 9, 6 - height, 8, height));
   };
-  const dots = (ctx, width) => {
-    ctx.fillStyle = theme.output;
-    for (const [x, y] of [[-9, 2], [0, -3], [9, 3]]) disc(ctx, width / 2 + x, y, 3);
+  const items = {
+    target: panel.target && ["target p_t", lineSwatch(theme.target, [])],
+    output: panel.output && ["output q_t, exact", lineSwatch(theme.output, DASH)],
+    histogram: ["histogram", bars],
+    particles: [particlesText(panel), dotsSwatch(theme)],
+    trails: ["trails", trailSwatch(theme)],
+    field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   };
-  return [
-    data.target && { text: "target p_t", swatch: stroke(theme.target, []) },
-    data.output && { text: "output q_t, exact", swatch: stroke(theme.output, DASH) },
-    { text: "histogram", swatch: bars },
-    { text: particlesText(data), swatch: dots },
-  ].filter(Boolean);
+  return legendOf(items, layers);
 }
 
-export function particlesText(data) {
-  const count = `${data.particles.toLocaleString("en")} particles`;
-  return data.output ? count : `${count} (output q_t)`;
+export function legendOf(items, layers) {
+  return Object.entries(items)
+    .filter(([layer, item]) => item && layers.has(layer))
+    .map(([, [text, swatch]]) => ({ text, swatch }));
 }
 
-export function disc(ctx, x, y, radius) {
-  ctx.beginPath();
-  ctx.arc(x, y, radius, 0, 2 * Math.PI);
-  ctx.fill();
+export function particlesText(panel) {
+  const count = `${panel.particles.toLocaleString("en")} particles`;
+  return panel.output || panel.direction === "forward" ? count : `${count} (output q_t)`;
 }
 
-function strokeCurve(ctx, color, dash, trace) {
+export function strokeCurve(ctx, color, dash, trace) {
   ctx.strokeStyle = color;
   ctx.lineWidth = 2.5;
   ctx.lineJoin = "round";
@@ -57,28 +68,25 @@ function strokeCurve(ctx, color, dash, trace) {
   ctx.setLineDash([]);
 }
 
-function layoutLine(data, theme, width, height) {
+function layoutLine(panel, theme, rect, layers) {
   const ctx = createLayer(1, 1, 1).getContext("2d");
-  const levels = ticks(0, data.axis_top, 4);
-  const left = Math.round(widestTick(ctx, theme, levels) + 22 + theme.size);
-  const box = { left, width: Math.max(40, width - left - 14) };
-  const legend = layoutLegend(ctx, theme, swatches(data, theme), box.width);
-  const top = Math.round(legend.height + 12);
-  const bottom = height - Math.round(theme.size * 2.4 + 12);
+  const levels = ticks(0, panel.axis_top, 4);
+  const inset = Math.round(widestTick(ctx, theme, levels) + 22 + theme.size);
+  const box = { left: rect.left + inset, width: Math.max(40, rect.width - inset - 14) };
+  const bottom = rect.top + rect.height - Math.round(theme.size * 2.4 + 12);
+  const top = rect.top + 8;
   const strip = Math.round((bottom - top) * 0.22);
+  const band = panel.field && layers.has("field") ? FIELD_BAND : 0;
   return {
-    legend,
     levels,
-    plot: { ...box, top, height: bottom - top - strip - 8 },
+    plot: { ...box, top, height: bottom - top - strip - band - 8 },
+    band: { ...box, top: bottom - strip - band - 4, height: band },
     strip: { ...box, top: bottom - strip, height: strip },
   };
 }
 
-function paintLineAxes(ctx, data, theme, { legend, levels, plot, strip }) {
-  const [low, high] = data.extent;
-  const toX = (x) => plot.left + ((x - low) / (high - low)) * plot.width;
-  const toY = (value) => plot.top + plot.height * (1 - value / data.axis_top);
-  drawLegend(ctx, theme, legend, plot.left, 0);
+function paintLineAxes(ctx, panel, theme, { levels, plot, strip }, toX) {
+  const toY = (value) => plot.top + plot.height * (1 - value / panel.axis_top);
   ctx.fillStyle = theme.text;
   ctx.globalAlpha = 0.1;
   levels.forEach((value) => ctx.fillRect(plot.left, Math.round(toY(value)) - 0.5, plot.width, 1));
@@ -86,8 +94,8 @@ function paintLineAxes(ctx, data, theme, { legend, levels, plot, strip }) {
   ctx.fillRect(strip.left, strip.top, strip.width, strip.height);
   ctx.globalAlpha = 1;
   drawVerticalAxis(ctx, theme, plot, levels, toY, "density");
-  const across = ticks(low, high, Math.max(3, plot.width / 90));
-  drawHorizontalAxis(ctx, theme, strip, across, toX, "x");
+  const [low, high] = panel.extent;
+  drawHorizontalAxis(ctx, theme, strip, ticks(low, high, Math.max(3, plot.width / 90)), toX, "x");
 }
 
 /** A fixed height in 0..1 for each particle, from its number. */
@@ -109,12 +117,12 @@ function countBins(codes, border, counts) {
 }
 
 /** Bars over the box; the particles outside the view count in the denominator. */
-function paintHistogram(ctx, data, theme, plot, counts) {
-  const [low, high] = data.extent;
+function paintHistogram(ctx, panel, theme, plot, counts) {
+  const [low, high] = panel.extent;
   const binWidth = (high - low) / counts.length;
   const step = plot.width / counts.length;
   const bottom = plot.top + plot.height;
-  const unit = plot.height / (data.particles * binWidth * data.axis_top);
+  const unit = plot.height / (panel.particles * binWidth * panel.axis_top);
   ctx.beginPath();
   counts.forEach((count, i) => {
     ctx.rect(plot.left + i * step + 0.5, bottom, step - 1, -count * unit);
@@ -125,47 +133,40 @@ function paintHistogram(ctx, data, theme, plot, counts) {
   ctx.globalAlpha = 1;
 }
 
-/** paint(ctx, position): p_t as a filled line, q_t as a dashed one. */
-function createCurves(data, theme, plot) {
-  const [low, high] = data.extent;
-  const perUnit = plot.width / (high - low);
-  const x = data.grid.values.map((value) => plot.left + (value - low) * perUnit);
-  const unit = (plot.height * data.curve_top) / (65535 * data.axis_top);
+/** {target, output}: paint(ctx, position) of p_t as a filled line and of q_t as a dashed one. */
+function createCurves(panel, theme, plot, toX) {
+  const x = panel.grid.values.map(toX);
+  const unit = (plot.height * panel.curve_top) / (65535 * panel.axis_top);
   const bottom = plot.top + plot.height;
   const codes = new Float32Array(x.length);
   const trace = (ctx) => codes.forEach((code, i) => ctx.lineTo(x[i], bottom - code * unit));
-
-  function paintTarget(ctx, position) {
-    interpolateRow(data.target, position, codes);
-    strokeCurve(ctx, theme.target, [], () => trace(ctx));
-    ctx.lineTo(x[x.length - 1], bottom);
-    ctx.lineTo(x[0], bottom);
-    ctx.fillStyle = theme.target;
-    ctx.globalAlpha = 0.12;
-    ctx.fill();
-    ctx.globalAlpha = 1;
-  }
-
-  function paintOutput(ctx, position) {
-    interpolateRow(data.output, position, codes);
-    strokeCurve(ctx, theme.output, DASH, () => trace(ctx));
-  }
-
-  return (ctx, position) => {
-    if (data.target) paintTarget(ctx, position);
-    if (data.output) paintOutput(ctx, position);
+  return {
+    target(ctx, position) {
+      interpolateRow(panel.target, position, codes);
+      strokeCurve(ctx, theme.target, [], () => trace(ctx));
+      ctx.lineTo(x[x.length - 1], bottom);
+      ctx.lineTo(x[0], bottom);
+      ctx.fillStyle = theme.target;
+      ctx.globalAlpha = 0.12;
+      ctx.fill();
+      ctx.globalAlpha = 1;
+    },
+    output(ctx, position) {
+      interpolateRow(panel.output, position, codes);
+      strokeCurve(ctx, theme.output, DASH, () => trace(ctx));
+    },
   };
 }
 
 /** Says so where a curve is higher than the axis. */
-function paintPeaks(ctx, data, theme, plot, position) {
+function paintPeaks(ctx, panel, theme, plot, position, layers) {
   const frame = Math.round(position);
   const names = { target: "p_t", output: "q_t" };
   ctx.textBaseline = "top";
   ctx.textAlign = "left";
   let y = plot.top + 4;
-  for (const [name, peaks] of Object.entries(data.peaks)) {
-    if (peaks[frame] <= data.axis_top) continue;
+  for (const [name, peaks] of Object.entries(panel.peaks)) {
+    if (peaks[frame] <= panel.axis_top || !layers.has(name)) continue;
     const text = `↑ ${names[name]} peaks at ${Number(peaks[frame].toPrecision(3))}`;
     const width = richText(ctx, theme, text, 0, 0, false);
     ctx.fillStyle = theme.text;
@@ -175,50 +176,80 @@ function paintPeaks(ctx, data, theme, plot, position) {
 }
 
 /** paint(ctx, codes): the particles in the strip; those outside of the view are left out. */
-function createStrip({ particles, border }, theme, strip, scale) {
-  const style = dotStyle(particles);
+function createStrip({ border }, theme, strip, scale, style, toY) {
   const dots = createDots(
     strip.width * scale, strip.height * scale, theme.output, style.radius * scale, style.opacity);
-  const heights = scatter(particles);
-  const margin = style.radius + 2;
-  const room = strip.height - 2 * margin;
   return (ctx, codes) => {
     dots.clear();
     codes.forEach((code, i) => {
       if (Math.abs(code) > border) return;
-      const x = ((code / border + 1) / 2) * strip.width;
-      dots.add(x * scale, (margin + heights[i] * room) * scale);
+      dots.add(((code / border + 1) / 2) * strip.width * scale, (toY(i) - strip.top) * scale);
     });
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     dots.paint(ctx, strip.left * scale, strip.top * scale);
+    ctx.setTransform(scale, 0, 0, scale, 0, 0);
   };
 }
 
-/** A drawing of `data` at width x height CSS pixels: draw(ctx, position) fills ctx's canvas. */
-export function createLineScene(data, theme, width, height, scale) {
-  const places = layoutLine(data, theme, width, height);
-  const { plot, strip } = places;
-  const still = createLayer(width, height, scale, (ctx) => paintLineAxes(ctx, data, theme, places));
-  const curves = data.grid && createCurves(data, theme, plot);
-  const paintStrip = createStrip(data, theme, strip, scale);
-  const codes = new Float32Array(data.particles);
+function fieldPainter(panel, theme, band, toX) {
+  const paint = createLineField(panel, theme);
+  const longest = (0.9 * band.width) / panel.field.shape[1];
+  const y = band.top + band.height / 2;
+  return (ctx, progress) => paint(ctx, progress, (x, u) => [toX(x), y, u, 0], longest);
+}
+
+/** The density at one time, in `rect`: still(ctx), draw(ctx, place), distance(i, x, y, place). */
+export function createLineView(panel, theme, rect, scale, layers) {
+  const places = layoutLine(panel, theme, rect, layers);
+  const { plot, strip, band } = places;
+  const [low, high] = panel.extent;
+  const toX = (x) => plot.left + ((x - low) / (high - low)) * plot.width;
+  const style = dotStyle(panel.particles);
+  const heights = scatter(panel.particles);
+  const margin = style.radius + 2;
+  const toY = (i) => strip.top + margin + heights[i] * (strip.height - 2 * margin);
+  const toPixel = ([x], _, i) => [toX(x), toY(i)];
+  const curves = panel.grid && createCurves(panel, theme, plot, toX);
+  const paintStrip = createStrip(panel, theme, strip, scale, style, toY);
+  const paintField = band.height ? fieldPainter(panel, theme, band, toX) : null;
+  const codes = new Float32Array(panel.particles);
   const counts = new Float64Array(Math.round(Math.min(64, Math.max(20, plot.width / 12))));
+
+  function drawPlot(ctx, place) {
+    if (layers.has("histogram")) {
+      countBins(codes, panel.border, counts);
+      paintHistogram(ctx, panel, theme, plot, counts);
+    }
+    if (panel.target && layers.has("target")) curves.target(ctx, place.position);
+    if (panel.output && layers.has("output")) curves.output(ctx, place.position);
+  }
+
+  function drawStep(ctx, place) {
+    const points = placeSteps(panel, place, (point) => [toX(point[0]), toY(place.follow)]);
+    clipTo(ctx, strip, () => paintParts(ctx, theme, points, place, 3));
+    const at = toX((place.at ?? pointAt(panel, place.step, place.follow))[0]);
+    paintLineCloseup(ctx, theme, panel, place, plot, points.map(([x]) => x), at);
+  }
+
   return {
-    draw(ctx, position) {
-      interpolateRow(data.positions, position, codes);
-      countBins(codes, data.border, counts);
-      ctx.setTransform(1, 0, 0, 1, 0, 0);
-      ctx.drawImage(still, 0, 0);
-      ctx.setTransform(scale, 0, 0, scale, 0, 0);
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(plot.left, plot.top, plot.width, plot.height + 2);
-      ctx.clip();
-      paintHistogram(ctx, data, theme, plot, counts);
-      curves?.(ctx, position);
-      ctx.restore();
-      paintPeaks(ctx, data, theme, plot, position);
-      paintStrip(ctx, codes);
+    box: strip,
+    still: (ctx) => paintLineAxes(ctx, panel, theme, places, toX),
+    distance: (i, x, y, place) => {
+      const at = toPixel(pointAt(panel, place.frame, i), 0, i);
+      return Math.hypot(at[0] - x, 0.3 * (at[1] - y));
+    },
+    draw(ctx, place) {
+      interpolateRow(panel.positions, place.position, codes);
+      moveFollowed(panel, place, codes);
+      clipTo(ctx, { ...plot, height: plot.height + 2 }, () => drawPlot(ctx, place));
+      paintPeaks(ctx, panel, theme, plot, place.position, layers);
+      paintField?.(ctx, place.progress);
+      if (layers.has("particles")) paintStrip(ctx, codes);
+      clipTo(ctx, strip, () => {
+        if (layers.has("trails")) paintTrails(ctx, theme, panel, place, toPixel);
+        if (place.follow >= 0) paintFollowed(ctx, theme, panel, place, toPixel);
+      });
+      if (hasParts(panel, place, layers)) drawStep(ctx, place);
     },
   };
 }

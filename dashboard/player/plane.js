@@ -1,32 +1,34 @@
 // Two dimensions: the density as a heat map with level lines, the particles as dots.
 // Both axes have the same scale.
 import {
-  createLayer, drawHorizontalAxis, drawLegend, drawVerticalAxis, layoutLegend, ticks, toRgb,
-  widestTick,
+  clipTo, createLayer, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks, toRgb, widestTick,
 } from "./canvas.js";
+import { createField, fieldSwatch, FIELD_TEXT, hasParts, paintParts, placeSteps } from "./arrows.js";
+import { paintPlaneCloseup } from "./closeup.js";
 import { traceLevel } from "./contours.js";
 import { createDots, dotStyle } from "./dots.js";
-import { disc, particlesText } from "./line.js";
+import { moveFollowed, pointAt } from "./follow.js";
+import { DASH, dotsSwatch, legendOf, lineSwatch, particlesText } from "./line.js";
+import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { interpolateRow } from "./payload.js";
 
-const TALLEST = 600;
 const LEVELS = [0.1, 0.5]; // of the maximum of p_t
 
-/** The natural height for a width, in CSS pixels: what the picture fills, up to a limit. */
-export function planeHeight(data, theme, width) {
-  const { box } = layoutPlane(data, theme, width, TALLEST);
+/** The natural height of the view for a width, in CSS pixels: what it fills, up to a limit. */
+export function planeHeight(panel, theme, width, tallest) {
+  const { box } = layoutPlane(panel, theme, { left: 0, top: 0, width, height: tallest });
   return Math.ceil(box.top + box.height + axisHeight(theme));
 }
 
-const axisHeight = (theme) => theme.size * 2.4 + 14;
+const axisHeight = (theme) => Math.round(theme.size * 2.4 + 14);
 
 /** Opacity of the target's colour at a share of the maximum: rises fast, to show the tails. */
-function opacityAt(share, theme) {
+export function opacityAt(share, theme) {
   return theme.density * share ** 0.75;
 }
 
-function legendItems(data, theme) {
-  const ramp = (ctx, width) => {
+export function rampSwatch(theme, levels) {
+  return (ctx, width) => {
     const gradient = ctx.createLinearGradient(0, 0, width, 0);
     const [r, g, b] = toRgb(theme.target);
     for (let i = 0; i <= 8; i += 1) {
@@ -35,39 +37,42 @@ function legendItems(data, theme) {
     ctx.fillStyle = gradient;
     ctx.fillRect(0, -7, width, 14);
     ctx.fillStyle = theme.target;
-    for (const share of LEVELS) ctx.fillRect(width * share - 1, -7, 2, 14);
+    for (const share of levels) ctx.fillRect(width * share - 1, -7, 2, 14);
   };
-  const dots = (ctx, width) => {
-    ctx.fillStyle = theme.output;
-    for (const [x, y] of [[-9, 2], [0, -3], [9, 3]]) disc(ctx, width / 2 + x, y, 3);
-  };
-  return [
-    data.target && { text: "target p_t, lines at 10 % and 50 % of its maximum", swatch: ramp },
-    { text: particlesText(data), swatch: dots },
-  ].filter(Boolean);
 }
 
-/** The largest centred box of the extent's shape; the legend starts at the box's left edge. */
-function layoutPlane(data, theme, width, height) {
-  const [x0, x1, y0, y1] = data.extent;
+export function planeLegend(panel, theme, layers) {
+  const lines = panel.target && layers.has("contours");
+  const filled = panel.target && layers.has("target");
+  const levels = "lines at 10 % and 50 % of its maximum";
+  const outputLevels = lines || filled ? "output q_t, at the same densities" : `output q_t, ${levels}`;
+  return legendOf({
+    target: filled && [
+      lines ? `target p_t, ${levels}` : "target p_t", rampSwatch(theme, lines ? LEVELS : [])],
+    contours: lines && !filled && [`target p_t, ${levels}`, lineSwatch(theme.target, [])],
+    output: panel.output && [outputLevels, lineSwatch(theme.output, DASH)],
+    particles: [particlesText(panel), dotsSwatch(theme)],
+    trails: ["trails", trailSwatch(theme)],
+    field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
+  }, layers);
+}
+
+/** The largest centred box of the extent's shape. */
+function layoutPlane(panel, theme, rect) {
+  const [x0, x1, y0, y1] = panel.extent;
   const ctx = createLayer(1, 1, 1).getContext("2d");
   const up = ticks(y0, y1, 5);
-  const left = Math.round(widestTick(ctx, theme, up) + 24 + theme.size);
-  const legend = layoutLegend(ctx, theme, legendItems(data, theme), width - left);
-  const top = Math.round(legend.height + 10);
-  const room = { width: width - left - 14, height: height - top - axisHeight(theme) };
+  const inset = Math.round(widestTick(ctx, theme, up) + 24 + theme.size);
+  const top = rect.top + 4;
+  const room = { width: rect.width - inset - 14, height: rect.height - 4 - axisHeight(theme) };
   const unit = Math.max(0.001, Math.min(room.width / (x1 - x0), room.height / (y1 - y0)));
-  const box = { width: unit * (x1 - x0), height: unit * (y1 - y0), top };
-  box.left = Math.round(left + (room.width - box.width) / 2);
-  const legendLeft = Math.max(0, Math.min(box.left, width - legend.width));
-  return { legend, legendLeft, box, unit, up };
+  const box = { width: Math.round(unit * (x1 - x0)), height: Math.round(unit * (y1 - y0)), top };
+  box.left = rect.left + Math.round(inset + (room.width - box.width) / 2);
+  return { box, up };
 }
 
-function paintPlaneAxes(ctx, data, theme, { legend, legendLeft, box, unit, up }) {
-  const [x0, x1, , y1] = data.extent;
-  const toX = (x) => box.left + (x - x0) * unit;
-  const toY = (y) => box.top + (y1 - y) * unit;
-  drawLegend(ctx, theme, legend, legendLeft, 0);
+function paintPlaneAxes(ctx, panel, theme, { box, up }, toX, toY) {
+  const [x0, x1] = panel.extent;
   ctx.strokeStyle = theme.text;
   ctx.globalAlpha = 0.25;
   ctx.lineWidth = 1;
@@ -78,7 +83,7 @@ function paintPlaneAxes(ctx, data, theme, { legend, legendLeft, box, unit, up })
 }
 
 /** Opacities of the target's colour for the codes 0..255, as pixels of an image. */
-function createPalette(theme) {
+export function createPalette(theme) {
   const [r, g, b] = toRgb(theme.target);
   return Uint32Array.from({ length: 256 }, (_, code) => {
     const alpha = Math.round(255 * opacityAt(code / 255, theme));
@@ -86,48 +91,36 @@ function createPalette(theme) {
   });
 }
 
-/** p_t at a progress of 0..1 between the keyframes: set(progress), then paint and paintLevels. */
-function createHeatMap(target, theme, box) {
-  const [count, rows, columns] = target.shape;
+/** Keyframes over the box of the raster: set(progress) of 0..1, then paint and paintLevels. */
+function createRaster(raster, theme, frame) {
+  const [count, rows, columns] = raster.shape;
   const palette = createPalette(theme);
   const codes = new Float32Array(rows * columns);
   const small = createLayer(columns, rows, 1);
   const image = small.getContext("2d").createImageData(columns, rows);
   const words = new Uint32Array(image.data.buffer);
-  // the outer values belong to the edges of the box, so half a cell stands out on each side
-  const cell = { width: box.width / (columns - 1), height: box.height / (rows - 1) };
+  // the outer values belong to the edges of the frame, so half a cell stands out on each side
+  const cell = { width: frame.width / (columns - 1), height: frame.height / (rows - 1) };
+  const toX = (column) => frame.left + column * cell.width;
+  const toY = (row) => frame.top + frame.height - row * cell.height;
 
-  function set(progress) {
-    interpolateRow(target, progress * (count - 1), codes);
+  function paint(ctx) {
     for (let row = 0; row < rows; row += 1) {
       const from = (rows - 1 - row) * columns; // the first row of the data is the lowest
       for (let i = 0; i < columns; i += 1) words[row * columns + i] = palette[codes[from + i] | 0];
     }
     small.getContext("2d").putImageData(image, 0, 0);
-  }
-
-  function paint(ctx) {
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(box.left, box.top, box.width, box.height);
-    ctx.clip();
     ctx.drawImage(
-      small, box.left - cell.width / 2, box.top - cell.height / 2,
-      box.width + cell.width, box.height + cell.height);
-    ctx.restore();
+      small, frame.left - cell.width / 2, frame.top - cell.height / 2,
+      frame.width + cell.width, frame.height + cell.height);
   }
 
-  return { set, paint, paintLevels: (ctx) => paintLevels(ctx, theme, box, cell, codes, target) };
-}
-
-function paintLevels(ctx, theme, box, cell, codes, { shape: [, rows, columns] }) {
-  const toX = (column) => box.left + column * cell.width;
-  const toY = (row) => box.top + box.height - row * cell.height;
-  ctx.beginPath();
-  for (const share of LEVELS) traceLevel(ctx, codes, rows, columns, 255 * share, toX, toY);
-  ctx.strokeStyle = theme.target;
-  ctx.lineWidth = 2;
-  ctx.stroke();
+  return {
+    paint,
+    set: (progress) => interpolateRow(raster, progress * (count - 1), codes),
+    traceLevels: (ctx) => LEVELS.forEach((share) => (
+      traceLevel(ctx, codes, rows, columns, 255 * share, toX, toY))),
+  };
 }
 
 /** paint(ctx, codes): the particles in the box; those outside of the view are left out. */
@@ -151,24 +144,68 @@ function createCloud({ particles, border }, theme, box, scale) {
   };
 }
 
-/** A drawing of `data` at width x height CSS pixels: draw(ctx, position) fills ctx's canvas. */
-export function createPlaneScene(data, theme, width, height, scale) {
-  const places = layoutPlane(data, theme, width, height);
-  const axes = (ctx) => paintPlaneAxes(ctx, data, theme, places);
-  const still = createLayer(width, height, scale, axes);
-  const heatMap = data.target && createHeatMap(data.target, theme, places.box);
-  const paintCloud = createCloud(data, theme, places.box, scale);
-  const codes = new Float32Array(2 * data.particles);
+/** {below(ctx, progress), above(ctx)}: the densities under the particles and the lines over them. */
+function createDensities(panel, theme, layers, toX, toY) {
+  const [x0, x1, y0, y1] = panel.raster;
+  const frame = { left: toX(x0), top: toY(y1), width: toX(x1) - toX(x0), height: toY(y0) - toY(y1) };
+  const wants = (...names) => names.some((name) => layers.has(name));
+  const rasterOf = (raster, wanted) => (raster && wanted ? createRaster(raster, theme, frame) : null);
+  const target = rasterOf(panel.target, wants("target", "contours"));
+  const output = rasterOf(panel.output, wants("output"));
   return {
-    draw(ctx, position) {
-      interpolateRow(data.positions, position, codes);
-      ctx.setTransform(1, 0, 0, 1, 0, 0);
-      ctx.drawImage(still, 0, 0);
-      ctx.setTransform(scale, 0, 0, scale, 0, 0);
-      heatMap?.set(data.frames > 1 ? position / (data.frames - 1) : 0);
-      heatMap?.paint(ctx);
-      paintCloud(ctx, codes);
-      heatMap?.paintLevels(ctx);
+    below(ctx, progress) {
+      target?.set(progress);
+      output?.set(progress);
+      if (layers.has("target")) target?.paint(ctx);
+    },
+    above(ctx) {
+      if (target && layers.has("contours")) {
+        strokeSetOff(ctx, theme, theme.target, 2, () => target.traceLevels(ctx));
+      }
+      if (output) strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH);
+    },
+  };
+}
+
+/** The plane in `rect`: still(ctx), draw(ctx, place), distance(i, x, y, place). */
+export function createPlaneView(panel, theme, rect, scale, layers) {
+  const places = layoutPlane(panel, theme, rect);
+  const { box } = places;
+  const [x0, x1, y0, y1] = panel.extent;
+  const toX = (x) => box.left + ((x - x0) / (x1 - x0)) * box.width;
+  const toY = (y) => box.top + ((y1 - y) / (y1 - y0)) * box.height;
+  const toPixel = ([x, y]) => [toX(x), toY(y)];
+  const densities = createDensities(panel, theme, layers, toX, toY);
+  const paintCloud = createCloud(panel, theme, box, scale);
+  const paintField = panel.field && layers.has("field") && createField(panel, theme, toX, toY);
+  const codes = new Float32Array(2 * panel.particles);
+
+  function drawStep(ctx, place) {
+    const points = placeSteps(panel, place, toPixel);
+    paintParts(ctx, theme, points, place, 3);
+    const at = toPixel(place.at ?? pointAt(panel, place.step, place.follow));
+    paintPlaneCloseup(ctx, theme, panel, place, box, points, at);
+  }
+
+  return {
+    box,
+    still: (ctx) => paintPlaneAxes(ctx, panel, theme, places, toX, toY),
+    distance: (i, x, y, place) => {
+      const at = toPixel(pointAt(panel, place.frame, i));
+      return Math.hypot(at[0] - x, at[1] - y);
+    },
+    draw(ctx, place) {
+      interpolateRow(panel.positions, place.position, codes);
+      moveFollowed(panel, place, codes);
+      clipTo(ctx, box, () => {
+        densities.below(ctx, place.progress);
+        if (layers.has("particles")) paintCloud(ctx, codes);
+        densities.above(ctx);
+        if (paintField) paintField(ctx, place.progress);
+        if (layers.has("trails")) paintTrails(ctx, theme, panel, place, toPixel);
+        if (place.follow >= 0) paintFollowed(ctx, theme, panel, place, toPixel);
+        if (hasParts(panel, place, layers)) drawStep(ctx, place);
+      });
     },
   };
 }

@@ -1,23 +1,28 @@
 // The player: one clock, its controls, and the picture at the clock's place.
-import { createLayer, readTheme, richText } from "./canvas.js";
-import { createLineScene, lineHeight } from "./line.js";
-import { createPlaneScene, planeHeight } from "./plane.js";
+import { readTheme } from "./canvas.js";
+import {
+  advance, calm, followOf, frameOf, isSlow, last, leading, nearestStop, placeIn, stopOf,
+} from "./clock.js";
+import { listen } from "./controls.js";
+import { followable } from "./follow.js";
 import { decode } from "./payload.js";
+import { boxesOf, createPicture, layersOf } from "./picture.js";
+import { savePicture } from "./save.js";
+import { readoutAt, writeFollowed, writeFormulas, writeReadouts } from "./words.js";
 
-const RUN_SECONDS = 6;
-const LONGEST_GAP = 0.1; // seconds of clock per drawn frame, however long the browser slept
-const MOTION = "(prefers-reduced-motion: reduce)";
+const BUTTONS = ["first", "back", "play", "forward", "follow", "save"];
 const players = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
 
 function createPlayer(host) {
   const find = (name) => host.querySelector(`.${name}`);
   const player = {
     root: find("player"), stage: find("stage"), canvas: host.querySelector("canvas"),
-    time: find("time"), readout: find("readout"), scrub: find("scrub"), speed: find("speed"),
-    buttons: Object.fromEntries(
-      ["first", "back", "play", "forward", "save"].map((name) => [name, find(name)])),
-    data: null, scene: null, position: 0, shown: -1, playing: false, onScreen: true,
-    request: 0, clock: null, draws: 0, listeners: new AbortController(), observers: [],
+    time: find("time"), readout: find("readout"), formula: find("formula"),
+    followed: find("followed"), scrub: find("scrub"), speed: find("speed"),
+    buttons: Object.fromEntries(BUTTONS.map((name) => [name, find(name)])),
+    show: null, picture: null, position: 0, shown: "", playing: false, onScreen: true,
+    follow: null, request: 0, clock: null, draws: 0,
+    listeners: new AbortController(), observers: [],
   };
   listen(player);
   observe(player);
@@ -31,34 +36,20 @@ function dispose(player) {
   player.observers.forEach((observer) => observer.disconnect());
 }
 
-// ---- clock
+// ---- motion
 
-const last = (player) => player.data.frames - 1;
-const frameOf = (player) => Math.min(last(player), Math.round(player.position));
-const calm = () => matchMedia(MOTION).matches;
-
-function schedule(player) {
+export function schedule(player) {
   player.request ||= requestAnimationFrame((now) => tick(player, now));
 }
 
 function tick(player, now) {
   player.request = 0;
-  if (!player.data) return;
+  if (!player.show) return;
   const moving = player.playing && player.onScreen && !document.hidden;
-  if (moving) advance(player, now);
+  if (moving && !advance(player, now)) setPlaying(player, false);
   draw(player);
   if (moving && player.playing) schedule(player);
   else player.clock = null;
-}
-
-function advance(player, now) {
-  const gap = player.clock === null ? 0 : Math.min(LONGEST_GAP, (now - player.clock) / 1000);
-  player.clock = now;
-  player.position += (gap * Number(player.speed.value) * last(player)) / RUN_SECONDS;
-  if (player.position >= last(player)) {
-    player.position = last(player);
-    setPlaying(player, false);
-  }
 }
 
 function setPlaying(player, playing) {
@@ -67,7 +58,9 @@ function setPlaying(player, playing) {
   player.root.dataset.playing = playing;
   player.canvas.dataset.playing = playing;
   player.buttons.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-  player.readout.setAttribute("aria-live", playing ? "off" : "polite");
+  for (const words of [player.readout, player.formula, player.followed]) {
+    words.setAttribute("aria-live", playing ? "off" : "polite");
+  }
 }
 
 function play(player) {
@@ -76,147 +69,125 @@ function play(player) {
   schedule(player);
 }
 
-/** Stops at a frame, so that the picture is a state of the chain and not one in between. */
-function stopAt(player, frame) {
+/** Stops at a place, so that the picture is a state of the chain, or of a part of its step. */
+export function stopAt(player, place) {
   setPlaying(player, false);
-  player.position = Math.min(last(player), Math.max(0, frame));
+  player.position = Math.min(last(player), Math.max(0, place));
   schedule(player);
 }
 
-function toggle(player) {
-  if (player.playing) stopAt(player, frameOf(player));
+export function toggle(player) {
+  if (player.playing) stopAt(player, nearestStop(player));
   else play(player);
+}
+
+/** Another speed; slow motion follows a particle, and its steps have more stops. */
+export function changeSpeed(player) {
+  if (isSlow(player) && player.follow === -1) player.follow = null;
+  const what = isSlow(player) && player.show.panels.some((panel) => panel.follow) ? "part" : "step";
+  for (const [name, words] of [["back", "Back one"], ["forward", "Forward one"]]) {
+    const key = name === "back" ? "←" : "→";
+    player.buttons[name].setAttribute("aria-label", `${words} ${what}`);
+    player.buttons[name].title = `${words} ${what} (${key})`;
+  }
+  if (!player.playing) player.position = nearestStop(player);
+  redraw(player);
+}
+
+/** Follows a particle, by its number; -1 stops following. */
+export function follow(player, particle) {
+  player.follow = particle;
+  redraw(player);
+}
+
+export function followNext(player) {
+  follow(player, (followOf(player) + 1) % followable(player.show));
+}
+
+/** The particle nearest to a point of the stage, or -1 where no panel is. */
+export function nearestParticle(player, x, y) {
+  let best = { particle: -1, distance: Infinity };
+  player.picture.panels.forEach((panel, k) => panel.views.forEach((view) => {
+    const { left, top, width, height } = view.box;
+    if (x < left - 9 || x > left + width + 9 || y < top - 9 || y > top + height + 9) return;
+    const place = placeIn(player, player.show.panels[k]);
+    for (let i = 0; i < followable(player.show); i += 1) {
+      const distance = view.distance(i, x, y, place);
+      if (distance < best.distance) best = { particle: i, distance };
+    }
+  }));
+  return best.particle;
 }
 
 // ---- picture
 
-function buildScene(player, width, scale) {
-  const { data } = player;
-  const flat = data.dimension === 1;
-  const theme = readTheme(player.root, width);
-  const height = data.height ?? (flat ? lineHeight : planeHeight)(data, theme, width);
-  const create = flat ? createLineScene : createPlaneScene;
-  return { theme, width, height, scale, draw: create(data, theme, width, height, scale).draw };
+function redraw(player) {
+  player.shown = "";
+  schedule(player);
+}
+
+function buildPicture(player, scale) {
+  const width = Math.floor(player.stage.clientWidth);
+  return createPicture(player.show, readTheme(player.root, width), width, scale);
 }
 
 /** Fits the picture to its place, in the theme of the moment. */
 function refit(player) {
-  const width = Math.floor(player.stage.clientWidth);
-  if (!player.data || width === 0) return;
+  if (!player.show || player.stage.clientWidth === 0) return;
   const scale = Math.min(2, Math.max(1, devicePixelRatio || 1));
-  player.scene = buildScene(player, width, scale);
-  player.stage.style.height = `${player.scene.height}px`;
-  player.shown = -1;
+  player.picture = buildPicture(player, scale);
+  const { width, height } = player.picture;
+  player.stage.style.height = `${height}px`;
   player.canvas.width = Math.round(width * scale);
-  player.canvas.height = Math.round(player.scene.height * scale);
-  schedule(player);
+  player.canvas.height = Math.round(height * scale);
+  player.canvas.dataset.boxes = JSON.stringify(boxesOf(player.picture));
+  redraw(player);
 }
 
 function draw(player) {
-  if (!player.scene) return;
-  const frame = frameOf(player);
-  if (!(calm() && player.playing && frame === player.shown)) {
-    const ctx = player.canvas.getContext("2d");
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.clearRect(0, 0, player.canvas.width, player.canvas.height);
-    player.scene.draw(ctx, calm() ? frame : player.position);
+  if (!player.picture) return;
+  const places = player.show.panels.map((panel) => placeIn(player, panel));
+  const shown = `${frameOf(player)} ${stopOf(player)} ${places.map((place) => place.frame)}`;
+  if (!(calm() && player.playing && shown === player.shown)) {
+    player.picture.draw(player.canvas.getContext("2d"), places);
     player.draws += 1;
     player.canvas.dataset.drawn = player.draws;
   }
-  if (frame !== player.shown) showFrame(player, frame);
+  if (shown !== player.shown) showWords(player, places);
+  player.shown = shown;
 }
 
-function showFrame(player, frame) {
-  const { data, root, scrub, canvas } = player;
-  player.shown = frame;
-  canvas.dataset.frame = frame;
-  canvas.setAttribute("aria-label", `Particles and densities at t = ${data.times[frame]}`);
-  scrub.value = frame;
-  const place = `t = ${data.times[frame]}, step ${frame} of ${last(player)}`;
-  scrub.setAttribute("aria-valuetext", place);
-  player.time.textContent = `t = ${data.times[frame]} of ${data.times[0]}`;
-  player.readout.replaceChildren(...withSubscripts(readoutAt(data, frame)));
-  root.dataset.frame = frame;
-}
-
-function readoutAt(data, frame) {
-  const outside = data.outside[frame] ? `${data.outside[frame]} outside the view` : "";
-  return [data.readouts[frame], outside].filter(Boolean).join(" · ");
-}
-
-/** Nodes for a text in which _t is a subscript, as on the canvas. */
-function withSubscripts(text) {
-  return text.split(/(_\w)/).map((part) => {
-    if (!part.startsWith("_")) return part;
-    const below = document.createElement("sub");
-    below.textContent = part.slice(1);
-    return below;
-  });
-}
-
-/** Downloads the frame at twice the size on screen, with the time and the readout under it. */
-function save(player) {
-  const { data, stage } = player;
+function showWords(player, places) {
+  const { show, root, scrub, canvas } = player;
   const frame = frameOf(player);
-  const scene = buildScene(player, stage.clientWidth, 2);
-  const { theme, width, height } = scene;
-  const margin = 16;
-  const caption = `t = ${data.times[frame]} of ${data.times[0]}   ${readoutAt(data, frame)}`;
-  const picture = createLayer(width, height, 2);
-  scene.draw(picture.getContext("2d"), frame);
-  const page = createLayer(width + 2 * margin, height + 3.5 * margin, 2, (ctx) => {
-    ctx.fillStyle = theme.background;
-    ctx.fillRect(0, 0, width + 2 * margin, height + 3.5 * margin);
-    ctx.drawImage(picture, margin, margin, width, height);
-    ctx.fillStyle = theme.text;
-    richText(ctx, theme, caption, margin, height + 2.5 * margin);
-  });
-  page.toBlob((blob) => download(blob, `reverse-process-t${data.times[frame]}.png`), "image/png");
+  const { times } = leading(show);
+  const [first] = places;
+  const part = first.slow && show.panels[0].follow?.names[first.part];
+  Object.assign(canvas.dataset, { frame, follow: first.follow, part: part || "" });
+  root.dataset.frame = frame;
+  canvas.setAttribute("aria-label", `Particles and densities at t = ${times[frame]}`);
+  scrub.value = frame;
+  scrub.setAttribute("aria-valuetext", `t = ${times[frame]}, step ${frame} of ${last(player)}`);
+  player.time.textContent = timeText(player, frame);
+  writeReadouts(player.readout, show, places);
+  writeFormulas(player.formula, show, places);
+  writeFollowed(player.followed, show, places);
 }
 
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+function timeText(player, frame) {
+  const { times } = leading(player.show);
+  return `t = ${times[frame]} of ${Math.max(times[0], times.at(-1))}`;
 }
 
-// ---- events
-
-function listen(player) {
-  const { buttons, scrub, root } = player;
-  const on = (element, event, act) => element.addEventListener(
-    event, (detail) => player.data && act(detail), { signal: player.listeners.signal });
-  on(buttons.first, "click", () => stopAt(player, 0));
-  on(buttons.back, "click", () => stopAt(player, frameOf(player) - 1));
-  on(buttons.forward, "click", () => stopAt(player, frameOf(player) + 1));
-  on(buttons.play, "click", () => toggle(player));
-  on(buttons.save, "click", () => save(player));
-  on(scrub, "input", () => stopAt(player, Number(scrub.value)));
-  on(root, "keydown", (event) => pressKey(player, event));
-  on(document, "visibilitychange", () => schedule(player));
-}
-
-/** Space, arrows, Home and End, except where the focused control has a use of its own for them. */
-function pressKey(player, event) {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const actions = {
-    " ": () => toggle(player),
-    ArrowLeft: () => stopAt(player, frameOf(player) - 1),
-    ArrowRight: () => stopAt(player, frameOf(player) + 1),
-    Home: () => stopAt(player, 0),
-    End: () => stopAt(player, last(player)),
-  };
-  const action = actions[event.key];
-  if (!action || isNativeKey(event)) return;
-  event.preventDefault();
-  action();
-}
-
-function isNativeKey({ target, key }) {
-  if (target.matches("select")) return true;
-  return target.matches("button") ? key === " " : target.matches("input") && key !== " ";
+/** Downloads all panels at the clock's place. */
+export function save(player) {
+  const frame = frameOf(player);
+  const { panels } = player.show;
+  const readout = panels.length === 1 ? readoutAt(panels[0], frame) : "";
+  savePicture(
+    buildPicture(player, 2), panels.map((panel) => placeIn(player, panel)),
+    `${timeText(player, frame)}   ${readout}`,
+    `${leading(player.show).direction}-process-t${leading(player.show).times[frame]}.png`);
 }
 
 function observe(player) {
@@ -232,19 +203,22 @@ function observe(player) {
 
 // ---- data
 
-/** New data: the share of reverse time and the playing state stay. */
-function load(player, data) {
-  const share = player.data ? player.position / Math.max(1, last(player)) : 0;
-  const first = !player.data;
-  player.data = data;
+/** New data or layers: the share of the run, the playing state and the particle stay. */
+function load(player, show) {
+  const share = player.show ? player.position / Math.max(1, last(player)) : 0;
+  const first = !player.show;
+  player.show = show;
   player.position = share * last(player);
-  player.shown = -1;
   player.scrub.max = last(player);
   player.buttons.play.disabled = last(player) === 0;
-  const silent = data.readouts.length === 0 && data.outside.every((count) => count === 0);
-  player.readout.parentElement.dataset.readouts = !silent;
+  const { panels } = show;
+  player.root.dataset.panels = panels.length;
+  player.root.dataset.layers = [...layersOf(show)].join(" ");
+  const silent = panels.every((panel) => readoutAt(panel, 0) === "" && !panel.outside.some(Boolean));
+  player.readout.parentElement.dataset.readouts = !silent && panels.length === 1;
   if (first) setPlaying(player, last(player) > 0 && !calm());
-  else if (!player.playing) player.position = frameOf(player);
+  else if (!player.playing) player.position = nearestStop(player);
+  changeSpeed(player);
 }
 
 export default function reverseProcessPlayer({ data, parentElement }) {
@@ -256,8 +230,7 @@ export default function reverseProcessPlayer({ data, parentElement }) {
   }
   if (data && data !== player.payload) {
     player.payload = data;
-    const show = decode(data);
-    load(player, Object.assign(show.panels[0], { height: show.height }));
+    load(player, decode(data));
   }
   refit(player);
   return () => setTimeout(() => {

@@ -1,12 +1,15 @@
 """A page with nothing but the player, for the browser tests; the address says what it shows.
 
 ?d=1|2, ?n= particles, ?frames=, ?outside=1 for too narrow a view, ?sharp=1 for a density cut off.
+?demo=ode,ddpm for panels with all that can be shown, ?steps=60,30 their frames; ?layers=, ?view=,
+?height=, ?forward=1 for time running the other way.
 """
 
 import numpy as np
 import streamlit as st
+from player_data import demo
 
-from dashboard.player import Animation, pack, player
+from dashboard.player import LAYERS, Animation, pack, player
 
 MEANS = {1: np.array([[-1.5], [0.4], [1.8]]), 2: np.array([[-1.5, -0.8], [0.4, 1.2], [1.8, -0.6]])}
 WEIGHTS = np.array([0.3, 0.45, 0.25])
@@ -57,13 +60,33 @@ def payload(n: int, d: int, frames: int, seed: int, half_width: float, sharp: in
     )
 
 
+@st.cache_data
+def panels(samplers: str, d: int, n: int, steps: str, forward: int) -> bytes:
+    names = samplers.split(",")
+    counts = [int(count) for count in steps.split(",")]
+    shown = [demo(name, d, n, counts[k % len(counts)]) for k, name in enumerate(names)]
+    if forward:
+        shown = [Animation(a.positions[::-1], range(a.frames), a.extent) for a in shown]
+    return pack(shown)
+
+
 st.set_page_config(layout="wide")
-st.session_state.setdefault("frames", option("frames", 100))
-frames = st.number_input("Frames", 2, 1000, key="frames")
-seed = st.number_input("Seed", 0, 100, 0)
-clicked = st.button("Unrelated")
-st.write("clicked" if clicked else "not clicked")
+samplers = st.query_params.get("demo", "")
 half_width = 1.5 if option("outside", 0) else 3.5
-size = (option("n", 2000), option("d", 1), int(frames))
-blob = payload(*size, int(seed), half_width, option("sharp", 0))
-player(blob, key="player")
+if samplers:
+    steps = st.query_params.get("steps", "60")
+    blob = panels(samplers, option("d", 1), option("n", 1000), steps, option("forward", 0))
+else:
+    st.session_state.setdefault("frames", option("frames", 100))
+    frames = st.number_input("Frames", 2, 1000, key="frames")
+    seed = st.number_input("Seed", 0, 100, 0)
+    clicked = st.button("Unrelated")
+    st.write("clicked" if clicked else "not clicked")
+    size = (option("n", 2000), option("d", 1), int(frames))
+    blob = payload(*size, int(seed), half_width, option("sharp", 0))
+query = st.query_params.get("layers")
+layers = query.split(" ") if query else None
+if option("choose", 0):
+    layers = st.multiselect("Layers", LAYERS, layers or ["particles", "target"])
+view = st.query_params.get("view", "auto")
+player(blob, key="player", layers=layers, view=view, height=option("height", 0) or None)

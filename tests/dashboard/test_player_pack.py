@@ -284,8 +284,10 @@ def test_distances_share_whole_decades() -> None:
     assert first["distance_range"] == second["distance_range"] == [-3, 0]
     assert np.array_equal(arrays["distance"], np.float32(near.distance))
     assert np.array_equal(arrays["distance_error"], np.float32(near.distance_error))
-    tiny = line(distance=np.array([1e-30, 1e-3, 1e-2, 0.1, 0.1]))
-    assert only(pack(tiny))[0]["distance_range"] == [-1 - DECADES, -1]
+    tiny = line(distance=np.array([1e-30, 1e-3, 1e-2, 0.05, 0.1]))
+    assert only(pack(tiny))[0]["distance_range"] == [-2, -1]
+    panels = unpack(pack([tiny, line(distance=np.full(5, 1e-30))]))[1]
+    assert panels[1][0]["distance_range"] == [-1 - DECADES, -1]
     assert only(pack(line(distance=np.zeros(5))))[0]["distance_range"] == [-1, 0]
 
 
