@@ -80,12 +80,13 @@ def _histogram_peaks(animation: Animation, extent: tuple[float, ...]) -> np.ndar
 def _distance_axis(panels: Sequence[Animation]) -> tuple[int, int]:
     """Whole decades: up to the largest distance, down to one below the smallest panel's largest.
 
-    Smaller values, such as those of the first steps, lie on the axis's lower end.
+    Smaller values, such as those of the first steps, lie on the axis's lower end; the last fit.
     """
-    given = [np.max(panel.distance) for panel in panels if panel.distance is not None]
-    largest = [float(value) for value in given if value > 0]
+    given = [panel.distance for panel in panels if panel.distance is not None]
+    largest = [float(np.max(values)) for values in given if np.max(values) > 0]
+    last = [float(values[-1]) for values in given if values[-1] > 0]
     if not largest:
         return (-1, 0)
     top = ceil(log10(max(largest)) - 1e-9)
-    bottom = floor(log10(min(largest)) + 1e-9) - 1
+    bottom = floor(log10(min(0.1 * min(largest), *last)) + 1e-9)
     return (max(bottom, top - DECADES), top)
