@@ -15,6 +15,7 @@ from dashboard.compute import Bar
 from dashboard.player import Animation, pack
 from dashboard.scenes import CELLS, FRAMES, GRID, KEYFRAMES, view
 from dashboard.store import Store
+from dashboard.text.forward import noise_name
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances import Distance
@@ -155,8 +156,21 @@ def _line(experiment: Experiment, particles: int, bar: Any) -> Forward:
         readouts=readouts(experiment, times, tv),
         grid=field.x,
         target_density=curves,
+        **_distances(tv, 1),
     )
     return Forward(pack(shown), tuple(times), field)
+
+
+def _distances(tv: Sequence[Distance | None], dim: int) -> dict[str, Any]:
+    """The curve of the distance to noise, for the player, where it is known at every t."""
+    known = [distance for distance in tv if distance]
+    if len(known) < len(tv):
+        return {}
+    return {
+        "distance": np.array([distance.value for distance in known]),
+        "distance_error": np.array([distance.error for distance in known]),
+        "distance_name": f"TV(p_t, {noise_name(dim)})",
+    }
 
 
 def readouts(
@@ -164,7 +178,7 @@ def readouts(
 ) -> list[str]:
     """abar_t, the signal-to-noise ratio and the distance that is left to pure noise."""
     chain, said = experiment.chain, []
-    noise = "N(0, 1)" if experiment.target.dim == 1 else "N(0, I)"
+    noise = noise_name(experiment.target.dim)
     for t, distance in zip(times, tv, strict=True):
         parts = [f"ᾱ_t = {rounded(float(chain.abar[t]))}", f"SNR {snr_text(chain, t)}"]
         if t == 0 and not experiment.target.has_density:
@@ -226,6 +240,7 @@ def _plane(experiment: Experiment, particles: int, bar: Any) -> Forward:
         field.extent,
         readouts=readouts(experiment, times, tv),
         target_density=field.maps,
+        **_distances(tv, 2),
     )
     return Forward(pack(shown), tuple(times), field)
 
@@ -278,6 +293,7 @@ def schedule_rows(chain: Chain) -> list[tuple[float, ...]]:
     ]
 
 
-def schedule_table(rows: Sequence[Sequence[float]]) -> dict[str, list[float]]:
+def schedule_table(rows: Sequence[Sequence[float]]) -> dict[str, list[Any]]:
     names = ("t", "β_t", "α_t", "ᾱ_t", "ᾱ_t/(1 − ᾱ_t)")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    shown = [(row[0], *(rounded(value, 6) for value in row[1:])) for row in rows]
+    return {name: [row[i] for row in shown] for i, name in enumerate(names)}

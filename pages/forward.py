@@ -23,7 +23,6 @@ from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from diffusion_core import Refused
-from diffusion_core.schedules import Theory
 
 PAGE = "forward"
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
@@ -66,7 +65,7 @@ if shown:
     player(shown.blob, key="forward chain")
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, forward.line_tv(shown)))
-    st.subheader("What the schedule does to p_t")
+    st.subheader("What the schedule does to $p_t$")
     figure, alt, caption = law_figure(shown, end, dark)
     config = frame.plotly_config("law-against-t")
     st.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} law")
@@ -96,16 +95,17 @@ for column, name, figure, alt in (
 for name, drawn in chains.items():
     if drawn.notes:
         st.caption(text.capped_note(LABELS[name], drawn))
+st.markdown(text.promises(facts, experiment.steps))
 
 st.subheader("Draw your own schedule")
 schedule_editor(experiment)
 
-numbers, promises, code = st.tabs(["Numbers", "What the theory promises", "Python"])
+st.page_link("pages/trajectories.py", label="See what a sampler makes of this schedule")
+
+numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:
     rows = forward.schedule_rows(chain)
     frame.table(forward.schedule_table(rows), "The chosen schedule, step by step")
     frame.download("Download (CSV)", frame.to_csv(forward.HEADER, rows), "schedule.csv")
-with promises:
-    st.markdown(text.promises(facts, experiment.steps, isinstance(schedule, Theory)))
 with code:
     frame.snippet(text.forward_snippet(experiment, particles))

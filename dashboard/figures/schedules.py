@@ -52,15 +52,8 @@ def step_figure(
     if capped:
         figure.add_trace(_capped(capped, dark), row=1, col=1)
     if bound is not None:
-        share = bound / (1 + bound)
-        figure.add_hline(
-            share,
-            row=2,
-            col=1,
-            line={"dash": "2px,4px", "color": theme(dark).text, "width": 1.5},
-            annotation_text=f"proven for t ≥ 2: at most {rounded(share)}",
-            annotation_position="top left",
-        )
+        steps = next(iter(chains.values())).steps
+        figure.add_trace(_proven(bound / (1 + bound), steps, dark), row=2, col=1)
     for row in (1, 2):
         figure.update_yaxes(type="log", dtick=_decade_ticks(chains, row), row=row, col=1)
     return figure
@@ -120,7 +113,7 @@ def _draw(
                 "dash": mark.dash,
                 "width": 4 if chosen else 1.8,
             },
-            opacity=1 if chosen else 0.6,
+            opacity=1 if chosen else 0.85,
             hovertemplate="%{y:.4g}",
         )
         figure.add_trace(trace, row=row, col=1)
@@ -133,18 +126,31 @@ def _capped(capped: Sequence[tuple[int, float]], dark: bool) -> go.Scatter:
         mode="markers",
         name="capped at 0.999",
         marker={"symbol": "x", "size": 9, "color": theme(dark).text},
+        cliponaxis=False,
         hovertemplate="capped",
     )
 
 
-def _decade_ticks(chains: Mapping[str, Chain], row: int) -> int:
-    """Decades between ticks: at most about six on an axis."""
+def _proven(share: float, steps: int, dark: bool) -> go.Scatter:
+    return go.Scatter(
+        x=[2, steps],
+        y=[share, share],
+        mode="lines",
+        name=f"proven for t ≥ 2: at most {rounded(share)}",
+        line={"dash": "2px,4px", "color": theme(dark).text, "width": 2},
+        hoverinfo="skip",
+    )
+
+
+def _decade_ticks(chains: Mapping[str, Chain], row: int) -> int | str:
+    """Decades between ticks, at most about six on an axis; within two decades 1, 2 and 5."""
     values = [
         chain.beta[1:-1] if row == 1 else new_share(chain, shown_times(chain))
         for chain in chains.values()
     ]
     low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
-    return max(1, math.ceil(math.log10(high / low) / 5))
+    decades = math.log10(high / low)
+    return max(1, math.ceil(decades / 5)) if decades > 2 else "D2"
 
 
 # ---- the law
@@ -215,7 +221,11 @@ def space_time_figure(
         template=figure_template(dark),
         height=440,
         margin={"t": 24},
-        xaxis={"title": {"text": "t, from data to noise"}, "showgrid": False},
+        xaxis={
+            "title": {"text": "t, from data to noise"},
+            "showgrid": False,
+            "range": [times[0], times[-1]],
+        },
         yaxis={"title": {"text": "x"}, "showgrid": False, "range": [x[0], x[-1]]},
     )
     return figure
@@ -248,11 +258,18 @@ def multiples_figure(
         )
         figure.add_trace(trace, row=i // columns + 1, col=i % columns + 1)
     end = max(colours_end(raster, 2) for _, raster in pictures)
-    bar = {"title": {"text": "density"}, "outlinewidth": 0, "thickness": 14}
+    bar = {
+        "title": {"text": "density"},
+        "orientation": "h",
+        "y": 0,
+        "yanchor": "top",
+        "outlinewidth": 0,
+        "thickness": 14,
+    }
     figure.update_layout(
         template=figure_template(dark),
-        height=240 * rows + 40,
-        margin={"t": 32},
+        height=200 * rows + 130,
+        margin={"t": 56},
         coloraxis={"colorscale": colour_scale(dark), "cmin": 0, "cmax": end, "colorbar": bar},
     )
     figure.update_xaxes(showgrid=False, showticklabels=False, ticks="", constrain="domain")

@@ -73,7 +73,7 @@ SCHEDULES: dict[str, Mark] = {
     "constant": Mark("#302701", "#9cf9fd", "circle", "longdashdot"),
     "karras": Mark("#98417a", "#c4a601", "circle", "10px,3px"),
     "log-snr": Mark("#0807a9", "#bece9a", "circle", "14px,3px,3px,3px,3px,3px"),
-    "custom": Mark("#1a030a", "#f1ff83", "circle", "6px,2px"),
+    "custom": Mark("#1a030a", "#f1ff83", "circle", "24px,3px"),
 }  # curves against t have no markers
 
 

@@ -2,7 +2,8 @@
 import { pchip } from "./pchip.js";
 
 const HEIGHT = 330;
-const MARGIN = { left: 46, right: 62, top: 30, bottom: 50 };
+const MARGIN = { left: 62, right: 78, top: 30, bottom: 50 };
+const INSET = 16; // between the axes' numbers and the first and last handle
 const FINEST = 0.2; // of log-SNR, moved by an arrow key
 const SIDEWAYS = 0.01; // of the way from t = 1 to t = T
 const COARSE = 5; // times as far with Shift
@@ -89,7 +90,7 @@ function element(name, attributes, text) {
 }
 
 function axes(editor, scale) {
-  const [left, right] = [scale.x(0), scale.x(1)];
+  const [left, right] = [scale.x(0) - INSET, scale.x(1) + INSET];
   const [top, bottom] = [scale.y(scale.high), scale.y(scale.low)];
   const parts = [
     element("text", { x: 0, y: 14, class: "title" }, "log-SNR"),

@@ -20,35 +20,41 @@ def noise_name(dim: int) -> str:
 
 def cost_of_noise(chain: Chain, end: Distance | None, dim: int) -> str:
     """What starting from N(0, I) costs, and when half of the signal is gone."""
-    last = f"ᾱ_T = {rounded(float(chain.abar[chain.steps]))}"
+    abar = rounded(float(chain.abar[chain.steps]))
     noise = noise_name(dim)
     if end is None:
-        cost = f"**{last}**: so much of the data's variance is still in X_T"
-    else:
-        tv = with_error(end.value, end.error)
         cost = (
-            f"**{last}**: TV(p_T, {noise}) = **{tv}**, so starting from {noise} instead of p_T "
-            "changes the law of the output by that much at most, whatever the sampler"
+            f"At the end $\\bar\\alpha_T$ = **{abar}**: that share of the data's variance is still "
+            "in $X_T$."
+        )
+    else:
+        cost = (
+            f"At the end $\\bar\\alpha_T$ = **{abar}** and $\\mathrm{{TV}}(p_T, {noise})$ = "
+            f"**{with_error(end.value, end.error)}**: to start from {noise} instead of $p_T$ "
+            "changes the law of a sampler's output by that much at most."
         )
     half = next((t for t in range(1, chain.steps + 1) if chain.abar[t] < 0.5), None)
     if half is None:
-        return f"{cost}. Half of the signal is still there at t = T (ᾱ_T ≥ 1/2)."
-    return f"{cost}. Half of the signal is gone at t = {half:,}, the first t with ᾱ_t < 1/2."
+        return f"{cost} More than half of the signal is still there: $\\bar\\alpha_T$ ≥ 1/2."
+    return (
+        f"{cost} Half of the signal is gone at t = {half:,}, the first with $\\bar\\alpha_t$ < 1/2."
+    )
 
 
 def when_gone(times: Sequence[int], tv: Sequence[Distance], steps: int) -> str:
     """From which frame on p_t can hardly be told from noise."""
     far = [t for t, distance in zip(times, tv, strict=True) if distance.value >= GONE]
+    distance = "$\\mathrm{TV}(p_t, N(0, 1))$"
     if not far:
-        return f"TV(p_t, N(0, 1)) is below {GONE:g} from the start: this target is almost noise."
+        return f"{distance} is below {GONE:g} from the start: this target is almost noise."
     if far[-1] == times[-1]:
         return (
-            f"At the end TV(p_T, N(0, 1)) is {rounded(tv[-1].value)}: this schedule stops before "
-            "the signal is gone, and a sampler that starts from noise pays for it."
+            f"{distance} still is {rounded(tv[-1].value)} at t = T: this schedule stops before the "
+            "signal is gone, and a sampler that starts from noise pays for it."
         )
     return (
-        f"From t = {times[times.index(far[-1]) + 1]:,} of {steps:,} on, TV(p_t, N(0, 1)) is below "
-        f"{GONE:g}: at most 1 % of the mass is not where pure noise has it."
+        f"From t = {times[times.index(far[-1]) + 1]:,} of {steps:,} on, {distance} is below "
+        f"{GONE:g}: less than 1 % of the mass is not where pure noise has it."
     )
 
 
@@ -61,7 +67,7 @@ def frames_note(
         said.append(when_gone(list(tv), list(tv.values()), steps))
     if not experiment.target.has_density:
         said.append(
-            "X₀ has no density, so there is no p₀ to draw at t = 0; from t = 1 on there is one."
+            "$X_0$ has no density, so no $p_0$ is drawn at t = 0; from t = 1 on there is one."
         )
     if len(times) <= steps:
         said.append(f"{len(times)} of the {steps + 1:,} values of t are drawn, evenly spread.")
@@ -70,14 +76,14 @@ def frames_note(
 
 def space_time_caption(peak: float, end: float) -> str:
     said = (
-        "Below a line lie 5, 25, 50, 75 and 95 % of the mass of p_t. Diamonds at the right: where "
-        "the lines of N(0, 1) are."
+        "Below the lines lie 5, 25, 50, 75 and 95 % of the mass of $p_t$; the diamonds are where "
+        "N(0, 1) has them."
     )
     return said + _cut(peak, end)
 
 
 def multiples_caption(peak: float, end: float) -> str:
-    return "The same colours in every picture; the last is the noise that p_t turns into." + _cut(
+    return "The same colours in every picture; the last is the noise that $p_t$ turns into." + _cut(
         peak, end
     )
 
@@ -88,15 +94,12 @@ def _cut(peak: float, end: float) -> str:
     return f" Colours end at {rounded(end)}; the highest density here is {rounded(peak)}."
 
 
-def promises(facts: Sequence[Fact], steps: int, of_theory: bool) -> str:
-    """The theory's promises about its own schedule, checked; or why there are none."""
-    if not of_theory:
-        return (
-            "The theorems are proven for the theory's schedule, which is not the chosen one. "
-            "Choose it to see its promises checked."
-        )
-    source = "Li and Yan, arXiv 2409.18959; proven for T large enough."
-    return "\n\n".join([*fact_lines(facts, steps), source])
+def promises(facts: Sequence[Fact], steps: int) -> str:
+    """What is proven of the theory's schedule, checked at this T; empty for other schedules."""
+    if not facts:
+        return ""
+    lead = "Proven for the theory's schedule once T is large enough (Li and Yan, arXiv 2409.18959):"
+    return "\n\n".join([lead, *fact_lines(facts, steps)])
 
 
 def fact_lines(facts: Sequence[Fact], steps: int) -> list[str]:
