@@ -57,7 +57,7 @@ Draw = Callable[[Curves, int], None]
 def run(sweep: Sweep, draw: Draw, status: Any) -> tuple[Curves, Refusals]:
     """All curves; drawn while they grow, what is known already at once.
 
-    draw: takes the curves so far and the number of runs done; not called for the end result.
+    draw: takes the curves so far and how many runs are done; not called for the end result.
     status: the place for the progress bar and the buttons.
     """
     runs, how = sweep.runs, sweep.how

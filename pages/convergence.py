@@ -49,7 +49,7 @@ quantity = readings.quantity(sweep.metric, sweep.against)
 bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 
 
-def draw(curves: sweeps.Curves, key: object, fits: dict[str, Fit | None] | None = None) -> None:
+def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None = None) -> None:
     """The figure and its reading, from the runs that are done so far."""
     shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"])
     axis, dark = values["axis"], is_dark()
@@ -57,13 +57,13 @@ def draw(curves: sweeps.Curves, key: object, fits: dict[str, Fit | None] | None 
     named = {names[name]: curve for name, curve in curves.items()}
     config = frame.plotly_config("distance-against-steps")
     alt = readings.alt(named, quantity)
-    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} {key}")
+    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} {done}")
     words.markdown(readings.doubling(named, label))
 
 
 curves, refusals = sweeps.run(sweep, draw, status)
 fits = sweeps.fits(experiment, curves, values["fit"])
-draw(curves, "figure", fits)
+draw(curves, "all", fits)
 for sentence in readings.refused(refusals, names):
     st.warning(sentence)
 if not any(curves.values()) and not refusals:
