@@ -27,6 +27,7 @@ STEPS = (
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
+_OWN = "own schedule"
 START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
 
 
@@ -43,7 +44,9 @@ def setting(page: str, chosen: Setting, value: Any) -> str:
 
 def choose_schedule(base: Experiment) -> Schedule:
     """The schedule's kind and its parameters."""
-    kinds = [k for k in SCHEDULE_KINDS if k != "custom" or isinstance(base.schedule, Custom)]
+    if isinstance(base.schedule, Custom):
+        st.session_state[_OWN] = base.schedule  # stays on offer beside the others
+    kinds = [k for k in SCHEDULE_KINDS if k != "custom" or _OWN in st.session_state]
     kind = st.selectbox(
         "Noise schedule",
         kinds,
@@ -51,8 +54,9 @@ def choose_schedule(base: Experiment) -> Schedule:
         key=key("schedule", base.schedule.kind),
     )
     if kind == "custom":
-        st.caption(f"{base.steps:,} values of ᾱₜ, from the link or file.")
-        return base.schedule
+        own: Custom = st.session_state[_OWN]
+        st.caption(f"{len(own.abar):,} values of ᾱₜ: drawn, typed, or from a link or file.")
+        return own
     maker: Any = SCHEDULE_KINDS[kind]
     given = base.schedule if base.schedule.kind == kind else maker()
     columns = st.columns(2)
