@@ -89,18 +89,23 @@ export function strokeSetOff(ctx, theme, color, width, trace, dash = []) {
   ctx.lineCap = "round";
   ctx.beginPath();
   trace();
-  const alpha = ctx.globalAlpha;
-  ctx.globalAlpha = 0.75 * alpha;
-  ctx.strokeStyle = theme.background;
-  ctx.lineWidth = width + 2.5;
-  ctx.stroke();
-  ctx.globalAlpha = alpha;
+  strokeHalo(ctx, theme, width);
   ctx.strokeStyle = color;
   ctx.lineWidth = width;
   ctx.setLineDash(dash);
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.lineCap = "butt";
+}
+
+/** The current path, wider and in the background's colour. */
+export function strokeHalo(ctx, theme, width) {
+  const alpha = ctx.globalAlpha;
+  ctx.globalAlpha = 0.75 * alpha;
+  ctx.strokeStyle = theme.background;
+  ctx.lineWidth = width + 2.5;
+  ctx.stroke();
+  ctx.globalAlpha = alpha;
 }
 
 export function clipTo(ctx, box, paint) {

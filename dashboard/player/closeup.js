@@ -17,9 +17,12 @@ function paintCard(ctx, theme, card) {
   ctx.globalAlpha = 1;
 }
 
-/** The card's place in a corner of the box, away from a point. */
+/** The card's place: beside the box where there is room, else in a corner away from a point. */
 function placeCard(box, width, height, [x, y]) {
   const margin = 8;
+  if (box.spare >= width + 2 * margin) {
+    return { left: box.left + box.width + 2 * margin, top: box.top, width, height };
+  }
   const right = x < box.left + box.width / 2;
   const below = y < box.top + box.height / 2;
   return {
@@ -55,7 +58,7 @@ function widestName(ctx, theme, names) {
 export function paintPlaneCloseup(ctx, theme, panel, place, box, points, at) {
   const names = panel.follow.names;
   const line = theme.size * 1.5;
-  const side = Math.min(210, Math.max(110, box.width * 0.36));
+  const side = Math.min(240, Math.max(110, box.width * 0.36));
   const width = Math.max(side, widestName(ctx, theme, names) + 62);
   const height = Math.min(side * 0.85 + names.length * line + 8, box.height - 16);
   const card = placeCard(box, width, height, at);

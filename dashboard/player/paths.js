@@ -1,5 +1,5 @@
 // Paths of single particles, and the ring around the followed one.
-import { disc, strokeSetOff } from "./canvas.js";
+import { disc, strokeHalo, strokeSetOff } from "./canvas.js";
 import { followedPoint, pointAt } from "./follow.js";
 
 const TRAILS = 12;
@@ -21,20 +21,30 @@ function pathUntil(panel, place, i, from, toPixel) {
   return points;
 }
 
+function strokePlain(ctx, color, width) {
+  ctx.strokeStyle = color;
+  ctx.lineWidth = width;
+  ctx.stroke();
+}
+
 /** The last part of the way of a dozen particles, fading into the past. */
 export function paintTrails(ctx, theme, panel, place, toPixel) {
   const from = Math.max(0, Math.floor(place.position - LENGTH * (panel.frames - 1)));
   const count = Math.min(TRAILS, panel.particles);
   const ways = Array.from({ length: count }, (_, i) => pathUntil(panel, place, i, from, toPixel));
-  for (let shade = 0; shade < SHADES; shade += 1) {
-    ctx.globalAlpha = ((shade + 1) / SHADES) ** 1.3;
-    strokeSetOff(ctx, theme, theme.text, 1.8, () => ways.forEach((way) => {
-      const cut = (k) => Math.round((k * (way.length - 1)) / SHADES);
-      way.slice(cut(shade), cut(shade + 1) + 1).forEach(([x, y], k) => {
-        if (k === 0) ctx.moveTo(x, y);
-        else ctx.lineTo(x, y);
+  const draw = (way) => way.forEach(([x, y], k) => ctx[k ? "lineTo" : "moveTo"](x, y));
+  ctx.lineJoin = "round";
+  for (const halo of [true, false]) {
+    for (let shade = 0; shade < SHADES; shade += 1) {
+      ctx.globalAlpha = ((shade + 1) / SHADES) ** 1.3;
+      ctx.beginPath();
+      ways.forEach((way) => {
+        const cut = (k) => Math.round((k * (way.length - 1)) / SHADES);
+        draw(way.slice(cut(shade), cut(shade + 1) + 1));
       });
-    }));
+      if (halo) strokeHalo(ctx, theme, 2.2);
+      else strokePlain(ctx, theme.text, 2.2);
+    }
   }
   ctx.globalAlpha = 1;
   ways.forEach((way) => paintHead(ctx, theme, way.at(-1), 4));

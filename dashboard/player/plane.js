@@ -68,6 +68,7 @@ function layoutPlane(panel, theme, rect) {
   const unit = Math.max(0.001, Math.min(room.width / (x1 - x0), room.height / (y1 - y0)));
   const box = { width: Math.round(unit * (x1 - x0)), height: Math.round(unit * (y1 - y0)), top };
   box.left = rect.left + Math.round(inset + (room.width - box.width) / 2);
+  box.spare = rect.left + rect.width - box.left - box.width;
   return { box, up };
 }
 
@@ -180,11 +181,22 @@ export function createPlaneView(panel, theme, rect, scale, layers) {
   const paintField = panel.field && layers.has("field") && createField(panel, theme, toX, toY);
   const codes = new Float32Array(2 * panel.particles);
 
-  function drawStep(ctx, place) {
+  function drawCloseup(ctx, place) {
     const points = placeSteps(panel, place, toPixel);
-    paintParts(ctx, theme, points, place, 3);
     const at = toPixel(place.at ?? pointAt(panel, place.step, place.follow));
     paintPlaneCloseup(ctx, theme, panel, place, box, points, at);
+  }
+
+  function drawBox(ctx, place) {
+    densities.below(ctx, place.progress);
+    if (layers.has("particles")) paintCloud(ctx, codes);
+    densities.above(ctx);
+    if (paintField) paintField(ctx, place.progress);
+    if (layers.has("trails")) paintTrails(ctx, theme, panel, place, toPixel);
+    if (place.follow >= 0) paintFollowed(ctx, theme, panel, place, toPixel);
+    if (hasParts(panel, place, layers)) {
+      paintParts(ctx, theme, placeSteps(panel, place, toPixel), place, 3);
+    }
   }
 
   return {
@@ -197,15 +209,8 @@ export function createPlaneView(panel, theme, rect, scale, layers) {
     draw(ctx, place) {
       interpolateRow(panel.positions, place.position, codes);
       moveFollowed(panel, place, codes);
-      clipTo(ctx, box, () => {
-        densities.below(ctx, place.progress);
-        if (layers.has("particles")) paintCloud(ctx, codes);
-        densities.above(ctx);
-        if (paintField) paintField(ctx, place.progress);
-        if (layers.has("trails")) paintTrails(ctx, theme, panel, place, toPixel);
-        if (place.follow >= 0) paintFollowed(ctx, theme, panel, place, toPixel);
-        if (hasParts(panel, place, layers)) drawStep(ctx, place);
-      });
+      clipTo(ctx, box, () => drawBox(ctx, place));
+      if (hasParts(panel, place, layers)) drawCloseup(ctx, place);
     },
   };
 }

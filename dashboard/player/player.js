@@ -21,7 +21,7 @@ function createPlayer(host) {
     followed: find("followed"), scrub: find("scrub"), speed: find("speed"),
     buttons: Object.fromEntries(BUTTONS.map((name) => [name, find(name)])),
     show: null, picture: null, position: 0, shown: "", playing: false, onScreen: true,
-    follow: null, request: 0, clock: null, draws: 0,
+    follow: null, request: 0, clock: null, draws: 0, loads: 0,
     listeners: new AbortController(), observers: [],
   };
   listen(player);
@@ -163,7 +163,8 @@ function showWords(player, places) {
   const { times } = leading(show);
   const [first] = places;
   const part = first.slow && show.panels[0].follow?.names[first.part];
-  Object.assign(canvas.dataset, { frame, follow: first.follow, part: part || "" });
+  const frames = places.map((place) => place.frame).join(" ");
+  Object.assign(canvas.dataset, { frame, frames, follow: first.follow, part: part || "" });
   root.dataset.frame = frame;
   canvas.setAttribute("aria-label", `Particles and densities at t = ${times[frame]}`);
   scrub.value = frame;
@@ -212,7 +213,11 @@ function load(player, show) {
   player.scrub.max = last(player);
   player.buttons.play.disabled = last(player) === 0;
   const { panels } = show;
+  const way = leading(show).direction === "forward" ? "data to noise" : "noise to data";
+  player.root.setAttribute("aria-label", `Animation from ${way}`);
   player.root.dataset.panels = panels.length;
+  player.loads += 1;
+  player.canvas.dataset.loads = player.loads;
   player.root.dataset.layers = [...layersOf(show)].join(" ");
   const silent = panels.every((panel) => readoutAt(panel, 0) === "" && !panel.outside.some(Boolean));
   player.readout.parentElement.dataset.readouts = !silent && panels.length === 1;

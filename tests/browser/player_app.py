@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from player_data import demo
 
-from dashboard.player import LAYERS, Animation, pack, player
+from dashboard.player import Animation, pack, player
 
 MEANS = {1: np.array([[-1.5], [0.4], [1.8]]), 2: np.array([[-1.5, -0.8], [0.4, 1.2], [1.8, -0.6]])}
 WEIGHTS = np.array([0.3, 0.45, 0.25])
@@ -84,9 +84,7 @@ else:
     st.write("clicked" if clicked else "not clicked")
     size = (option("n", 2000), option("d", 1), int(frames))
     blob = payload(*size, int(seed), half_width, option("sharp", 0))
-query = st.query_params.get("layers")
-layers = query.split(" ") if query else None
-if option("choose", 0):
-    layers = st.multiselect("Layers", LAYERS, layers or ["particles", "target"])
-view = st.query_params.get("view", "auto")
-player(blob, key="player", layers=layers, view=view, height=option("height", 0) or None)
+with st.container(horizontal=True):
+    names = st.text_input("Layers", st.query_params.get("layers", "")).split()
+    view = st.text_input("View", st.query_params.get("view", "auto"))
+player(blob, key="player", layers=names or None, view=view, height=option("height", 0) or None)

@@ -1,4 +1,4 @@
-"""The player in a real browser: plays, stops, steps, keeps its place, is drawn in both themes."""
+"""One panel in a real browser: plays, stops, steps, keeps its place, is drawn in both themes."""
 
 from __future__ import annotations
 
@@ -7,60 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-
-APP = Path(__file__).with_name("player_app.py")
-COLORS = {
-    "light": {"target": (0x00, 0x72, 0xB2), "output": (0xD5, 0x5E, 0x00)},
-    "dark": {"target": (0x56, 0xB4, 0xE9), "output": (0xE6, 0x9F, 0x00)},
-}
-COUNT_PIXELS = """(canvas, [r, g, b]) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    const off = (i) => [r, g, b].reduce((sum, c, k) => sum + Math.abs(data[i + k] - c), 0);
-    let count = 0;
-    for (let i = 0; i < data.length; i += 4) count += data[i + 3] > 60 && off(i) < 30;
-    return count;
-}"""
-
-Open = Callable[..., Locator]
+from player_steps import (
+    COLORS,
+    COUNT_PIXELS,
+    Open,
+    colored,
+    drawn,
+    frame,
+    opener,
+    pixels,
+    scrub,
+    wait_beyond,
+)
+from playwright.sync_api import Page, expect
 
 
 @pytest.fixture
 def show(page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None]) -> Open:
-    """show(query) -> the player's canvas, once something is drawn on it."""
-
-    def visit(query: str = "") -> Locator:
-        page.goto(f"{serve(APP)}/?{query}")
-        idle(page)
-        canvas = page.locator(".player canvas")
-        expect(canvas).to_have_attribute("data-drawn", re.compile(r"\d+"))
-        return canvas
-
-    return visit
-
-
-def frame(canvas: Locator) -> int:
-    return int(canvas.get_attribute("data-frame") or -1)
-
-
-def drawn(canvas: Locator) -> int:
-    return int(canvas.get_attribute("data-drawn") or 0)
-
-
-def pixels(canvas: Locator) -> str:
-    return canvas.evaluate("canvas => canvas.toDataURL()")
-
-
-def scrub(page: Page, canvas: Locator, place: int) -> None:
-    page.get_by_role("slider", name="Reverse time").fill(str(place))
-    expect(canvas).to_have_attribute("data-frame", str(place))
-
-
-def wait_beyond(canvas: Locator, place: int) -> None:
-    canvas.page.wait_for_function(
-        "([canvas, place]) => Number(canvas.dataset.frame) > place",
-        arg=[canvas.element_handle(), place],
-    )
+    return opener(page, serve, idle)
 
 
 @pytest.mark.parametrize("dimension", [1, 2])
@@ -196,6 +160,7 @@ def test_reduced_motion(page: Page, show: Open) -> None:
     page.wait_for_timeout(400)
     assert frame(canvas) == 0
     expect(canvas).to_have_attribute("data-playing", "false")
+    page.get_by_label("Speed", exact=True).select_option("2")
     before = drawn(canvas)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(canvas).to_have_attribute("data-playing", "false", timeout=15_000)
@@ -225,7 +190,7 @@ def test_both_laws_are_seen_and_nothing_overflows(
     canvas = show(f"d={dimension}")
     scrub(page, canvas, 60)
     for color in COLORS[scheme].values():
-        assert canvas.evaluate(COUNT_PIXELS, color) > 300
+        assert colored(canvas, color) > 300
     player = page.locator(".player")
     assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -249,7 +214,7 @@ def test_follows_a_change_of_theme(page: Page, show: Open) -> None:
     expect(page.locator(".player")).to_have_attribute("data-theme", "dark")
     page.wait_for_function(
         f"([c, color]) => ({COUNT_PIXELS})(c, color) > 300",
-        arg=[canvas.element_handle(), COLORS["dark"]["target"]],
+        arg=[canvas.element_handle(), [*COLORS["dark"]["target"], None]],
     )
     assert frame(canvas) == 60
 
