@@ -25,7 +25,7 @@ from diffusion_core.targets.gaussian_mixture import GaussianMixture
 
 NOISE_CELLS = 84  # that a law's partition gets at least where N(0, 1) has mass
 SPLITS = 4  # parts of a cell that is in doubt
-ROUNDS = 5
+ROUNDS = 8
 DOUBT = 1e-7  # what a cell may leave open of a total variation
 
 
