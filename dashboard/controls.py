@@ -134,7 +134,7 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
 def choose_start(base: Experiment) -> str:
     """Where the reverse chain starts."""
     start = st.segmented_control(
-        "Start $Y_T$ from",
+        "Start from",
         list(START_LABELS),
         format_func=START_LABELS.__getitem__,
         required=True,

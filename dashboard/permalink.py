@@ -136,12 +136,19 @@ class State:
     fresh: bool = False  # whether widgets have to forget what they held
 
 
+Clash = tuple[Sequence[str], str]
+
+
+def no_clash(values: Mapping[str, Any]) -> Clash:
+    return (), ""
+
+
 def open_link(
-    page: str, settings: Sequence[Setting], check: Callable[[Mapping[str, Any]], object] = dict
+    page: str, settings: Sequence[Setting], clash: Callable[[Mapping[str, Any]], Clash] = no_clash
 ) -> State:
     """Read the address where it is not what this session wrote itself, else the session's state.
 
-    check: raises InputError where settings do not go together; then all of them are the defaults.
+    clash: the names of settings that do not go together, and why; they become the defaults.
     """
     session = st.session_state
     address = st.query_params.to_dict()
@@ -152,11 +159,10 @@ def open_link(
         fresh = session.pop("opened anew", False) or moved
         return State(session["experiment"], values, fresh)
     experiment, values, complaints = _read(address, settings)
-    try:
-        check(values)
-    except InputError as error:
-        values = {s.name: s.default for s in settings}
-        complaints.append(f"{error}.")
+    names, why = clash(values)
+    if names:
+        values |= {s.name: s.default for s in settings if s.name in names}
+        complaints.append(f"{why}.")
     session["experiment"], session[f"values of {page}"] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)

@@ -9,9 +9,9 @@ import streamlit as st
 
 from dashboard.controls import setting
 from dashboard.keys import KEY, start_value
-from dashboard.permalink import choice, several, switch, whole
+from dashboard.permalink import Clash, choice, several, switch, whole
 from dashboard.sweeps import Sweep
-from diffusion_core import SAMPLERS, Experiment, InputError
+from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances import METRIC_LABELS
 from diffusion_core.measure import has_exact_law
 from diffusion_core.samplers import PAPER_SAMPLERS
@@ -47,10 +47,11 @@ SETTINGS = (
 _BY_NAME = {s.name: s for s in SETTINGS}
 
 
-def check(values: Mapping[str, Any]) -> None:
-    """InputError where the settings of a link do not go together."""
+def clash(values: Mapping[str, Any]) -> Clash:
+    """Which settings of a link do not go together, and why."""
     if values["from"] > values["to"]:
-        raise InputError(f"from: at most to, got {values['from']} and {values['to']}")
+        return ("from", "to"), f"from: at most to, got {values['from']} and {values['to']}"
+    return (), ""
 
 
 def labels(experiment: Experiment) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dashboard.controls import (
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
-from dashboard.sweep_controls import PAGE, SETTINGS, check, choose_figure, choose_sweep, labels
+from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, clash, labels
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.snippets import sweep_snippet
@@ -21,7 +21,7 @@ from diffusion_core.convergence import Fit
 from diffusion_core.distances import METRIC_LABELS
 
 navigation.require()
-state = open_link(PAGE, SETTINGS, check)
+state = open_link(PAGE, SETTINGS, clash)
 st.title("Distance against T")
 st.markdown(
     "How far is a sampler's output from its target after $T$ steps? Every point is a whole run, "

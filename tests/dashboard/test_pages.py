@@ -274,7 +274,9 @@ def test_a_broken_link_is_answered_by_a_sentence(
 
 def test_a_range_the_wrong_way_round_is_not_turned_silently() -> None:
     app = visit("convergence", DEFAULT, samplers="ode", **{"from": "16", "to": "8"})
-    assert "from" in app.error[0].value
+    assert "from: at most to, got 16 and 8" in app.error[0].value
+    assert set(table(app)["T"]) == {2**k for k in range(3, 11)}
+    assert set(table(app)["sampler"]) == {"ODE (probability flow)"}
 
 
 # ---- what readers enter
@@ -371,7 +373,8 @@ def test_bandwidth_nought_is_atoms() -> None:
 
 
 def opened(data: bytes, page: str = "trajectories") -> AppTest:
-    app = visit(page, DEFAULT, **(SMALL if page == "convergence" else {"particles": "200"}))
+    few = {"samplers": "ode,ddpm", "particles": "5000", **SMALL}
+    app = visit(page, DEFAULT, **(few if page == "convergence" else {"particles": "200"}))
     app.file_uploader(key="control: experiment file").upload("e.json", data, "application/json")
     return app.run()
 
