@@ -12,8 +12,9 @@ import streamlit as st
 from scipy.special import ndtri
 
 from dashboard.compute import Bar
+from dashboard.layers import KEYFRAMES
 from dashboard.player import Animation, pack
-from dashboard.scenes import CELLS, FRAMES, GRID, KEYFRAMES, view
+from dashboard.scenes import CELLS, FRAMES, GRID, view
 from dashboard.store import Store
 from dashboard.text.forward import noise_name
 from dashboard.text.numbers import rounded, with_error

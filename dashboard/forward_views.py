@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.controls import setting
-from dashboard.figures.schedules import colours_end, multiples_figure, space_time_figure
+from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
 from dashboard.forward import LEVELS, Forward, LineField, noise_map, noise_quantiles
 from dashboard.permalink import Setting
 from dashboard.text import forward as text
