@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gc
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from dashboard.player import pack
-from dashboard.scenes import scene
+from dashboard.scenes import Scene, scene
 from dashboard.store import Store
 from diffusion_core import Experiment, InputError, Measurement, Refused, measure_all
 from diffusion_core.convergence import initialisation_tv
@@ -32,7 +33,7 @@ REDRAW = 0.1
 def _animations() -> Store:
     gc.collect()
     gc.freeze()  # Streamlit collects after every script run: leave out what imports have made
-    return Store(ANIMATION_BYTES, lambda shown: len(shown.blob) + shown.final.nbytes)
+    return Store(ANIMATION_BYTES, lambda shown: shown.weight)
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,33 +63,57 @@ class Bar:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """The player's bytes, the t of its frames, TV(q_t, p_t) where it is known, and Y_1 (N, d).
+class Panel:
+    """The t of the frames, TV(q_t, p_t) there where it is known, and Y_1 (N, d).
 
     ``refusal`` says why the exact law is missing.
     """
 
-    blob: bytes
     times: tuple[int, ...]
     tv: tuple[Distance, ...]
     refusal: str
     final: Array
 
 
-def animation(experiment: Experiment, particles: int, place: Any) -> Shown:
-    """The animated reverse chain; Refused where there is nothing to draw. place: for progress."""
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The player's bytes and what each of its panels shows."""
+
+    blob: bytes
+    panels: tuple[Panel, ...]
+
+    @property
+    def weight(self) -> int:
+        return len(self.blob) + sum(panel.final.nbytes for panel in self.panels)
+
+
+def animation(
+    experiments: Sequence[Experiment], titles: Sequence[str], particles: int, place: Any
+) -> Shown:
+    """The reverse chains side by side; Refused where there is nothing to draw.
+
+    place: for progress.
+    """
 
     def make() -> Shown:
         bar = Bar("Running the reverse chain", place)
         try:
-            made = scene(experiment, particles, bar)
+            scenes = [_scene(e, title, particles, bar) for e, title in pairs]
         finally:
             bar.clear()
-        moving = made.animation
-        final = moving.positions[-1].copy()
-        return Shown(pack(moving), tuple(moving.times), made.tv, made.refusal, final)
+        panels = tuple(
+            Panel(tuple(s.animation.times), s.tv, s.refusal, s.animation.positions[-1].copy())
+            for s in scenes
+        )
+        return Shown(pack([s.animation for s in scenes]), panels)
 
-    return _animations().get((experiment, particles), make)
+    pairs = tuple(zip(experiments, titles, strict=True))
+    return _animations().get((pairs, particles), make)
+
+
+def _scene(experiment: Experiment, title: str, particles: int, bar: Bar) -> Scene:
+    made = scene(experiment, particles, bar)
+    return replace(made, animation=replace(made.animation, title=title))
 
 
 Outcome = Measurement | str  # a distance, or the reason why there is none

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashboard.layers import followed_run, key_levels, score_field
 from dashboard.player import Animation
 from dashboard.text.numbers import with_error
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances import Distance
 from diffusion_core.laws.evolution import Snapshot, evolution
-from diffusion_core.laws.particles import simulate
 from diffusion_core.schedules import Array, NoiseLevel
 
 FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
-KEYFRAMES = 25
 CELLS = 96
 GRID = 481
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SIGHT = 3.2  # the view holds the noise up to here
 
 Progress = Callable[[float], None]
@@ -50,19 +50,6 @@ def view(experiment: Experiment) -> tuple[float, ...]:
     return tuple(float(edge) for pair in zip(low, high, strict=True) for edge in pair)
 
 
-def particle_frames(
-    experiment: Experiment, particles: int, times: Sequence[int], progress: Progress
-) -> Array:
-    """Positions (F, N, d) at the given t."""
-    wanted = {t: i for i, t in enumerate(times)}
-    out = np.empty((len(times), particles, experiment.target.dim))
-    for t, y in simulate(experiment, particles):
-        progress(1 - t / experiment.steps)
-        if t in wanted:
-            out[wanted[t]] = y
-    return out
-
-
 def scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
     """The animation; Refused above two dimensions, and where particles leave all bounds."""
     dim = experiment.target.dim
@@ -76,7 +63,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
     times = frame_times(experiment.steps)
     extent = view(experiment)
     grid = np.linspace(extent[0], extent[1], GRID)
-    positions = particle_frames(experiment, particles, times, lambda share: progress(share / 2))
+    positions, follow = followed_run(experiment, particles, times, lambda s: progress(s / 2))
     snapshots: list[Snapshot] = []
     refusal = ""
     try:
@@ -95,8 +82,20 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         grid=grid,
         target_density=_target_curves(experiment, grid, times, snapshots),
         output_density=_output_curves(snapshots) if snapshots else None,
+        title=experiment.record.label,
+        field=score_field(experiment, key_levels(experiment, times), extent),
+        quantiles=_quantiles(snapshots) if snapshots else None,
+        quantile_levels=QUANTILES if snapshots else (),
+        follow=follow,
+        distance=np.array([d.value for d in tv]) if tv else None,
+        distance_error=np.array([d.error for d in tv]) if tv else None,
     )
     return Scene(animation, tv, refusal)
+
+
+def _quantiles(snapshots: Sequence[Snapshot]) -> dict[str, Array]:
+    output, target = zip(*(s.quantiles(QUANTILES) for s in snapshots), strict=True)
+    return {"target": np.array(target), "output": np.array(output)}
 
 
 def _output_curves(snapshots: Sequence[Snapshot]) -> Array:
@@ -115,31 +114,29 @@ def _target_curves(
 
 
 def plane_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
-    """Particles over the heat map of p_t."""
+    """Particles over the heat map of p_t, with the score field."""
     times = frame_times(experiment.steps)
-    extent = view(experiment)
-    positions = particle_frames(experiment, particles, times, lambda share: progress(0.7 * share))
-    maps = density_maps(experiment, times, extent, lambda share: progress(0.7 + 0.3 * share))
-    x0, x1, y0, y1 = extent
-    return Scene(Animation(positions, times, (x0, x1, y0, y1), target_density=maps))
+    x0, x1, y0, y1 = view(experiment)
+    positions, follow = followed_run(experiment, particles, times, progress)
+    levels = key_levels(experiment, times)
+    animation = Animation(
+        positions,
+        times,
+        (x0, x1, y0, y1),
+        target_density=density_maps(experiment, levels, (x0, x1, y0, y1)),
+        title=experiment.record.label,
+        field=score_field(experiment, levels, (x0, x1, y0, y1)),
+        follow=follow,
+    )
+    return Scene(animation)
 
 
 def density_maps(
-    experiment: Experiment, times: Sequence[int], extent: Sequence[float], progress: Progress
+    experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
 ) -> Array:
-    """p_t on a CELLS x CELLS raster, (K, rows, columns), for K evenly spread places of the clock.
-
-    Between two frames abar moves on geometrically.
-    """
-    keys = np.linspace(0, len(times) - 1, min(KEYFRAMES, len(times)))
+    """p_t on a CELLS x CELLS raster at each noise level, (K, rows, columns)."""
     x = np.linspace(extent[0], extent[1], CELLS)
     y = np.linspace(extent[2], extent[3], CELLS)
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    log_abar = np.log(experiment.chain.abar[list(times)])
-    maps = np.empty((len(keys), CELLS, CELLS))
-    for i, between in enumerate(np.interp(keys, np.arange(len(times)), log_abar)):
-        progress(i / len(keys))
-        level = NoiseLevel(float(np.exp(between)), float(-np.expm1(between)))
-        log_p = experiment.target.marginal(level).log_density(points)
-        maps[i] = np.exp(log_p).reshape(CELLS, CELLS)
-    return maps
+    log_p = [experiment.target.marginal(level).log_density(points) for level in levels]
+    return np.exp(log_p).reshape(len(levels), CELLS, CELLS)

@@ -11,6 +11,7 @@ from dashboard.controls import (
     start_controls,
 )
 from dashboard.permalink import open_link, whole
+from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
 from dashboard.player import player
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
@@ -22,9 +23,10 @@ from diffusion_core.measure import has_exact_law
 
 PAGE = "trajectories"
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
+SETTINGS = (PARTICLES, LAYER_SETTING, VIEW_SETTING)
 
 navigation.require()
-state = open_link(PAGE, [PARTICLES])
+state = open_link(PAGE, SETTINGS)
 st.title("Reverse trajectories")
 st.markdown(
     "A diffusion model starts from noise and removes it step by step, led by the **score** "
@@ -43,16 +45,21 @@ with st.sidebar:
         format_func=lambda n: f"{n:,}",
         key=setting(PAGE, PARTICLES, state.values["particles"]),
     )
-    frame.link_and_file(PAGE, [PARTICLES], experiment, {"particles": particles}, notice)
 
-progress = st.empty()
-try:
-    shown = compute.animation(experiment, particles, progress)
-except Refused as reason:
-    shown = None
-    st.warning(readings.sentence(plain(str(reason))))
-else:
-    player(shown.blob, key="reverse chain")
+progress, picture = st.empty(), st.container()
+look = choose_picture(PAGE, state.values, experiment.target.dim)
+with st.sidebar:
+    values = {"particles": particles, **look}
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+shown = None
+with picture:
+    try:
+        made = compute.animation([experiment], [""], particles, progress)
+    except Refused as reason:
+        st.warning(readings.sentence(plain(str(reason))))
+    else:
+        player(made.blob, key="reverse chain", layers=look["layers"], view=look["view"])
+        shown = made.panels[0]
 
 method = "exact" if has_exact_law(experiment) else "particles"
 outcomes = compute.distances(experiment, method, particles, st.empty())

@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.scenes import (
-    CELLS,
-    FRAMES,
-    KEYFRAMES,
-    density_maps,
-    frame_times,
-    particle_frames,
-    scene,
-    view,
-)
+from dashboard.layers import KEYFRAMES, followed_run, key_levels
+from dashboard.scenes import CELLS, FRAMES, density_maps, frame_times, scene, view
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Refused, measure
 from diffusion_core.laws.particles import final_points, simulate
 from diffusion_core.schedules import Linear
@@ -41,7 +33,7 @@ def test_frames_run_from_the_start_to_the_end(steps: int) -> None:
 @pytest.mark.parametrize("experiment", [LINE.with_(sampler="ddpm", seed=9), PLANE])
 def test_particles_are_those_of_the_core(experiment: Experiment) -> None:
     times = [experiment.steps, 17, 1]
-    frames = particle_frames(experiment, 50, times, quiet)
+    frames, _ = followed_run(experiment, 50, times, quiet)
     by_time = dict(simulate(experiment, 50))
     for t, points in zip(times, frames, strict=True):
         assert np.array_equal(points, by_time[t])
@@ -80,7 +72,7 @@ def test_every_line_preset_has_a_scene_with_few_steps(name: str) -> None:
 def test_heat_maps_are_the_density() -> None:
     times = frame_times(PLANE.steps)
     extent = (-3.0, 3.0, -3.0, 3.0)
-    maps = density_maps(PLANE, times, extent, quiet)
+    maps = density_maps(PLANE, key_levels(PLANE, times), extent)
     assert maps.shape == (KEYFRAMES, CELLS, CELLS)
     axis = np.linspace(-3, 3, CELLS)
     rows, columns = [0, 10, 60, 95], [5, 40, 41, 90]
