@@ -96,7 +96,7 @@ def _capped(e: Experiment) -> str:
     )
 
 
-FAILURES = (
+_ALL = (
     Failure(
         "signal-left",
         "Too few steps to forget the data",
@@ -154,3 +154,6 @@ FAILURES = (
         "With c₁ = 4",
     ),
 )
+
+FAILURES = {failure.name: failure for failure in _ALL}
+NAMES = tuple(FAILURES)

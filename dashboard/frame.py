@@ -29,6 +29,22 @@ def plotly_config(name: str) -> dict[str, Any]:
     return PLOTLY | {"toImageButtonOptions": {"format": "svg", "filename": name}}
 
 
+def link(
+    page: str,
+    settings: Sequence[Setting],
+    experiment: Experiment,
+    values: Mapping[str, Any],
+    notice: Any,
+) -> bool:
+    """Put the state into the link; whether the experiment is too large for it."""
+    too_large = save(page, settings, experiment, values)
+    complaint = st.session_state["complaint"]
+    if complaint:
+        rest = "Everything else is as the link says, or at its default."
+        notice.error(f"{plain(complaint)} {rest}")
+    return too_large is not None
+
+
 def link_and_file(
     page: str,
     settings: Sequence[Setting],
@@ -40,17 +56,13 @@ def link_and_file(
 
     notice: the place that says what the link got wrong, until the reader changes something.
     """
-    too_large = save(page, settings, experiment, values)
-    complaint = st.session_state["complaint"]
-    if complaint:
-        rest = "Everything else is as the link says, or at its default."
-        notice.error(f"{plain(complaint)} {rest}")
+    too_large = link(page, settings, experiment, values, notice)
     if too_large:
         st.warning(
             f"This target is too large for a link (more than {MAX_LINK:,} characters). Download it "
             "below as a file; it opens again on any page."
         )
-    with st.expander("Link and file", expanded=bool(too_large)):
+    with st.expander("Link and file", expanded=too_large):
         if not too_large:
             st.caption("The address of this page holds all choices: copy it to share what you see.")
         st.download_button(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from diffusion_core import Experiment
+
 _SHOWN = "page is shown"
 
 
@@ -15,6 +17,8 @@ def show() -> None:
             st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
             st.Page("pages/forward.py", title="Forward process"),
             st.Page("pages/convergence.py", title="Distance against T"),
+            st.Page("pages/compare.py", title="Side by side"),
+            st.Page("pages/failures.py", title="When it fails"),
         ],
         position="top",
     )
@@ -30,3 +34,11 @@ def require() -> None:
     if not st.session_state.pop(_SHOWN, False):
         show()
         st.stop()
+
+
+def open_button(label: str, experiment: Experiment) -> None:
+    """A button that shows the experiment on the trajectories page."""
+    if st.button(label):
+        st.session_state["experiment"] = experiment
+        st.session_state["opened anew"] = True
+        st.switch_page("pages/trajectories.py")

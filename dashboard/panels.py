@@ -6,7 +6,7 @@ link as ``sampler.ddpm,steps.50``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -107,25 +107,35 @@ def _read(panel: str, text: str) -> Changes:
         raise InputError(f"{panel}: {error}") from None
 
 
-def title(experiment: Experiment, changes: Mapping[str, Any]) -> str:
-    """What a panel is called: its sampler, and whatever else it changes."""
-    parts = [experiment.record.label]
-    if "steps" in changes:
-        parts.append(f"T = {experiment.steps:,}")
-    if "schedule" in changes:
-        parts.append(SCHEDULES[experiment.schedule.kind].split(":")[0])
-    if "start" in changes:
-        parts.append("from p_T" if experiment.exact_start else "from N(0, I)")
-    if "target" in changes and experiment.preset is not None:
-        parts.append(PRESETS[experiment.preset].label)
-    return ", ".join(parts)
+def runs(base: Experiment, changes: Mapping[str, Changes]) -> dict[str, Experiment]:
+    """The run of every panel under its title, panel A first.
 
-
-def comparable(experiments: Sequence[Experiment]) -> None:
-    """InputError unless all panels can share one picture."""
-    dims = {e.target.dim for e in experiments}
+    InputError where a panel cannot run, or where the targets differ in dimension.
+    """
+    found = {f"A: {_title(base, {})}": base}
+    for name, changed in changes.items():
+        try:
+            run = changed.apply(base)
+        except InputError as error:
+            raise InputError(f"panel {name}, {error}") from None
+        found[f"{name}: {_title(run, changed.made)}"] = run
+    dims = sorted({run.target.dim for run in found.values()})
     if len(dims) > 1:
         raise InputError(
-            "target: all panels need targets of one dimension, "
-            f"got {' and '.join(map(str, sorted(dims)))}"
+            f"target: all panels need targets of one dimension, got {' and '.join(map(str, dims))}"
         )
+    return found
+
+
+def _title(run: Experiment, changes: Mapping[str, Any]) -> str:
+    """The sampler, and whatever else the panel changes."""
+    parts = [run.record.label]
+    if "steps" in changes:
+        parts.append(f"T = {run.steps:,}")
+    if "schedule" in changes:
+        parts.append(SCHEDULES[run.schedule.kind].split(":")[0])
+    if "start" in changes:
+        parts.append("from p_T" if run.exact_start else "from N(0, I)")
+    if "target" in changes and run.preset is not None:
+        parts.append(PRESETS[run.preset].label)
+    return ", ".join(parts)

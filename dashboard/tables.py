@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.text.numbers import rounded, scientific
-from diffusion_core import Experiment, Measurement
+from dashboard.text.labels import SCHEDULES
+from dashboard.text.numbers import rounded, scientific, with_error
+from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.convergence import Fit, Slope, slopes
 from diffusion_core.distances import METRIC_LABELS, Distance
 from diffusion_core.samplers import Rate
+from diffusion_core.targets import Target
 
 Outcome = Measurement | str
 SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
@@ -32,6 +34,26 @@ def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
         f"a perfect sampler shows {rounded(seen.noise_floor, 2)}"
     )
     return label, rounded(found.value), rounded(found.error, 2), how
+
+
+def run_table(
+    runs: Mapping[str, Experiment], outcomes: Mapping[str, Outcome]
+) -> dict[str, list[str]]:
+    """Runs side by side: what they are and how far they end from p_1."""
+    rows = []
+    for title, run in runs.items():
+        found = outcomes[title]
+        distance = found if isinstance(found, str) else with_error(found.value, found.error)
+        law = PRESETS[run.preset].label if run.preset else plain_kind(run.target)
+        start = "p_T" if run.exact_start else "N(0, I)"
+        what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
+        rows.append((title, *what, f"{run.record.nfe(run.steps):,}", distance))
+    names = ("panel", "target", "schedule", "sampler", "T", "start", "score evaluations")
+    return _columns((*names, "TV(q₁, p₁)"), rows)
+
+
+def plain_kind(target: Target) -> str:
+    return target.kind.replace("_", " ")
 
 
 STEP_HEADER = ("t", "beta_t", "abar_t", "tv", "tv_error")

@@ -161,3 +161,29 @@ def beyond(metric: str, against: str, schedule: str) -> str:
             "compare with, no more."
         )
     return ""
+
+
+def beside(outcomes: Mapping[str, Outcome], cure: str) -> str:
+    """A failure's distance and its cure's, given in this order."""
+    broken, mended = outcomes.values()
+    if isinstance(broken, str) or isinstance(mended, str):
+        return " ".join(sentence(found) for found in outcomes.values() if isinstance(found, str))
+    return (
+        f"TV(q₁, p₁) ends at **{with_error(broken.value, broken.error)}**. "
+        f"{cure} it is {with_error(mended.value, mended.error)}."
+    )
+
+
+def compared(outcomes: Mapping[str, Outcome]) -> str:
+    """Which panel ends closest to its target, and by how much."""
+    known = {title: m for title, m in outcomes.items() if not isinstance(m, str)}
+    if len(known) < 2:
+        return ""
+    order = sorted(known, key=lambda title: known[title].value)
+    best, worst = known[order[0]], known[order[-1]]
+    if worst.value - best.value <= worst.error + best.error:
+        return "The distances cannot be told apart: they differ by less than their errors."
+    said = f"**{order[0]}** ends closest, at TV(q₁, p₁) = {with_error(best.value, best.error)}"
+    if best.value > best.error:
+        said += f"; {order[-1]} ends {rounded(worst.value / best.value)} times as far"
+    return f"{said}."

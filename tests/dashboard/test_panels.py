@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.panels import Changes, changes_setting, comparable, plain_schedules, title
+from dashboard.panels import Changes, changes_setting, plain_schedules, runs
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
 from diffusion_core.laws.particles import start_points
 from diffusion_core.schedules import Custom
@@ -78,13 +78,22 @@ def test_a_custom_schedule_keeps_its_steps() -> None:
 
 
 def test_panels_of_different_dimensions_are_refused() -> None:
-    line, plane = Experiment(), Changes(target="two-moons").apply(Experiment())
     with pytest.raises(InputError, match="one dimension"):
-        comparable([line, plane])
-    comparable([line, line])
+        runs(Experiment(), {"B": Changes(target="two-moons")})
 
 
 def test_titles_name_the_changes() -> None:
     base = Experiment(preset="three-modes")
-    changes = Changes(sampler="ddpm", steps=50, start="exact")
-    assert title(changes.apply(base), changes.made) == "DDPM, T = 50, from p_T"
+    found = runs(base, {"B": Changes(sampler="ddpm", steps=50, start="exact"), "C": Changes()})
+    assert list(found) == [
+        "A: ODE (probability flow)",
+        "B: DDPM, T = 50, from p_T",
+        "C: ODE (probability flow)",
+    ]
+    assert list(found.values())[::2] == [base, base]
+
+
+def test_a_panel_that_cannot_run_is_named() -> None:
+    base = Experiment(schedule=Custom((0.9, 0.5, 0.1)), steps=3)
+    with pytest.raises(InputError, match="panel C, steps"):
+        runs(base, {"B": Changes(), "C": Changes(steps=10)})

@@ -1,0 +1,74 @@
+"""Two to four runs side by side: the same noise, one clock, one axis."""
+
+import streamlit as st
+
+from dashboard import compute, frame, navigation, tables
+from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
+from dashboard.panel_controls import FEW, choose_changes
+from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
+from dashboard.permalink import open_link, whole
+from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
+from dashboard.player import player
+from dashboard.target_controls import choose_target
+from dashboard.text import readings
+from dashboard.text.plain import plain
+from diffusion_core import InputError, Refused
+from diffusion_core.measure import has_exact_law
+
+PAGE = "compare"
+PANELS = whole("panels", 2, range(2, MOST + 1))
+PARTICLES = whole("particles", 1000, FEW)
+DEFAULTS = [Changes(sampler=name) for name in ("ddpm", "ode-accelerated", "ddpm-accelerated")]
+CHANGES = [changes_setting(n.lower(), d) for n, d in zip(NAMES, DEFAULTS, strict=True)]
+SETTINGS = (PANELS, PARTICLES, LAYER_SETTING, VIEW_SETTING, *CHANGES)
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+values = dict(state.values)
+st.title("Side by side")
+st.markdown(
+    "Every panel starts from the same noise and runs on one clock. Panel A is the experiment of "
+    "the sidebar; the others differ from it in what you choose."
+)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    experiment = choose_experiment(state.experiment, target, schedule)
+    values["particles"] = st.select_slider(
+        "Particles in each panel",
+        FEW,
+        format_func=lambda n: f"{n:,}",
+        key=setting(PAGE, PARTICLES, values["particles"]),
+    )
+
+count, *places = st.columns(MOST)
+values["panels"] = count.segmented_control(
+    "Panels", (2, 3, 4), required=True, key=setting(PAGE, PANELS, values["panels"])
+)
+shown = list(zip(NAMES, CHANGES, places, strict=True))[: values["panels"] - 1]
+for name, change, place in shown:
+    with place:
+        values[change.name] = choose_changes(name, change, values[change.name], experiment)
+
+progress, picture, words = st.empty(), st.container(), st.empty()
+values |= choose_picture(PAGE, values, experiment.target.dim)
+with st.sidebar:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+try:
+    compared = runs(experiment, {name: values[change.name] for name, change, _ in shown})
+    made = compute.animation(list(compared.values()), [*compared], values["particles"], progress)
+except (InputError, Refused) as reason:
+    st.warning(readings.sentence(plain(str(reason))))
+    st.stop()
+with picture:
+    player(made.blob, key="side by side", layers=values["layers"], view=values["view"])
+
+method = "exact" if all(map(has_exact_law, compared.values())) else "particles"
+outcomes = {
+    title: compute.distance(run, "tv", method, values["particles"], "p1", st.empty())
+    for title, run in compared.items()
+}
+words.markdown(readings.compared(outcomes))
+frame.table(tables.run_table(compared, outcomes), "The runs and their distances")

@@ -1,0 +1,49 @@
+"""Settings that break a sampler, each beside settings that mend it."""
+
+import streamlit as st
+
+from dashboard import compute, frame, navigation, tables
+from dashboard.failures import FAILURES, NAMES
+from dashboard.keys import key
+from dashboard.permalink import choice, open_link
+from dashboard.player import player
+from dashboard.text import readings
+
+PAGE = "failures"
+FAILURE = choice("failure", NAMES[0], NAMES)
+
+navigation.require()
+state = open_link(PAGE, [FAILURE])
+st.title("When it fails")
+st.markdown(
+    "Settings that look harmless and break a sampler, each beside settings that mend it. Both "
+    "panels start from the same noise, and every number is computed here."
+)
+notice = st.empty()
+name = st.selectbox(
+    "Failure",
+    NAMES,
+    format_func=lambda n: FAILURES[n].title,
+    key=key(f"{PAGE}.failure", state.values["failure"]),
+)
+frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
+failure = FAILURES[name]
+runs = {"it fails": failure.broken, failure.cure: failure.mended}
+
+progress = st.empty()
+shown = compute.animation(list(runs.values()), [*runs], 1000, progress)
+player(shown.blob, key="failure", view="density")
+outcomes = {
+    title: compute.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
+}
+st.markdown(f"{failure.why(failure.broken)} {readings.beside(outcomes, failure.cure)}")
+frame.table(tables.run_table(runs, outcomes), "The two runs and their distances")
+for run in runs.values():
+    for note in run.chain.notes:
+        st.caption(readings.sentence(note))
+left, right = st.columns(2)
+for place, title, run in zip(
+    (left, right), ("the failure", "the cure"), runs.values(), strict=True
+):
+    with place:
+        navigation.open_button(f"Open {title} under Reverse trajectories", run)
