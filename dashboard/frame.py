@@ -59,8 +59,8 @@ def link_and_file(
     too_large = link(page, settings, experiment, values, notice)
     if too_large:
         st.warning(
-            f"This target is too large for a link (more than {MAX_LINK:,} characters). Download it "
-            "below as a file; it opens again on any page."
+            f"This experiment is too large for a link (more than {MAX_LINK:,} characters). "
+            "Download it below as a file; it opens again on any page."
         )
     with st.expander("Link and file", expanded=too_large):
         if not too_large:
