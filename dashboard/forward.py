@@ -234,7 +234,10 @@ def _plane(experiment: Experiment, particles: int, bar: Any) -> Forward:
     asked = law(experiment)
     field = _store().get((asked, "field"), lambda: _plane_field(asked, bar))
     times = frame_times(experiment.steps)
-    tv = [to_noise(experiment, t) for t in times]
+    tv = []
+    for i, t in enumerate(times):
+        bar(i / len(times))
+        tv.append(to_noise(experiment, t))
     shown = Animation(
         forward_paths(experiment, particles, times),
         times,

@@ -36,7 +36,8 @@ st.markdown(
     "adds Gaussian noise, $X_t=\\sqrt{\\alpha_t}\\,X_{t-1}+\\sqrt{\\beta_t}\\,W_t$ with "
     "$\\beta_t=1-\\alpha_t$, until nobody can tell where it came from. The **noise schedule** says "
     "how fast: after $t$ steps $X_t=\\sqrt{\\bar\\alpha_t}\\,X_0+\\sqrt{1-\\bar\\alpha_t}\\,W$, "
-    "where $\\bar\\alpha_t=\\alpha_1\\cdots\\alpha_t$ and $W$ is standard normal."
+    "where $\\bar\\alpha_t=\\alpha_1\\cdots\\alpha_t$ and $W$ is standard normal. The "
+    "signal-to-noise ratio (**SNR**) is $\\bar\\alpha_t/(1-\\bar\\alpha_t)$."
 )
 start_controls(state)
 notice = st.empty()
@@ -92,9 +93,7 @@ for column, name, figure, alt in (
         alt=text.schedules_alt(chains, LABELS, alt),
         key=f"{PAGE} {name}",
     )
-for name, drawn in chains.items():
-    if drawn.notes:
-        st.caption(text.capped_note(LABELS[name], drawn))
+st.caption(text.capped_notes(chains, LABELS))
 st.markdown(text.promises(facts, experiment.steps))
 
 st.subheader("Draw your own schedule")

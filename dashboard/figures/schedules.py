@@ -15,7 +15,7 @@ from diffusion_core.forward import log_snr, new_share
 from diffusion_core.schedules import Array, Chain, Index
 
 POINTS = 300  # of a curve
-HEIGHT = 600
+HEIGHT, ENTRY = 460, 26  # pixels: of the panels, and of each entry in the legend below them
 DOMAINS = ([0.56, 1.0], [0.0, 0.44])  # of the two panels, from the top
 STEP_PANELS = (
     ("β<sub>t</sub>: variance of the noise that step t adds", "β<sub>t</sub>"),
@@ -126,7 +126,7 @@ def _stacked(
     ]
     layout = {
         "template": figure_template(dark),
-        "height": HEIGHT,
+        "height": HEIGHT + ENTRY * sum(trace.get("showlegend", True) for trace in traces),
         "hovermode": "x unified",
         "annotations": titles,
         "shapes": rules,

@@ -146,8 +146,13 @@ def multiples_alt(times: Sequence[int]) -> str:
     return f"Maps of the density p_t at t = {listed}, beside that of N(0, I), which they approach."
 
 
-def capped_note(label: str, chain: Chain) -> str:
-    return f"{label}: {plain('; '.join(chain.notes))}." if chain.notes else ""
+def capped_notes(chains: Mapping[str, Chain], labels: Mapping[str, str]) -> str:
+    """Which of the drawn schedules are not what their formula says."""
+    return " ".join(
+        f"{labels[name]}: {plain('; '.join(chain.notes))}."
+        for name, chain in chains.items()
+        if chain.notes
+    )
 
 
 def forward_snippet(experiment: Experiment, particles: int) -> str:
