@@ -38,7 +38,7 @@ export function readTheme(root, width) {
     density: Number(value("--player-target-density")),
     parts: [1, 2, 3, 4].map((k) => value(`--player-part-${k}`)),
     family: value("--st-font", "sans-serif"),
-    size: width < 520 ? 13 : 15,
+    size: width < 520 ? 13 : width < 1000 ? 15 : 16,
   };
 }
 

@@ -54,13 +54,18 @@ function widestName(ctx, theme, names) {
   return Math.max(...names.map((name) => richText(ctx, theme, name, 0, 0, false, "bold")));
 }
 
+/** Where the picture itself is covered, the card is small. */
+const smaller = (theme) => ({ ...theme, size: Math.round(theme.size * 0.85) });
+
 /** In the plane: the arrows magnified, head to tail, and their names below. Points in pixels. */
-export function paintPlaneCloseup(ctx, theme, panel, place, box, points, at) {
+export function paintPlaneCloseup(ctx, normal, panel, place, box, points, at) {
   const names = panel.follow.names;
+  const beside = box.spare > 240;
+  const theme = beside ? normal : smaller(normal);
   const line = theme.size * 1.5;
-  const side = Math.min(240, Math.max(110, box.width * 0.36));
+  const side = beside ? Math.min(270, box.spare - 32) : Math.min(170, box.width * 0.33);
   const width = Math.max(side, widestName(ctx, theme, names) + 62);
-  const height = Math.min(side * 0.85 + names.length * line + 8, box.height - 16);
+  const height = Math.min(side * (beside ? 0.85 : 0.75) + names.length * line + 8, box.height - 16);
   const card = placeCard(box, width, height, at);
   paintCard(ctx, theme, card);
   const [xs, ys] = [0, 1].map((k) => points.map((point) => point[k]));
@@ -88,10 +93,11 @@ export function paintPlaneCloseup(ctx, theme, panel, place, box, points, at) {
 }
 
 /** On the line: one row for each part, its arrow magnified, its name above. */
-export function paintLineCloseup(ctx, theme, panel, place, box, points, at) {
+export function paintLineCloseup(ctx, normal, panel, place, box, points, at) {
   const names = panel.follow.names;
+  const theme = smaller(normal);
   const row = theme.size * 2.5;
-  const width = Math.min(box.width - 16, Math.max(230, widestName(ctx, theme, names) + 70));
+  const width = Math.min(box.width - 16, Math.max(190, widestName(ctx, theme, names) + 70));
   const height = names.length * row + 12;
   const card = placeCard(box, width, height, [at, box.top + box.height]);
   paintCard(ctx, theme, card);

@@ -67,7 +67,7 @@ def player(
         state, the speed and the followed particle are kept.
     layers: what is drawn, names out of LAYERS; None for all but "trails", "field" and "parts". A
         layer without data is left out.
-        particles: the dots. trails: the fading paths of a dozen of them. target: p_t, filled.
+        particles: the dots. trails: the fading paths of ten of them. target: p_t, filled.
         contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
         field: arrows of the score. parts: the next step of the followed particle.
         histogram: of the particles, on the line.

@@ -2,9 +2,9 @@
 import { disc, strokeHalo, strokeSetOff } from "./canvas.js";
 import { followedPoint, pointAt } from "./follow.js";
 
-const TRAILS = 12;
+const TRAILS = 10;
 const SHADES = 8;
-const LENGTH = 0.5; // of the whole run
+const LENGTH = 0.35; // of the whole run
 
 /** Points of particle i from frame `from` to the clock's place, in pixels. */
 function pathUntil(panel, place, i, from, toPixel) {
@@ -27,7 +27,7 @@ function strokePlain(ctx, color, width) {
   ctx.stroke();
 }
 
-/** The last part of the way of a dozen particles, fading into the past. */
+/** The last part of the way of a few particles, fading into the past. */
 export function paintTrails(ctx, theme, panel, place, toPixel) {
   const from = Math.max(0, Math.floor(place.position - LENGTH * (panel.frames - 1)));
   const count = Math.min(TRAILS, panel.particles);

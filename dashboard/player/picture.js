@@ -123,7 +123,7 @@ function createPanel(show, panel, theme, scale, layers, grid, { left, top, width
 /** The picture at `width` CSS pixels and `scale` device pixels each: draw(ctx, places). */
 export function createPicture(show, theme, width, scale) {
   const layers = layersOf(show);
-  const legend = legendFor(show, theme, layers, width - 40);
+  const legend = legendFor(show, theme, layers, width - 64);
   const grid = layoutGrid(show, theme, width, Math.round(legend.height) + 6);
   const panels = show.panels.map((panel, i) => (
     createPanel(show, panel, theme, scale, layers, grid, grid.places[i])));

@@ -3,10 +3,10 @@ import {
   clipTo, createLayer, disc, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks,
   widestTick,
 } from "./canvas.js";
-import { createLineField } from "./arrows.js";
+import { createLineField, fieldSwatch, FIELD_TEXT } from "./arrows.js";
 import { followedPoint, pointAt } from "./follow.js";
 import { legendOf, lineSwatch } from "./line.js";
-import { paintFollowed, paintTrails } from "./paths.js";
+import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { between } from "./payload.js";
 import { createPalette, rampSwatch } from "./plane.js";
 
@@ -23,6 +23,8 @@ export function spacetimeLegend(panel, theme, layers) {
     contours: panel.target_quantiles && [`quantiles of p_t: ${list}`, lineSwatch(theme.target, [])],
     output: panel.output_quantiles && ["quantiles of q_t", lineSwatch(theme.output, QUANTILE_DASH)],
     particles: [`${Math.min(PATHS, panel.particles)} paths`, pathSwatch(theme)],
+    trails: ["trails", trailSwatch(theme)],
+    field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   }, layers);
 }
 
@@ -173,8 +175,9 @@ function paintCursor(ctx, panel, theme, box, place, toX, toY, layers) {
   });
   if (!layers.has("particles")) return;
   for (let i = 0; i < Math.min(PATHS, panel.particles); i += 1) {
-    const moving = panel.frames > 1 ? { ...place, follow: i, slow: place.slow && i === place.follow } : place;
-    const [value] = panel.frames > 1 ? followedPoint(panel, moving) : pointAt(panel, 0, i);
+    const slow = place.slow && i === place.follow;
+    const [value] = followedPoint(panel, { ...place, follow: i, slow });
+    if (value < panel.extent[0] || value > panel.extent[1]) continue;
     ctx.fillStyle = theme.background;
     disc(ctx, x, toY(value), 4.2);
     ctx.fillStyle = theme.output;

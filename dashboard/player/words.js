@@ -59,9 +59,8 @@ export function writeFormulas(element, show, places) {
 /** Which particle is followed, and its numbers. */
 export function writeFollowed(element, show, places) {
   const { follow } = places[0];
-  element.hidden = follow < 0;
   if (follow < 0) {
-    element.replaceChildren();
+    element.replaceChildren(line("hint", "Click a particle, or press F, to follow it."));
     return;
   }
   const head = `Particle ${follow + 1} of ${followable(show)} followed`;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
+from dashboard.player.component import FOLDER, MODULES
 from dashboard.player.packing import BORDER, LIMIT, with_display
 
 
@@ -334,3 +336,53 @@ def test_a_player_refuses_what_it_cannot_show() -> None:
         player(line(), key="x", layers=[*LAYERS, "stars"])
     with pytest.raises(ValueError, match=r"^view"):
         player(line(), key="x", view="sideways")
+
+
+def test_scripts_join_into_one_without_a_name_used_twice() -> None:
+    scripts = {path.name: path.read_text() for path in FOLDER.glob("*.js")}
+    assert set(scripts) == set(MODULES)
+    text = "\n".join(scripts.values())
+    names = re.findall(r"^(?:export )?(?:const|function|let) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names)) > 50
+    assert max(len(script.splitlines()) for script in scripts.values()) <= 300
+
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+# Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB
+BLINDNESS = {
+    "none": np.eye(3),
+    "protan": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deutan": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritan": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+}
+
+
+def linear(color: str) -> np.ndarray:
+    values = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: np.ndarray, two: np.ndarray) -> float:
+    dark, light = sorted([float(LUMINANCE @ one), float(LUMINANCE @ two)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    matrix = np.array([[0.4124, 0.3576, 0.1805], LUMINANCE, [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(matrix @ np.clip(rgb, 0, 1) / [0.9505, 1.0, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize(("dark", "background"), [(False, "#ffffff"), (True, "#10151c")])
+def test_marks_stand_out_and_stay_apart_for_every_eye(dark: bool, background: str) -> None:
+    light, night = (FOLDER / "player.css").read_text().split('[data-theme="dark"]', 1)
+    block = (night if dark else light).split("}", 1)[0]
+    colors = dict(re.findall(r"--player-([\w-]+): (#\w{6});", block))
+    assert set(colors) == {"target", "output", "part-1", "part-2", "part-3", "part-4"}
+    for color in colors.values():
+        assert contrast(linear(color), linear(background)) >= 3
+    for matrix in BLINDNESS.values():
+        seen = [lab(matrix @ linear(color)) for color in colors.values()]
+        for k, one in enumerate(seen):
+            for two in seen[k + 1 :]:
+                assert np.linalg.norm(one - two) >= 12
