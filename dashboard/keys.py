@@ -24,3 +24,8 @@ def forget() -> None:
 def start_value(name: str, value: Any) -> Any:
     """The first ``value`` since the experiment came from elsewhere: what a scale has to hold."""
     return st.session_state.setdefault(f"{KEY}start of {name}", value)
+
+
+def start_again(name: str) -> None:
+    """Let one widget start again from its value, because what it offers has changed."""
+    st.session_state.pop(KEY + name, None)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import setting
+from dashboard.keys import start_again
 from dashboard.permalink import choice, several
 from dashboard.player import LAYERS, VIEWS
 
@@ -22,7 +23,7 @@ LAYER_LABELS = {
     "histogram": "histogram",
 }
 VIEW_LABELS = {
-    "auto": "to fit",
+    "auto": "automatic",
     "density": "density",
     "spacetime": "space and time",
     "both": "both",
@@ -38,12 +39,15 @@ def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, 
     """The layers and the view, below the picture."""
     chosen = set(values["layers"])
     offered = [name for name in LAYERS if dim == 1 or name not in ON_THE_LINE]
+    if st.session_state.get("layers offered") != (page, offered):
+        st.session_state["layers offered"] = page, offered
+        start_again(f"{page}.{LAYER_SETTING.name}")
     picked = st.pills(
         "Layers",
         offered,
         selection_mode="multi",
         format_func=LAYER_LABELS.__getitem__,
-        key=setting(page, LAYER_SETTING, [n for n in LAYERS if n in chosen and n in offered]),
+        key=setting(page, LAYER_SETTING, [n for n in offered if n in chosen]),
         help="The score field is √(1 − ᾱ_t) s_t, the direction in which p_t grows. The parts are "
         "those of the next step of the followed particle; click a particle to follow it.",
     )

@@ -47,9 +47,9 @@ def run_table(
         law = PRESETS[run.preset].label if run.preset else plain_kind(run.target)
         start = "p_T" if run.exact_start else "N(0, I)"
         what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
-        rows.append((title, *what, f"{run.record.nfe(run.steps):,}", distance))
-    names = ("panel", "target", "schedule", "sampler", "T", "start", "score evaluations")
-    return _columns((*names, "TV(q₁, p₁)"), rows)
+        rows.append((title, distance, f"{run.record.nfe(run.steps):,}", *what))
+    names = ("target", "schedule", "sampler", "T", "start")
+    return _columns(("panel", "TV(q₁, p₁)", "score evaluations", *names), rows)
 
 
 def plain_kind(target: Target) -> str:

@@ -11,16 +11,18 @@ import streamlit as st
 
 from dashboard.cells import MAX_BYTES, MAX_ROWS, count
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
+from dashboard.gallery import pick_preset
 from dashboard.keys import KEY, key, start_value
+from dashboard.own_targets import choose_drawn, choose_image
 from dashboard.text.plain import plain
 from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise
 from diffusion_core import PRESETS, Experiment, InputError
-from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Points, Target
+from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Boxes, Points, Target
 
 DIGITS = 4  # of a standardised value: enough for data, and short enough for links
 BANDWIDTH = 0.1
-FAMILIES = {"line": "Line", "plane": "Plane", "data": "Data", "own": "Custom"}
-SOURCES = {"penguins": "Palmer penguins", "file": "My file"}
+FAMILIES = {"line": "Line", "plane": "Plane", "data": "Data", "draw": "Draw", "own": "Custom"}
+SOURCES = {"penguins": "Palmer penguins", "file": "My table", "picture": "My picture"}
 
 _OWN = "own target"
 _POINTS = "own points"
@@ -48,12 +50,16 @@ def choose_target(base: Experiment) -> Choice:
         return own
     if chosen == "data":
         return _choose_data(base)
+    if chosen == "draw":
+        return _choose_drawn(base)
     return _choose_preset(base, 1 if chosen == "line" else 2)
 
 
 def _family_of(base: Experiment) -> str:
     if base.preset is not None:
         return "line" if base.target.dim == 1 else "plane"
+    if isinstance(base.target, Boxes) and base.target.dim == 1:
+        return "draw"
     return "data" if isinstance(base.target, Points) and base.target.dim <= 2 else "own"
 
 
@@ -65,11 +71,15 @@ def _described(target: Target) -> str:
 def _choose_preset(base: Experiment, dim: int) -> Choice:
     names = [name for name, preset in PRESETS.items() if preset.target.dim == dim]
     current = base.preset if base.preset in names else (DEFAULT_1D if dim == 1 else DEFAULT_2D)
-    name = st.selectbox(
+    listed = key(f"preset {dim}", current)
+    place = st.container()
+    with st.popover("Choose by picture", width="stretch"):
+        st.session_state[listed] = pick_preset(dim, st.session_state[listed], f"gallery {dim}")
+    name = place.selectbox(
         "Law on the line" if dim == 1 else "Law in the plane",
         names,
         format_func=lambda option: PRESETS[option].label,
-        key=key(f"preset {dim}", current),
+        key=listed,
     )
     st.caption(PRESETS[name].description.replace("_0", "₀").replace("_t", "ₜ"))
     return PRESETS[name].target, name
@@ -86,11 +96,14 @@ def _choose_data(base: Experiment) -> Choice:
         format_func=SOURCES.__getitem__,
         key=key("source", "penguins" if columns else "file"),
     )
+    table = None
     try:
+        if source == "picture":
+            picture = choose_image()
+            return (base.target, base.preset) if picture is None else (picture, None)
         table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else _file()
     except InputError as error:
         st.error(f"{plain(str(error))}.")
-        table = None
     if table is None:
         own = st.session_state.get(_POINTS) if source == "file" else own
         if own is None:
@@ -102,6 +115,14 @@ def _choose_data(base: Experiment) -> Choice:
     _tell_units(table, shift, scale)
     given = BANDWIDTH if own is None else own.bandwidth
     return _smoothed(Points(points, given)), None
+
+
+def _choose_drawn(base: Experiment) -> Choice:
+    drawn = choose_drawn(base)
+    if drawn is None:
+        st.info("Until something is drawn, the target stays as it was.")
+        return base.target, base.preset
+    return (_smoothed(drawn) if isinstance(drawn, Points) else drawn), None
 
 
 def _points(table: Table) -> tuple[Rows, tuple[float, ...], tuple[float, ...]]:

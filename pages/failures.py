@@ -28,7 +28,7 @@ name = st.selectbox(
 )
 frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
 failure = FAILURES[name]
-runs = {"it fails": failure.broken, failure.cure: failure.mended}
+runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
 progress = st.empty()
 shown = compute.animation(list(runs.values()), [*runs], 1000, progress)

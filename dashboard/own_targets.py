@@ -1,0 +1,51 @@
+"""Targets of the reader's own hand: a curve or points drawn, and a picture as a density."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.images import FORMATS, MAX_IMAGE_BYTES, SIZES, image_target
+from dashboard.keys import KEY, key
+from dashboard.sketch import sketch_line, sketch_plane
+from diffusion_core import Experiment
+from diffusion_core.targets import Boxes, Points, Target
+
+MOST_DRAWN = 500
+CANVASES = {"line": "A curve", "plane": "Points"}
+
+
+def choose_drawn(base: Experiment) -> Target | None:
+    """What the reader has drawn; None while the pad is empty."""
+    own = base.target if base.preset is None else None
+    canvas = st.segmented_control(
+        "Draw",
+        list(CANVASES),
+        format_func=CANVASES.__getitem__,
+        required=True,
+        key=key("canvas", "plane" if base.target.dim == 2 else "line"),
+        help="A curve on the line becomes a histogram of 64 bars, points in the plane a cloud with "
+        "a bandwidth. Both have an exact score.",
+    )
+    if canvas == "line":
+        on_the_line = own if isinstance(own, Boxes) and own.dim == 1 else None
+        return sketch_line(on_the_line, "sketch on the line")
+    drawable = isinstance(own, Points) and own.dim == 2 and len(own.points) <= MOST_DRAWN
+    return sketch_plane(
+        own if isinstance(own, Points) and drawable else None, "sketch in the plane"
+    )
+
+
+def choose_image() -> Boxes | None:
+    """An uploaded picture as a density; None until there is one."""
+    upload = st.file_uploader(
+        "A picture, dark on light",
+        key=f"{KEY}picture",
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, up to {MAX_IMAGE_BYTES / 1e6:g} MB. "
+        "Each cell becomes a box of uniform mass, so the score is exact.",
+    )
+    left, right = st.columns(2)
+    size = left.selectbox("Cells a side", SIZES, key=key("picture cells", 32))
+    dark = right.toggle("Dark is mass", key=key("picture dark", True))
+    if upload is None:
+        return None
+    return image_target(upload.getvalue(), upload.name, size, dark)
