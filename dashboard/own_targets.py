@@ -16,7 +16,7 @@ CANVASES = {"line": "A curve", "plane": "Points"}
 
 def choose_drawn(base: Experiment) -> Target | None:
     """What the reader has drawn; None while the pad is empty."""
-    own = base.target if base.preset is None else None
+    own: Target | None = base.target if base.preset is None else None
     canvas = st.segmented_control(
         "Draw",
         list(CANVASES),
@@ -26,13 +26,17 @@ def choose_drawn(base: Experiment) -> Target | None:
         help="A curve on the line becomes a histogram of 64 bars, points in the plane a cloud with "
         "a bandwidth. Both have an exact score.",
     )
+    kept = f"drawn: {canvas}"  # comes back where the reader looks at other targets first
+    drawn: Target | None
     if canvas == "line":
-        on_the_line = own if isinstance(own, Boxes) and own.dim == 1 else None
-        return sketch_line(on_the_line, "sketch on the line")
-    drawable = isinstance(own, Points) and own.dim == 2 and len(own.points) <= MOST_DRAWN
-    return sketch_plane(
-        own if isinstance(own, Points) and drawable else None, "sketch in the plane"
-    )
+        bars = own if isinstance(own, Boxes) and own.dim == 1 else st.session_state.get(kept)
+        drawn = sketch_line(bars, "sketch on the line")
+    else:
+        few = isinstance(own, Points) and own.dim == 2 and len(own.points) <= MOST_DRAWN
+        points = own if isinstance(own, Points) and few else st.session_state.get(kept)
+        drawn = sketch_plane(points, "sketch in the plane")
+    st.session_state[kept] = drawn
+    return drawn
 
 
 def choose_image() -> Boxes | None:

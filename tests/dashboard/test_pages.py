@@ -414,7 +414,8 @@ def test_a_file_opens_on_both_pages(page: str, changes: dict[str, Any]) -> None:
     pictured = shown(app).target.dim <= 2
     if page == "trajectories":
         assert len(app.warning) == (not pictured)
-        assert len(app.get("bidi_component")) == pictured
+        players = [c for c in app.get("bidi_component") if c.key == "reverse chain"]
+        assert len(players) == pictured
 
 
 @pytest.mark.parametrize(
@@ -452,12 +453,15 @@ def test_data_too_large_for_a_link_fit_into_a_file() -> None:
     assert shown(again) == experiment
 
 
-def test_an_opened_target_stays_on_offer() -> None:
-    app = opened(json.dumps(DEFAULT.to_dict() | FILES["boxes"]).encode())
+@pytest.mark.parametrize(
+    ("file", "family"), [("boxes", "draw"), ("circle", "own"), ("heavy tail", "own")]
+)
+def test_an_opened_target_stays_on_offer(file: str, family: str) -> None:
+    app = opened(json.dumps(DEFAULT.to_dict() | FILES[file]).encode())
     target = shown(app).target
     app.button_group(key="control: family").set_value("line").run()
     assert shown(app).preset is not None
-    app.button_group(key="control: family").set_value("own").run()
+    app.button_group(key="control: family").set_value(family).run()
     assert shown(calm(app)).target == target
 
 
