@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,13 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import kstest, norm
 from streamlit.testing.v1 import AppTest
+from test_style import VISION, contrast, distance
 
 from dashboard import forward
+from dashboard.figures.law import colour_scale
 from dashboard.figures.schedules import level_figure, shown_times, step_figure
+from dashboard.figures.style import SCHEDULES as MARKS
+from dashboard.figures.style import theme
 from dashboard.forward_views import BESIDE
 from dashboard.permalink import decode, encode
 from dashboard.schedule_editor.curve import (
@@ -519,3 +523,25 @@ def test_the_download_holds_every_step() -> None:
     assert [int(r["t"]) for r in rows] == list(range(1, 31))
     assert [float(r["abar"]) for r in rows] == list(chain.abar[1:31])
     assert json.loads(Experiment(schedule=Theory(), steps=30).to_json())["steps"] == 30
+
+
+# ---- the look
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_schedules_are_told_apart_by_every_eye_and_without_colour(dark: bool) -> None:
+    assert set(MARKS) == set(SCHEDULES) == set(LABELS)
+    assert len({mark.dash for mark in MARKS.values()}) == len(MARKS)
+    for mark in MARKS.values():
+        assert contrast(mark.colour(dark), theme(dark).background) >= 3
+    for a, b in combinations(MARKS.values(), 2):
+        for vision in VISION:
+            assert distance(a.colour(dark), b.colour(dark), vision) > 0.1
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_colours_of_a_density_rise_in_contrast_from_the_background(dark: bool) -> None:
+    scale = [colour for _, colour in colour_scale(dark)]
+    assert scale[0] == theme(dark).background
+    seen = [contrast(colour, theme(dark).background) for colour in scale]
+    assert all(b > 1.5 * a for a, b in pairwise(seen))
