@@ -75,13 +75,14 @@ Curves = Mapping[str, tuple[Index, tuple[Array, Array]]]
 
 
 def _traces(curves: Curves, labels: Mapping[str, str], dark: bool) -> list[dict[str, Any]]:
-    """Each schedule's curve in both panels; the first schedule strong."""
+    """Each schedule's curve in both panels; the first one strong, on top, and first to be named."""
     traces = []
     for i, (name, (t, values)) in enumerate(curves.items()):
         mark = SCHEDULES[name]
         look = {
             "line": {"color": mark.colour(dark), "dash": mark.dash, "width": 1.8 if i else 4},
             "opacity": 0.85 if i else 1,
+            "legendrank": 1000 if i else 1,
         }
         for row, y in enumerate(values):
             trace = {
@@ -97,7 +98,7 @@ def _traces(curves: Curves, labels: Mapping[str, str], dark: bool) -> list[dict[
                 **look,
             }
             traces.append(trace)
-    return traces
+    return traces[2:] + traces[:2]
 
 
 def _axes(row: int) -> dict[str, str]:
