@@ -6,12 +6,18 @@ import streamlit as st
 
 from diffusion_core import Experiment
 
+SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _SHOWN = "page is shown"
 
 
 def show() -> None:
     """The page of the address, below the page config and the links to all pages."""
-    st.set_page_config(page_title="Diffusion Convergence Lab", page_icon="〽", layout="wide")
+    st.set_page_config(
+        page_title="Diffusion Convergence Lab",
+        page_icon="〽",
+        layout="wide",
+        initial_sidebar_state=SIDEBAR,
+    )
     page = st.navigation(
         [
             st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
