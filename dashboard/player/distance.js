@@ -61,7 +61,7 @@ function paintFrame(ctx, theme, plot, name, bottom, top, toY) {
   richText(ctx, theme, `${name} so far`, plot.left, plot.top - theme.size * 0.5);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  const shown = top - bottom > 3 ? [bottom, top] : Array.from(
+  const shown = top - bottom > 4 ? [bottom, top] : Array.from(
     { length: top - bottom + 1 }, (_, k) => bottom + k);
   ctx.font = `${theme.size * 0.85}px ${theme.family}`;
   for (let power = bottom; power <= top; power += 1) {
