@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from scipy.special import ndtri
 
 from dashboard.compute import Bar
 from dashboard.layers import KEYFRAMES
@@ -247,11 +246,6 @@ def _plane(experiment: Experiment, particles: int, bar: Any) -> Forward:
         **_distances(tv, 2),
     )
     return Forward(pack(shown), tuple(times), field)
-
-
-def noise_quantiles() -> dict[float, float]:
-    """Of N(0, 1), at LEVELS."""
-    return dict(zip(LEVELS, (float(x) for x in ndtri(LEVELS)), strict=True))
 
 
 def noise_map(field: PlaneField) -> Array:

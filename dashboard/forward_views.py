@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from scipy.special import ndtri
 
 from dashboard.controls import setting
 from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
-from dashboard.forward import LEVELS, Forward, LineField, noise_map, noise_quantiles
+from dashboard.forward import LEVELS, Forward, LineField, noise_map
 from dashboard.permalink import Setting
 from dashboard.text import forward as text
 from dashboard.text.labels import SCHEDULES as LABELS
@@ -50,9 +51,8 @@ def law_figure(shown: Forward, end: Distance | None, dark: bool) -> tuple[Any, s
     field = shown.field
     if isinstance(field, LineField):
         quantiles = dict(zip(LEVELS, np.asarray(field.quantiles).T, strict=True))
-        figure = space_time_figure(
-            field.times, field.x, field.density, quantiles, noise_quantiles(), dark
-        )
+        noise = dict(zip(LEVELS, (float(x) for x in ndtri(LEVELS)), strict=True))
+        figure = space_time_figure(field.times, field.x, field.density, quantiles, noise, dark)
         alt = text.space_time_alt(field.times, quantiles[0.5], field.tv[-1])
         peak = float(field.density.max())
         return figure, alt, text.space_time_caption(peak, colours_end(field.density, 1))

@@ -40,8 +40,8 @@ function createEditor(host) {
 
 /** The visible log-SNR: all handles with room to move, the same while one is held. */
 function span(editor) {
-  const all = [...editor.sent, ...editor.data.reference].map((point) => point[1]);
-  const limit = editor.data.limit;
+  const { reference, limit } = editor.data;
+  const all = [...editor.sent, ...reference].map((point) => point[1]);
   return [
     Math.max(-limit, Math.floor(Math.min(-10, ...all) - 1)),
     Math.min(limit, Math.ceil(Math.max(10, ...all) + 1)),
@@ -58,8 +58,6 @@ function scales(editor) {
     v: (x) => (x - MARGIN.left) / w, s: (y) => high - ((y - MARGIN.top) / h) * (high - low),
   };
 }
-
-const timeOf = (editor, v) => Math.round(1 + v * (editor.data.steps - 1));
 
 /** 1/(1 + e^-s) as a short text, exact enough near both ends. */
 function abarText(s) {
@@ -123,7 +121,6 @@ function draw(editor) {
   if (!editor.data || !editor.root.clientWidth) return;
   const scale = scales(editor);
   editor.plot.setAttribute("viewBox", `0 0 ${scale.width} ${HEIGHT}`);
-  editor.plot.setAttribute("height", HEIGHT);
   axes(editor, scale);
   editor.reference.setAttribute("d", path(editor.data.reference, scale));
   if (editor.knobs.length !== editor.points.length) createKnobs(editor);
@@ -151,7 +148,7 @@ function move(editor) {
 
 function describe(editor, i) {
   const [v, s] = editor.points[i];
-  const t = timeOf(editor, v).toLocaleString("en");
+  const t = Math.round(1 + v * (editor.data.steps - 1)).toLocaleString("en");
   return `t = ${t}, log-SNR ${s.toFixed(2).replace("-", "−")}, ᾱ = ${abarText(s)}`;
 }
 
@@ -198,12 +195,8 @@ function hold(editor, i, event) {
   const knob = editor.knobs[i];
   const begun = copy(editor.points);
   const scale = scales(editor);
-  const frame = () => editor.plot.getBoundingClientRect();
-  const [dx, dy] = [
-    event.clientX - frame().left - scale.x(begun[i][0]),
-    event.clientY - frame().top - scale.y(begun[i][1])];
-  const follow = (next) => place(editor, i,
-    scale.v(next.clientX - frame().left - dx), scale.s(next.clientY - frame().top - dy));
+  const [x, y] = [scale.x(begun[i][0]) - event.pageX, scale.y(begun[i][1]) - event.pageY];
+  const follow = (next) => place(editor, i, scale.v(next.pageX + x), scale.s(next.pageY + y));
   const release = () => {
     knob.dataset.held = false;
     knob.removeEventListener("pointermove", follow);
@@ -233,9 +226,8 @@ function press(editor, i, event) {
 /** Sends what the keys have moved. */
 function settle(editor) {
   clearTimeout(editor.timer);
-  const { begun } = editor;
+  if (editor.begun && !same(editor.begun, editor.points)) commit(editor, editor.begun);
   editor.begun = null;
-  if (begun && !same(begun, editor.points)) commit(editor, begun);
 }
 
 function commit(editor, before) {
@@ -279,13 +271,13 @@ function load(editor, data) {
   editor.data = data;
   if (anew) {
     clearTimeout(editor.timer);
-    Object.assign(editor, { points: copy(data.points), sent: copy(data.points), begun: null, history: [] });
+    const points = { points: copy(data.points), sent: copy(data.points) };
+    Object.assign(editor, points, { begun: null, history: [] });
     editor.say.textContent = "";
   }
   const dark = Number(isDark(editor.root));
   editor.root.style.setProperty("--editor-colour", data.colours[dark]);
   editor.root.style.setProperty("--editor-reference", data.reference_colours[dark]);
-  editor.root.dataset.origin = data.origin;
   draw(editor);
 }
 
@@ -301,7 +293,6 @@ export default function scheduleEditor({ data, parentElement, setTriggerValue })
   return () => setTimeout(() => {
     // Streamlit also calls this for a call it has superseded, while the editor is still in use
     if (parentElement.isConnected) return;
-    clearTimeout(editor.timer);
     editor.resized.disconnect();
     editors.delete(parentElement);
   });
