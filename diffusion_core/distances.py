@@ -17,6 +17,7 @@ import numpy as np
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.laws.partition import (
     COARSE_TOLERANCE,
+    LOST,
     MassPair,
     ambiguity,
     mean_modulus,
@@ -25,7 +26,6 @@ from diffusion_core.laws.partition import (
 from diffusion_core.schedules import Array
 
 ROUNDING = 2e-14
-LOST = 1e-14  # masses below are rounding where a law is carried on a grid
 LOG_FLOOR = 700.0  # log(p/q) where q is lost is at most this, q being above 1e-304
 KL_DOUBT = 0.02  # the share of KL that may come from where q is lost
 
@@ -51,8 +51,7 @@ def _tv(pair: MassPair) -> float:
 
 def kullback_leibler(pair: MassPair) -> Distance:
     """KL(p || q) = sum p_i log(p_i/q_i), in nats; Refused where p has mass and q hardly any."""
-    lost = (pair.q < LOST) & (pair.p > pair.q) if pair.law_error > 0 else pair.q <= 0
-    mass = float(pair.p[lost].sum())
+    mass = float(pair.p[pair.lost & (pair.p > pair.q)].sum())
     # mass misplaced by e changes KL by about e E_p[p/q]
     ratio = np.minimum(pair.p / np.maximum(pair.q, 1e-300), 1e3)
     found = _by_refinement(pair, _kl, LOG_FLOOR * mass + pair.law_error * float(pair.p @ ratio))

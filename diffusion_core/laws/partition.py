@@ -21,6 +21,7 @@ HEAVY = 1 / 512  # no cell may hold more of either law
 MOST_EDGES = 60_000
 ROUNDS = 60
 MARGIN_CELLS = 400
+LOST = 1e-14  # masses below are rounding where a law is carried on a grid
 COARSE_TOLERANCE = 1e-4  # relative, on KL, Hellinger squared and W1
 
 
@@ -73,6 +74,11 @@ class MassPair:
     p: Array
     law_error: float
     displacement: tuple[float, float] = field(default=(0.0, 0.0), kw_only=True)
+
+    @property
+    def lost(self) -> Mask:
+        """Where q is too small to be known."""
+        return self.q < LOST if self.law_error > 0 else self.q <= 0
 
     def coarsened(self) -> MassPair:
         """Every second edge removed: what the distance would have been on half the cells."""
@@ -172,15 +178,30 @@ def resolve(
             light = np.maximum(pair.q, pair.p)[1:-1]
             wanted = np.sort(wanted[np.argsort(-light[wanted])[:room]])
         law.split(wanted)
-        finer = _pair(law, marginal, bounds)
+        finer = _finer_pair(law, marginal, bounds, pair, wanted)
         gains = _next_gains(gains, wanted, pair, finer)
         pair = finer
-    return pair
+    return _pair(law, marginal, bounds)
 
 
 def _pair(law: LineLaw, marginal: Marginal, bounds: tuple[float, float]) -> MassPair:
+    return _paired(law, target_masses(marginal, law.edges, bounds))
+
+
+def _finer_pair(
+    law: LineLaw, marginal: Marginal, bounds: tuple[float, float], before: MassPair, cells: Index
+) -> MassPair:
+    """The pair once ``cells`` are cut: p is worked out anew in their halves only."""
+    first = cells + np.arange(len(cells))
+    ends = law.edges[first[:, None] + np.arange(3)]
+    halves = target_masses(marginal, ends.ravel(), bounds)[1:-1]
+    p = before.p.copy()
+    p[cells + 1] = halves[0::3]
+    return _paired(law, np.insert(p, cells + 2, halves[1::3]))
+
+
+def _paired(law: LineLaw, p: Array) -> MassPair:
     edges = law.edges
-    p = target_masses(marginal, edges, bounds)
     q = np.concatenate([law.tails[:1], law.masses, law.tails[1:]])
     # differences of distribution functions may round below zero
     return MassPair(
@@ -196,7 +217,7 @@ def _contents(pair: MassPair) -> Array:
     return np.stack(
         [
             0.5 * np.abs(q - p),
-            np.where(q > 0, relative_entropy(q, p), 0.0),
+            np.where(pair.lost[1:-1], 0.0, relative_entropy(q, p)),
             0.5 * (np.sqrt(q) - np.sqrt(p)) ** 2,
             mean_modulus(d[:-1], d[1:]) * width,
         ]
