@@ -27,6 +27,7 @@ from diffusion_core.targets.base import (
     mixture_weights,
     unit_rows,
 )
+from diffusion_core.targets.grid_boxes import GridMarginal, is_grid
 from diffusion_core.targets.truncated_normal import truncated_normal, uniform_normal_mass
 
 MAX_BOXES = 4096
@@ -92,13 +93,16 @@ class Boxes(Target):
     def _highs(self) -> Array:
         return np.array(self.highs, dtype=float)
 
+    @cached_property
+    def _is_grid(self) -> bool:
+        return is_grid(self._lows, self._highs)
+
     def marginal(self, level: NoiseLevel) -> Marginal:
         if level.var == 0:
             return BoxesDensity(self._weights, self._lows, self._highs)
-        root = math.sqrt(level.abar)
-        return BoxesMarginal(
-            self._weights, root * self._lows, root * self._highs, math.sqrt(level.var)
-        )
+        root, sigma = math.sqrt(level.abar), math.sqrt(level.var)
+        parts = (self._weights, root * self._lows, root * self._highs, sigma)
+        return GridMarginal(BoxesMarginal, *parts) if self._is_grid else BoxesMarginal(*parts)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         k = rng.choice(len(self._weights), size=n, p=self._weights)
