@@ -167,9 +167,10 @@ export default function presetGallery({ data, parentElement, setTriggerValue }) 
   gallery.tell = (name) => setTriggerValue("picked", name);
   const names = (items) => items?.map((item) => item.name).join();
   if (names(gallery.items) !== names(data.items)) build(gallery, data);
-  if (!gallery.timer) {
+  if (!gallery.timer && data.current !== gallery.seen) {
     if (data.current !== gallery.current) show(gallery, data.current);
     gallery.told = data.current;
+    gallery.seen = data.current; // a change of theme brings the same once more
   }
   paint(gallery);
 }

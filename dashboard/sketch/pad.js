@@ -14,7 +14,7 @@ function createPad(root, view) {
     count: find(".count"), news: find(".news"), invitation: find(".invitation"),
     undo: find(".undo"), clear: find(".clear"),
     id: Math.random().toString(36).slice(2), strokes: 0, content: null, history: [], before: null,
-    pointer: null, timer: 0, data: null, size: null, theme: null,
+    pointer: null, timer: 0, data: null, text: null, size: null, theme: null,
   };
   find(".hint").textContent = view.hint;
   pad.invitation.textContent = view.invitation;
@@ -203,8 +203,11 @@ function pressKey(pad, event) {
 
 function load(pad, data) {
   const own = data.echo === pad.id;
+  const text = JSON.stringify(data);
+  const again = text === pad.text; // a change of theme, perhaps while a stroke is on its way
   pad.data = data;
-  if (own || (pad.content !== null && pad.timer)) return;
+  pad.text = text;
+  if (own || again || (pad.content !== null && pad.timer)) return;
   const content = pad.view.read(data);
   if (JSON.stringify(content) === JSON.stringify(pad.content)) return;
   pad.content = content;
