@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.cells import short
-from dashboard.keys import KEY
-from dashboard.permalink import MAX_LINK, Setting, save
+from dashboard.design import LARGE
+from dashboard.figures.style import enlarge
+from dashboard.keys import KEY, key
+from dashboard.permalink import LARGE_TYPE, MAX_LINK, Setting, save
+from dashboard.player import player
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.experiment import MAX_JSON_BYTES
@@ -24,9 +28,23 @@ PLOTLY = {
 }
 
 
-def plotly_config(name: str) -> dict[str, Any]:
-    """The figure's own buttons: save as SVG under this name, zoom, reset."""
-    return PLOTLY | {"toImageButtonOptions": {"format": "svg", "filename": name}}
+def plot(place: Any, figure: go.Figure, name: str, alt: str, key: str) -> None:
+    """Draw the figure at ``place``; its own buttons save it as SVG under this name, zoom, reset."""
+    config = PLOTLY | {"toImageButtonOptions": {"format": "svg", "filename": name}}
+    if enlarged():
+        figure = enlarge(figure)
+    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=key)
+
+
+def play(animation: bytes, key: str, look: Mapping[str, Any]) -> None:
+    """The player, with the layers and the view of ``look`` where it has them."""
+    layers, view = look.get("layers"), look.get("view", "auto")
+    player(animation, key, layers, view, enlarged=LARGE if enlarged() else None)
+
+
+def enlarged() -> bool:
+    """Whether the reader wants the type of a projector."""
+    return bool(st.session_state.get(KEY + "large", st.session_state.get(LARGE_TYPE, False)))
 
 
 def link(
@@ -36,7 +54,10 @@ def link(
     values: Mapping[str, Any],
     notice: Any,
 ) -> bool:
-    """Put the state into the link; whether the experiment is too large for it."""
+    """In the sidebar: put the state into the link; whether the experiment is too large for it."""
+    st.session_state[LARGE_TYPE] = st.toggle(
+        "Large type, for a projector", key=key("large", enlarged())
+    )
     too_large = save(page, settings, experiment, values)
     complaint = st.session_state["complaint"]
     if complaint:

@@ -22,6 +22,7 @@ from diffusion_core.experiment import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
 EXPERIMENT = "e"
+LARGE_TYPE = "large"
 DEFAULT = Experiment(preset=DEFAULT_1D)
 PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
@@ -81,6 +82,9 @@ def switch(name: str, default: bool) -> Setting:
         return words[text]
 
     return Setting(name, default, read, lambda value: "on" if value else "off")
+
+
+_LARGE = switch(LARGE_TYPE, False)
 
 
 def _listed(allowed: Sequence[Any]) -> str:
@@ -179,6 +183,8 @@ def _read(
         try:
             if name == EXPERIMENT:
                 experiment = decode(text)
+            elif name == LARGE_TYPE:
+                st.session_state[LARGE_TYPE] = _LARGE.read(text)
             elif name in known:
                 values[name] = known[name].read(text)
             elif not name.startswith("embed"):  # Streamlit's own
@@ -202,6 +208,8 @@ def save(
     if experiment != DEFAULT:
         address[EXPERIMENT] = ELSEWHERE if text is None else text
     address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
+    if session.get(LARGE_TYPE):
+        address[LARGE_TYPE] = _LARGE.write(True)
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
     session["address"] = address

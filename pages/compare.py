@@ -8,7 +8,6 @@ from dashboard.panel_controls import FEW, choose_changes
 from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
-from dashboard.player import player
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.plain import plain
@@ -63,7 +62,7 @@ except (InputError, Refused) as reason:
     st.warning(readings.sentence(plain(str(reason))))
     st.stop()
 with picture:
-    player(made.blob, key="side by side", layers=values["layers"], view=values["view"])
+    frame.play(made.blob, "side by side", values)
 
 method = "exact" if all(map(has_exact_law, compared.values())) else "particles"
 outcomes = {

@@ -55,9 +55,8 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
     axis, dark = values["axis"], is_dark()
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
-    config = frame.plotly_config("distance-against-steps")
     alt = readings.alt(named, quantity)
-    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} {done}")
+    frame.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}")
     words.markdown(readings.doubling(named, label))
 
 

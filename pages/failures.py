@@ -6,7 +6,6 @@ from dashboard import compute, frame, navigation, tables
 from dashboard.failures import FAILURES, NAMES
 from dashboard.keys import key
 from dashboard.permalink import choice, open_link
-from dashboard.player import player
 from dashboard.text import readings
 
 PAGE = "failures"
@@ -26,13 +25,14 @@ name = st.selectbox(
     format_func=lambda n: FAILURES[n].title,
     key=key(f"{PAGE}.failure", state.values["failure"]),
 )
-frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
+with st.sidebar:
+    frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
 failure = FAILURES[name]
 runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
 progress = st.empty()
 shown = compute.animation(list(runs.values()), [*runs], 1000, progress)
-player(shown.blob, key="failure", view="density")
+frame.play(shown.blob, "failure", {"view": "density"})
 outcomes = {
     title: compute.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
 }

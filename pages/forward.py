@@ -15,7 +15,6 @@ from dashboard.figures.schedules import level_figure, step_figure
 from dashboard.figures.style import is_dark
 from dashboard.forward_views import BESIDE, choose_beside, law_figure
 from dashboard.permalink import open_link, whole
-from dashboard.player import player
 from dashboard.schedule_editor import choose_length, schedule_editor
 from dashboard.target_controls import choose_target
 from dashboard.text import forward as text
@@ -63,13 +62,12 @@ except Refused as reason:
     st.warning(sentence(plain(str(reason))))
 end = forward.to_noise(experiment, experiment.steps)
 if shown:
-    player(shown.blob, key="forward chain")
+    frame.play(shown.blob, "forward chain", {})
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, forward.line_tv(shown)))
     st.subheader("What the schedule does to $p_t$")
     figure, alt, caption = law_figure(shown, end, dark)
-    config = frame.plotly_config("law-against-t")
-    st.plotly_chart(figure, theme=None, config=config, alt=alt, key=f"{PAGE} law")
+    frame.plot(st, figure, "law-against-t", alt, f"{PAGE} law")
     st.caption(caption)
 else:
     st.markdown(text.cost_of_noise(chain, end, dim))
@@ -86,13 +84,8 @@ for column, name, figure, alt in (
     (left, "steps", step_figure(chains, LABELS, facts[0].bound if facts else None, dark), "Steps"),
     (right, "levels", level_figure(chains, LABELS, dark), "Signal"),
 ):
-    column.plotly_chart(
-        figure,
-        theme=None,
-        config=frame.plotly_config(f"schedules-{name}"),
-        alt=text.schedules_alt(chains, LABELS, alt),
-        key=f"{PAGE} {name}",
-    )
+    alt = text.schedules_alt(chains, LABELS, alt)
+    frame.plot(column, figure, f"schedules-{name}", alt, f"{PAGE} {name}")
 st.caption(text.capped_notes(chains, LABELS))
 st.markdown(text.promises(facts, experiment.steps))
 

@@ -12,7 +12,6 @@ from dashboard.controls import (
 )
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
-from dashboard.player import player
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.formulas import UPDATES
@@ -58,7 +57,7 @@ with picture:
     except Refused as reason:
         st.warning(readings.sentence(plain(str(reason))))
     else:
-        player(made.blob, key="reverse chain", layers=look["layers"], view=look["view"])
+        frame.play(made.blob, "reverse chain", look)
         shown = made.panels[0]
 
 method = "exact" if has_exact_law(experiment) else "particles"

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.style import SAMPLERS, figure_template
+from dashboard.design import SAMPLERS
+from dashboard.figures.style import figure_template
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
 from diffusion_core.convergence import Fit

@@ -10,7 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures.style import figure_template, theme
+from dashboard.design import LAW_SCALE, theme
+from dashboard.figures.style import figure_template
 from diffusion_core.schedules import Array
 
 DASHES = {0.05: "dot", 0.25: "dash", 0.5: "solid", 0.75: "dash", 0.95: "dot"}
@@ -19,12 +20,7 @@ MOST_PEAKS = 4.0  # colours end at this many times the peak of N(0, I)
 
 def colour_scale(dark: bool) -> list[list[Any]]:
     """From the background through the blue of p to its strongest tone, ever further from it."""
-    colours = (
-        ("#10151c", "#1f5f86", "#56b4e9", "#f2f9fe")
-        if dark
-        else ("#ffffff", "#8cc3e4", "#0072b2", "#00243a")
-    )
-    return [[i / 3, colour] for i, colour in enumerate(colours)]
+    return [[i / 3, colour] for i, colour in enumerate(LAW_SCALE[dark])]
 
 
 def colours_end(density: Array, dim: int) -> float:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.style import SCHEDULES, figure_template, theme
+from dashboard.design import SCHEDULES, theme
+from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core.forward import log_snr, new_share
 from diffusion_core.schedules import Array, Chain, Index

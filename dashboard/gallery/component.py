@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.design import TARGET, css_colours
 from dashboard.gallery.thumbnails import HEIGHT, SIDE, WIDTH, thumbnails
 from dashboard.held import choose, hold
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D
@@ -17,7 +18,8 @@ DEFAULTS = {1: DEFAULT_1D, 2: DEFAULT_2D}
 _mount = st.components.v2.component(
     "preset_gallery",
     html='<div class="gallery"></div>',
-    css=(FOLDER / "gallery.css").read_text(encoding="utf-8"),
+    css=css_colours(".gallery", {"--gallery-law": TARGET})
+    + (FOLDER / "gallery.css").read_text(encoding="utf-8"),
     js=(FOLDER / "gallery.js").read_text(encoding="utf-8"),
 )
 

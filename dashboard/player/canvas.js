@@ -24,8 +24,8 @@ export function isDark(color) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
 }
 
-/** The page's colours and type; marks the root element as dark or light on the way. */
-export function readTheme(root, width) {
+/** The page's colours and type, `enlarged` so many times; marks the root element as dark or light on the way. */
+export function readTheme(root, width, enlarged = 1) {
   const style = getComputedStyle(root);
   const value = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
   const background = value("--st-background-color", "#ffffff");
@@ -38,7 +38,7 @@ export function readTheme(root, width) {
     density: Number(value("--player-target-density")),
     parts: [1, 2, 3, 4].map((k) => value(`--player-part-${k}`)),
     family: value("--st-font", "sans-serif"),
-    size: width < 520 ? 13 : width < 1000 ? 15 : 16,
+    size: Math.round(enlarged * (width < 520 ? 13 : width < 1000 ? 15 : 16)),
   };
 }
 

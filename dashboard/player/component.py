@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.design import OUTPUT, PARTS, TARGET, css_colours
 from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display
 
@@ -34,6 +35,11 @@ MODULES = (
     "player.js",
 )
 LAYERS = ("particles", "trails", "target", "contours", "output", "field", "parts", "histogram")
+COLOURS = {
+    "--player-target": TARGET,
+    "--player-output": OUTPUT,
+    **{f"--player-part-{k}": mark for k, mark in enumerate(PARTS, 1)},
+}
 VIEWS = ("auto", "density", "spacetime", "both")
 
 
@@ -47,7 +53,7 @@ def _script() -> str:
 _mount = st.components.v2.component(
     "reverse_process_player",
     html=(FOLDER / "player.html").read_text(encoding="utf-8"),
-    css=(FOLDER / "player.css").read_text(encoding="utf-8"),
+    css=css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8"),
     js=_script(),
 )
 
@@ -58,6 +64,7 @@ def player(
     layers: Sequence[str] | None = None,
     view: str = "auto",
     height: int | None = None,
+    enlarged: float | None = None,
 ) -> Any:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
@@ -74,6 +81,7 @@ def player(
     view: of a target on the line: "density" (the density at one time), "spacetime" (all times at
         once), "both", or "auto": both for a single panel, the density for several.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.
+    enlarged: the size of its type, relative to what fits the width; for a projector.
 
     Returns the component's result, which is empty: the player never makes the page rerun.
     """
@@ -84,4 +92,5 @@ def player(
         raise ValueError(f"view: one of {', '.join(VIEWS)}, not {view!r}")
     blob = animation if isinstance(animation, bytes) else pack(animation)
     shown = None if layers is None else [name for name in LAYERS if name in layers]
-    return _mount(key=key, data=with_display(blob, layers=shown, view=view, height=height))
+    display = {"layers": shown, "view": view, "height": height, "enlarged": enlarged}
+    return _mount(key=key, data=with_display(blob, **display))

@@ -58,7 +58,7 @@ def unpack(blob: bytes) -> tuple[dict[str, Any], list[tuple[dict[str, Any], Arra
 
 
 def with_display(blob: bytes, **display: Any) -> bytes:
-    """The same animation, shown otherwise: ``layers``, ``view``, ``height``; None leaves it."""
+    """The same animation, shown otherwise: ``layers``, ``view`` and so on; None leaves it."""
     header, offset = _split(blob)
     given = {name: value for name, value in display.items() if value is not None}
     return _join(header | given, blob[offset:]) if given else blob

@@ -128,7 +128,7 @@ function redraw(player) {
 
 function buildPicture(player, scale) {
   const width = Math.floor(player.stage.clientWidth);
-  return createPicture(player.show, readTheme(player.root, width), width, scale);
+  return createPicture(player.show, readTheme(player.root, width, player.show.enlarged), width, scale);
 }
 
 /** Fits the picture to its place, in the theme of the moment. */

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.controls import STEPS, choose_steps
-from dashboard.figures.style import SCHEDULES as MARKS
+from dashboard.design import SCHEDULES as MARKS
 from dashboard.keys import KEY, key, start_value
 from dashboard.schedule_editor.component import editor
 from dashboard.schedule_editor.curve import (

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.design import TARGET, css_colours
 from dashboard.held import Held, choose, hold
 from dashboard.sketch.drawing import (
     MAX_DRAWN,
@@ -28,7 +29,8 @@ def _component(name: str, view: str) -> Any:
     return st.components.v2.component(
         name,
         html=(FOLDER / "pad.html").read_text(encoding="utf-8"),
-        css=(FOLDER / "pad.css").read_text(encoding="utf-8"),
+        css=css_colours(".pad", {"--pad-law": TARGET})
+        + (FOLDER / "pad.css").read_text(encoding="utf-8"),
         js="\n".join(sources),
     )
 

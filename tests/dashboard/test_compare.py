@@ -26,7 +26,8 @@ def _own_caches() -> Iterator[None]:
 
 def visit(page: str, **link: str) -> AppTest:
     app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.switch_page(f"pages/{page}.py")
+    if page != "trajectories":
+        app.switch_page(f"pages/{page}.py")
     for name, value in link.items():
         app.query_params[name] = value
     app.run()
@@ -140,3 +141,17 @@ def test_a_failure_opens_on_the_trajectories_page() -> None:
 def test_an_unknown_failure_is_answered() -> None:
     app = visit("failures", failure="gravity")
     assert "failure: one of signal-left" in app.error[0].value
+
+
+# ---- large type
+
+
+@pytest.mark.parametrize("page", ["trajectories", "compare", "failures", "forward"])
+def test_large_type_is_a_choice_of_every_page_and_travels_in_the_link(page: str) -> None:
+    app = visit(page, large="on")
+    assert not app.error
+    assert app.session_state["control: large"] is True
+    assert "on" in app.query_params["large"]
+    app.toggle(key="control: large").set_value(False).run()
+    assert not app.exception
+    assert "large" not in app.query_params

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import sweeps, tables
+from dashboard.design import SAMPLERS as MARKS
 from dashboard.figures.convergence import convergence_figure, rate_text
-from dashboard.figures.style import SAMPLERS as MARKS
 from dashboard.sweep_controls import ANCHORS, LABELS
 from dashboard.sweeps import Curves, chosen_rates, shapes
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure

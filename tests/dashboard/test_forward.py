@@ -21,10 +21,10 @@ from streamlit.testing.v1 import AppTest
 from test_style import VISION, contrast, distance
 
 from dashboard import forward
+from dashboard.design import SCHEDULES as MARKS
+from dashboard.design import theme
 from dashboard.figures.law import colour_scale
 from dashboard.figures.schedules import level_figure, shown_times, step_figure
-from dashboard.figures.style import SCHEDULES as MARKS
-from dashboard.figures.style import theme
 from dashboard.forward_views import BESIDE
 from dashboard.permalink import decode, encode
 from dashboard.schedule_editor.curve import (

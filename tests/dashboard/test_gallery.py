@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures.style import TARGET
 from dashboard.gallery import thumbnails as pictures
-from dashboard.gallery.component import FOLDER
 from diffusion_core import PRESETS
 from diffusion_core.targets import Boxes
 
@@ -86,11 +84,6 @@ def test_the_top_row_of_a_map_is_high():
     rows, columns = np.nonzero(shares > 128)
     assert rows.max() < pictures.SIDE / 4
     assert columns.min() > pictures.SIDE / 2
-
-
-def test_the_law_has_the_colours_it_has_in_every_figure():
-    css = (FOLDER / "gallery.css").read_text()
-    assert re.findall(r"--gallery-law: (#\w+)", css) == [TARGET.light, TARGET.dark]
 
 
 def page():

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
-from dashboard.player.component import FOLDER, MODULES
+from dashboard.player.component import COLOURS, FOLDER, MODULES
 from dashboard.player.packing import BORDER, LIMIT, with_display
 
 
@@ -375,10 +375,8 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("dark", "background"), [(False, "#ffffff"), (True, "#10151c")])
 def test_marks_stand_out_and_stay_apart_for_every_eye(dark: bool, background: str) -> None:
-    light, night = (FOLDER / "player.css").read_text().split('[data-theme="dark"]', 1)
-    block = (night if dark else light).split("}", 1)[0]
-    colors = dict(re.findall(r"--player-([\w-]+): (#\w{6});", block))
-    assert set(colors) == {"target", "output", "part-1", "part-2", "part-3", "part-4"}
+    colors = {name: mark.colour(dark) for name, mark in COLOURS.items()}
+    assert len(colors) == 6
     for color in colors.values():
         assert contrast(linear(color), linear(background)) >= 3
     for matrix in BLINDNESS.values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 
 import numpy as np
 import pytest
@@ -12,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures.style import TARGET
 from dashboard.permalink import decode, encode
-from dashboard.sketch.component import FOLDER
 from dashboard.sketch.drawing import (
     COLUMNS,
     MAX_DRAWN,
@@ -140,11 +137,6 @@ def test_a_full_pad_of_either_kind_fits_a_link():
         link = encode(Experiment(target=target))
         assert link is not None
         assert decode(link).target == target
-
-
-def test_the_law_has_the_colours_it_has_in_every_figure():
-    css = (FOLDER / "pad.css").read_text()
-    assert re.findall(r"--pad-law: (#\w+)", css) == [TARGET.light, TARGET.dark]
 
 
 def page():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import sys
 import tomllib
@@ -12,18 +13,21 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.style import (
+from dashboard.design import (
     DARK,
+    LARGE,
     LAWS,
     LIGHT,
     OUTPUT,
+    PARTS,
     SAMPLERS,
+    SCHEDULES,
     TARGET,
     Mark,
-    figure_template,
-    is_dark,
+    css_colours,
     theme,
 )
+from dashboard.figures.style import enlarge, figure_template, is_dark
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.samplers import SAMPLERS as RECORDS
 
@@ -116,8 +120,11 @@ def test_open_symbols_are_the_stochastic_samplers() -> None:
         assert mark.symbol.endswith("-open") == RECORDS[name].stochastic
 
 
+EVERY_MARK = MARKS | SCHEDULES | {f"part {k}": mark for k, mark in enumerate(PARTS, 1)}
+
+
 @THEMES
-@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+@pytest.mark.parametrize("mark", EVERY_MARK.values(), ids=EVERY_MARK)
 def test_lines_stand_out_from_the_background(mark: Mark, dark: bool) -> None:
     assert contrast(mark.colour(dark), theme(dark).background) >= 3
 
@@ -202,6 +209,48 @@ def test_light_and_dark_differ() -> None:
 
 def test_is_dark_is_light_without_a_browser() -> None:
     assert is_dark() is False
+
+
+def test_a_component_takes_its_colours_from_the_design() -> None:
+    css = css_colours(".player", {"--target": TARGET})
+    assert css.splitlines() == [
+        ".player {",
+        "  --target: #0072b2;",
+        "}",
+        '.player[data-theme="dark"] {',
+        "  --target: #56b4e9;",
+        "}",
+    ]
+
+
+def test_colours_are_written_in_one_place() -> None:
+    files = [p for p in (ROOT / "dashboard").rglob("*") if p.suffix in (".py", ".css", ".js")]
+    files += (ROOT / "pages").glob("*.py")
+    fallback = re.compile(r'value\("--st-[\w-]+", "#\w+"\)|\|\| "#\w+"')  # without a theme
+    assert len(files) > 60
+    for path in files:
+        if path.name != "design.py":
+            text = fallback.sub("", path.read_text(encoding="utf-8"))
+            assert not re.search(r"#[0-9a-fA-F]{6}\b", text), path
+
+
+def test_large_type_enlarges_type_lines_and_marks() -> None:
+    def drawn() -> go.Figure:
+        figure = go.Figure(go.Scatter(x=[1, 2], y=[1, 2], **TARGET.scatter(False)))
+        return figure.update_layout(template=figure_template(False), height=400)
+
+    small, large = drawn(), enlarge(drawn())
+    for size in (
+        lambda f: f.layout.template.layout.font.size,
+        lambda f: f.layout.template.layout.xaxis.tickfont.size,
+        lambda f: f.layout.template.layout.yaxis.title.font.size,
+        lambda f: f.layout.template.layout.legend.font.size,
+        lambda f: f.data[0].line.width,
+        lambda f: f.data[0].marker.size,
+    ):
+        assert size(large) == pytest.approx(LARGE * size(small))
+    assert large.layout.height > small.layout.height
+    assert drawn().layout.template.layout.font.size == small.layout.template.layout.font.size
 
 
 def test_style_does_not_import_streamlit() -> None:
