@@ -21,12 +21,14 @@ from scipy.interpolate import BSpline, make_interp_spline
 
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler, Stage
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores import Score
 
 MAX_GRID = 1 << 18  # nodes of a density that is kept
 MAX_SOURCE = 1 << 22  # nodes of one that is only integrated over
 SPREAD_BLOCK = 2_000_000
+SMOOTH = 3e-5  # a map with smaller fourth differences needs no check
+FREQUENCIES = 12  # at which a sum over nodes is checked
 PROBE = 2.0**40  # a large Z, so that s(x) = (stage(x, Z) - m(x))/Z keeps its digits
 
 
@@ -38,16 +40,18 @@ class Resolution:
     band: frequencies are kept up to band/scale, where a Gaussian of that scale has decayed.
     tail: the largest relative size that the rim of the kept band may have.
     negligible: nodes lighter than this share of the heaviest are dropped.
+    rough: what of a Fourier transform may hang on the nodes of its sum.
     """
 
     window: float = 8.5
     band: float = 8.0
     tail: float = 1e-12
     negligible: float = 1e-14
+    rough: float = 1e-9
 
 
 FINE = Resolution()
-COARSE = Resolution(window=7.5, band=6.9, tail=1e-9, negligible=1e-10)
+COARSE = Resolution(window=7.5, band=6.9, tail=1e-9, negligible=1e-10, rough=1e-7)
 SPREAD = 2.0  # the narrowest spreading Gaussian, in grid steps: aliasing below exp(-4 pi^2)
 
 
@@ -170,10 +174,15 @@ class Transfer:
         self._sharpness = min(1.0, 0.9 * max(self._measured_scale(out), noise) / feature)
         return out
 
+    def _kept(self, density: GridDensity) -> Index:
+        """The nodes that have any mass."""
+        size = np.abs(density.values)
+        return np.flatnonzero(size > self._res.negligible * density.values.max())
+
     def _kernels(self, density: GridDensity, t: int, stage: Stage) -> tuple[Array, Array, Array]:
         """m(x), s(x) and the mass of every node that has any."""
         weight = density.values * density.h
-        kept = np.flatnonzero(np.abs(weight) > self._res.negligible * weight.max())
+        kept = self._kept(density)
         x = density.nodes[kept][:, None]
         z = np.zeros((2, *x.shape))
         z[1] = PROBE
@@ -200,11 +209,33 @@ class Transfer:
             / (2 * math.pi)
         )
         factor = 1 << max(0, math.ceil(math.log2(need)))
-        if factor == 1:
-            return density, mean, std, weight
-        _grid_size(len(density.values) * factor, MAX_SOURCE)
-        density = density.upsampled(factor)
-        return density, *self._kernels(density, t, stage)
+        if factor > 1:
+            _grid_size(len(density.values) * factor, MAX_SOURCE)
+            density = density.upsampled(factor)
+            mean, std, weight = self._kernels(density, t, stage)
+        roughness = float(np.abs(weight[2:-2]) @ np.abs(np.diff(mean, 4))) / scale
+        while roughness > SMOOTH:
+            _grid_size(len(density.values) * 2, MAX_SOURCE)
+            finer = density.upsampled(2)
+            kernels = self._kernels(finer, t, stage)
+            if self._settled(*kernels, finer, scale):
+                break
+            density, (mean, std, weight) = finer, kernels
+        return density, mean, std, weight
+
+    def _settled(
+        self, mean: Array, std: Array, weight: Array, density: GridDensity, scale: float
+    ) -> bool:
+        """Whether every second node gives the same Fourier transform, at some frequencies.
+
+        A map that bends between nodes shows in nothing else.
+        """
+        kept = self._kept(density)
+        half = np.where(kept % 2 == 0, 2 * weight, 0.0) - weight
+        omega = self._res.band / scale * np.arange(1, FREQUENCIES + 1)[:, None] / FREQUENCIES
+        damped = half * np.exp(np.maximum(-0.5 * (omega * std) ** 2, -100.0))
+        change = (damped * np.exp(-1j * omega * (mean - mean[len(mean) // 2]))).sum(axis=1)
+        return bool(np.abs(change).max() < self._res.rough)
 
     def _measured_scale(self, density: GridDensity) -> float:
         """The scale of a Gaussian whose spectrum would end where this density's does."""

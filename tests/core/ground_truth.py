@@ -95,7 +95,8 @@ def stochastic(experiment: Experiment, grid: np.ndarray, t: int = 1) -> dict[str
         f = np.exp(-0.5 * grid**2) / math.sqrt(2 * math.pi)
     f = chapman_kolmogorov(experiment.sampler, betas, law, grid, f, experiment.eta)
     distribution = make_interp_spline(grid, f, k=5).antiderivative()
-    edges = np.linspace(grid[0], grid[-1], 60_001)
+    near = np.linspace(*interval(experiment, betas, t), 40_001)
+    edges = np.union1d(np.linspace(grid[0], grid[-1], 20_001), near)
     q = np.maximum(np.diff(distribution(edges)), 0.0)
     return on_edges(edges, np.concatenate([[0.0], q, [0.0]]), law.cdf(t, edges))
 

@@ -14,7 +14,16 @@ from diffusion_core.laws.line import densities, grid_law, marginal_bounds
 from diffusion_core.laws.particles import final_points
 from diffusion_core.laws.partition import resolve
 from diffusion_core.measure import measure, measure_all
-from diffusion_core.schedules import Constant, Cosine, Linear, LinearDDPM, Schedule, Sigmoid, Theory
+from diffusion_core.schedules import (
+    Constant,
+    Cosine,
+    Karras,
+    Linear,
+    LinearDDPM,
+    Schedule,
+    Sigmoid,
+    Theory,
+)
 from diffusion_core.targets.gallery import line_mixture
 
 SKEWED = line_mixture((0.3, 0.7), (-1.0, 0.8), (0.3, 0.15))
@@ -50,6 +59,17 @@ def test_against_chapman_kolmogorov(
         value, error = found[metric].value, found[metric].error
         assert abs(value - true) <= (2e-5 if metric == "tv" else 1e-3) * true + 1e-9, metric
         assert abs(value - true) <= error + 1e-4 * true, metric
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "ddpm-accelerated"])
+def test_a_map_that_bends_between_the_nodes_of_a_wide_law(sampler: str) -> None:
+    """Y_2 spreads over hundreds of units, and the score of p_2 bends within one."""
+    e = Experiment(schedule=Karras(), sampler=sampler, steps=3)
+    truth = stochastic(e, np.linspace(-300, 300, 6001))
+    for metric in ("tv", "hellinger", "w1"):
+        found = measure(e, metric)
+        assert abs(found.value - truth[metric]) <= found.error + 2e-6 * truth[metric]
+        assert found.value == pytest.approx(truth[metric], rel=2e-5)
 
 
 @pytest.mark.parametrize("sampler", ["ddpm", "ddpm-accelerated"])
