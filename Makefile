@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
 test: lint chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
