@@ -26,7 +26,7 @@ from diffusion_core.laws.particles import check_particles, final_points, perfect
 from diffusion_core.laws.partition import MassPair, resolve
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
-from diffusion_core.schedules import CLEAN, NoiseLevel
+from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 
@@ -69,9 +69,10 @@ def measure(
     particles: int = 100_000,
     against: str = "p1",
     stop: Stop = never,
+    points: Array | None = None,
 ) -> Measurement:
     """The distance between the law of Y_1 and p_1 (or the data law, ``against="data"``)."""
-    return measure_all(experiment, (metric,), method, particles, against, stop)[metric]
+    return measure_all(experiment, (metric,), method, particles, against, stop, points)[metric]
 
 
 def measure_all(
@@ -81,13 +82,23 @@ def measure_all(
     particles: int = 100_000,
     against: str = "p1",
     stop: Stop = never,
+    points: Array | None = None,
 ) -> dict[str, Measurement]:
-    """Several distances of one run; Refused when one cannot be computed reliably."""
+    """Several distances of one run; Refused when one cannot be computed reliably.
+
+    points: Y_1 of shape (N, d), when the experiment has been simulated already, as by
+    ``final_points``. The particles method then measures these, and their number replaces
+    ``particles``.
+    """
+    if points is not None:
+        points = _given(experiment, method, points)
+        particles = len(points)
     check_request(experiment, metrics, method, particles, against)
     begun = time.perf_counter()
     found: Mapping[str, Distance | Estimate]
     if method == "particles":
-        found = _from_particles(experiment, metrics, particles, against, stop)
+        points = final_points(experiment, particles, stop) if points is None else points
+        found = _from_particles(experiment, metrics, points, against)
     elif isinstance(experiment.target, GaussianMixture) and gauss.is_gaussian(experiment.target):
         found = _gaussian(experiment, experiment.target, metrics, against)
     elif experiment.target.dim == 1:
@@ -99,6 +110,18 @@ def measure_all(
         )
     seconds = time.perf_counter() - begun
     return {m: _measurement(experiment, m, method, v, seconds) for m, v in found.items()}
+
+
+def _given(experiment: Experiment, method: str, points: Array) -> Array:
+    """Final points as float64; InputError when they cannot be this experiment's."""
+    if method != "particles":
+        raise InputError("points: are measured by the particles method only")
+    points, dim = np.asarray(points, dtype=float), experiment.target.dim
+    if points.ndim != 2 or points.shape[1] != dim:
+        raise InputError(f"points: must have the shape (N, {dim}), got {points.shape}")
+    if not np.isfinite(points).all():
+        raise InputError("points: must be finite")
+    return points
 
 
 def check_request(
@@ -149,9 +172,8 @@ def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
 
 
 def _from_particles(
-    experiment: Experiment, metrics: Sequence[str], n: int, against: str, stop: Stop
+    experiment: Experiment, metrics: Sequence[str], points: Array, against: str
 ) -> dict[str, Estimate]:
-    points = final_points(experiment, n, stop)
     rng = np.random.default_rng([experiment.seed, 1])
 
     def perfect(size: int, generator: np.random.Generator) -> np.ndarray:

@@ -203,6 +203,33 @@ def test_a_trajectory_is_the_run_itself():
     assert (path[-1] == final_points(e, 50)).all()
 
 
+@pytest.mark.parametrize("against", ["p1", "data"])
+def test_given_points_are_measured_like_simulated_ones(against):
+    e = Experiment(target=TILTED, sampler="ddpm", steps=9, seed=6)
+    metrics = ("tv", "kl", "w1", "w2")
+    simulated = measure_all(e, metrics, "particles", 700, against)
+    given = measure_all(e, metrics, "particles", against=against, points=final_points(e, 700))
+    for m in metrics:
+        assert given[m].estimate == simulated[m].estimate
+    moved = measure(e, "w2", "particles", against=against, points=final_points(e, 700) + 10)
+    assert 10 < moved.value < 20
+
+
+@pytest.mark.parametrize(
+    ("method", "points", "message"),
+    [
+        ("exact", np.zeros((200, 2)), "points: are measured by the particles method only"),
+        ("particles", np.zeros(200), r"points: must have the shape \(N, 2\), got \(200,\)"),
+        ("particles", np.zeros((200, 3)), r"points: must have the shape \(N, 2\)"),
+        ("particles", np.full((200, 2), np.nan), "points: must be finite"),
+        ("particles", np.zeros((99, 2)), "particles: between 100 and 1000000 here, got 99"),
+    ],
+)
+def test_points_that_cannot_be_the_experiments_are_refused(method, points, message):
+    with pytest.raises(InputError, match=message):
+        measure(Experiment(target=TILTED), "w2", method, points=points)
+
+
 def test_an_exact_start_draws_from_p_T():
     e = Experiment(
         target=PRESETS["two-modes"].target, schedule=Theory(1.0, 0.5), steps=20, start="exact"
