@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.special import expit
 
 from diffusion_core import InputError
 from diffusion_core.forward import log_snr
+from diffusion_core.grids import custom_schedule
 from diffusion_core.schedules import Array, Chain, Custom, check_steps
 
 Point = tuple[float, float]
@@ -29,8 +29,6 @@ MOST_HANDLES = 12
 LIMIT = 25.0  # of log-SNR either way: abar within 1e-11 of 0 and 1
 GAP = 0.01  # at least so much does log-SNR fall from handle to handle
 NARROWEST = 0.002  # and at least so far are they apart
-DIGITS = 6
-MOST_DIGITS = 15
 
 
 def handles(chain: Chain, count: int = HANDLES) -> Points:
@@ -69,7 +67,7 @@ def curve(points: Points, steps: int) -> Array:
 
 def from_handles(points: Points, steps: int) -> Custom:
     """The schedule of T steps that follows the curve."""
-    return _custom(curve(points, steps))
+    return custom_schedule(curve(points, steps))
 
 
 def resampled(schedule: Custom, steps: int) -> Custom:
@@ -81,27 +79,7 @@ def resampled(schedule: Custom, steps: int) -> Custom:
     if keep.sum() < 2:
         raise InputError("schedule.abar: too steep to be read off at another number of steps")
     fine = np.linspace(0.0, 1.0, check_steps(steps))
-    return _custom(np.asarray(PchipInterpolator(v[keep], s[keep], extrapolate=True)(fine)))
-
-
-def _custom(log_snr: Array) -> Custom:
-    """abar = 1/(1 + e^{-s}), with as few digits as keep it falling: 6 of abar or of 1 - abar.
-
-    Whichever of the two is smaller has 6 significant digits, so beta_t keeps them as well.
-    """
-    abar, var = expit(log_snr), expit(-log_snr)
-    for digits in range(DIGITS, MOST_DIGITS + 1, 3):
-        values = [_rounded(a, b, digits) for a, b in zip(abar, var, strict=True)]
-        if all(a > b > 0 for a, b in pairwise((1.0, *values))):
-            return Custom(tuple(values))
-    raise InputError(
-        "schedule: the curve is so flat somewhere that ᾱ does not fall in double precision"
-    )
-
-
-def _rounded(abar: float, var: float, digits: int) -> float:
-    places = digits - 1 - math.floor(math.log10(min(abar, var)))
-    return float(f"{abar:.{places}f}")
+    return custom_schedule(np.asarray(PchipInterpolator(v[keep], s[keep], extrapolate=True)(fine)))
 
 
 def parse_list(text: str) -> Custom:
