@@ -40,7 +40,7 @@ SAMPLERS = [
 @pytest.mark.parametrize(
     ("schedule", "steps"),
     [
-        (Constant(1e-3), 12),
+        (Constant(1e-3), 8),
         (Linear(2.0, 10.0), 20),
         (Constant(0.02), 2),
         (LinearDDPM(0.02, 0.3), 9),
@@ -53,7 +53,7 @@ def test_against_chapman_kolmogorov(
     e = Experiment(
         target=SKEWED, schedule=schedule, sampler=sampler, eta=eta, steps=steps, start=start
     )
-    truth = stochastic(e, np.linspace(-13, 13, 1301))
+    truth = stochastic(e, np.linspace(-13, 13, 1001))
     found = measure_all(e, tuple(truth))
     for metric, true in truth.items():
         value, error = found[metric].value, found[metric].error
@@ -87,14 +87,14 @@ def test_boxes_and_the_data_law_against_chapman_kolmogorov(sampler: str) -> None
         assert abs(found.value - truth[metric]) <= min(found.error, 1e-4) + 1e-4 * truth[metric]
 
 
-@pytest.mark.parametrize("preset", ["atoms", "thin-and-wide", "histogram", "three-modes"])
+@pytest.mark.parametrize("preset", ["atoms", "thin-and-wide", "three-modes"])
 @pytest.mark.parametrize("sampler", ["ddpm", "ddpm-accelerated", "ddpm-covariance"])
-@pytest.mark.parametrize("schedule", [Theory(), Cosine(), Sigmoid()], ids=lambda s: s.kind)
+@pytest.mark.parametrize("schedule", [Theory(), Sigmoid()], ids=lambda s: s.kind)
 def test_particles_agree_within_five_standard_errors(
     preset: str, sampler: str, schedule: Schedule
 ) -> None:
     """Counts in 32 cells, each binomial around its exact mass."""
-    n = 40_000
+    n = 20_000
     e = Experiment(
         target=PRESETS[preset].target, schedule=schedule, sampler=sampler, steps=25, seed=7
     )
@@ -132,7 +132,7 @@ def test_mass_is_kept_and_densities_stay_positive(sampler: str) -> None:
 @pytest.mark.parametrize(("sampler", "eta"), [("ddpm", 0.0), ("ddpm-accelerated", 0.0)])
 def test_exact_start_removes_the_initialisation_floor(sampler: str, eta: float) -> None:
     """Linear schedule: TV(p_T, N(0, 1)) = 5.4e-4, which many steps cannot pass."""
-    noise = Experiment(sampler=sampler, eta=eta, schedule=Linear(), steps=1024)
+    noise = Experiment(sampler=sampler, eta=eta, schedule=Linear(), steps=512)
     floor = measure(noise).value
     exact = measure(noise.with_(start="exact"))
     assert exact.value < floor
@@ -142,7 +142,7 @@ def test_exact_start_removes_the_initialisation_floor(sampler: str, eta: float) 
 def test_a_target_too_fine_for_its_width_is_refused_with_the_reason() -> None:
     far = line_mixture((0.5, 0.5), (-1e4, 1e4), (0.001, 0.001))
     with pytest.raises(Refused, match="exact law needs a grid of"):
-        measure(Experiment(target=far, sampler="ddpm", steps=8))
+        measure(Experiment(target=far, sampler="ddpm", steps=2))
 
 
 def test_kl_is_refused_where_the_output_has_no_density() -> None:

@@ -219,3 +219,17 @@ def test_no_distance_exceeds_one_and_errors_are_positive() -> None:
         for m in found.values():
             assert 0 < m.value <= 1
             assert 0 < m.error < 1e-3
+
+
+@pytest.mark.parametrize("preset", ["three-modes", "skewed"])
+@pytest.mark.parametrize("sampler", ["ode", "ddim", "heun"])
+def test_abar_from_one_down_to_zero_within_rounding(sampler: str, preset: str) -> None:
+    """Custom abar from 1 - 1e-12 to 1e-12: noise levels that float64 hardly tells apart."""
+    extreme = Custom((1 - 1e-12, 0.9, 0.5, 0.01, 1e-12))
+    e = Experiment(
+        target=PRESETS[preset].target, schedule=extreme, sampler=sampler, steps=5, start="exact"
+    )
+    truth = deterministic(e)["tv"]
+    found = measure(e)
+    assert found.value == pytest.approx(truth, rel=2e-5)
+    assert abs(found.value - truth) <= found.error + 1e-5 * truth
