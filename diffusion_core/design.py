@@ -196,7 +196,7 @@ class _Search:
         self._progress(min(self.evaluations / self.expected, 1.0))
         try:
             return rough_distance(on_grid(self._experiment, points), self._metric, self._stop)
-        except Refused:
+        except (Refused, InputError):
             return math.inf
 
 

@@ -12,6 +12,21 @@ SCHEDULES = {
     "custom": "Custom",
 }
 
+# grids between the same ends, short enough for an axis
+GRIDS = {
+    "yours": "yours",
+    "least": "least error found",
+    "equal": "equal steps",
+    "theory": "theory",
+    "linear": "linear",
+    "linear-ddpm": "linear, fixed β",
+    "cosine": "cosine",
+    "sigmoid": "sigmoid",
+    "constant": "constant β",
+    "karras": "Karras",
+    "log-snr": "even in log-SNR",
+}
+
 # (schedule, field) -> label and step of its number field
 PARAMETERS = {
     ("theory", "c0"): ("c₀", 0.5),

@@ -1,0 +1,117 @@
+"""Choose where a chain ends and how its points are spread; see what the error makes of it."""
+
+import streamlit as st
+
+from dashboard import frame, navigation
+from dashboard import schedule_design as design
+from dashboard.controls import choose_sampler, choose_start, described, start_controls
+from dashboard.figures.grids import axis_figure, comparison_figure, transfer_figure
+from dashboard.figures.style import is_dark
+from dashboard.grid_controls import (
+    NONE,
+    PAGE,
+    SETTINGS,
+    begin_as_linked,
+    choose_elsewhere,
+    choose_ends,
+    choose_grid,
+    choose_length,
+    put_on_sliders,
+    stay_here,
+    straighten,
+)
+from dashboard.permalink import open_link
+from dashboard.target_controls import choose_target
+from dashboard.text import schedule_design as text
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core.design import Optimum, points_of
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+values, dark = dict(state.values), is_dark()
+st.title("Design a schedule")
+st.markdown(text.INTRO)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    sampler, eta = choose_sampler(state.experiment)
+    start = choose_start(state.experiment)
+    experiment = described(
+        state.experiment, target, state.experiment.schedule, sampler=sampler, eta=eta, start=start
+    )
+    values["T"] = choose_length(values, experiment)
+    foot = st.container()
+if reason := design.refusal(experiment, values["T"]):
+    with foot:
+        frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    st.info(sentence(plain(reason)))
+    st.stop()
+
+ends = choose_ends(values)
+st.caption(text.ENDS)
+shape, bend = choose_grid(values, ends)
+values |= {"high": int(ends.high), "low": int(ends.low), "shape": shape, "bend": bend}
+task = design.Task.of(experiment, ends, values["T"])
+begin_as_linked(state.fresh, values, task)
+
+columns = st.columns(4)
+for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
+    column.button(label, on_click=design.want, args=(kind, task), type="primary")
+columns[2].button("No bend", on_click=straighten)
+status, axis, words, place, also = (st.empty() for _ in range(5))
+rows = [design.grid_row("yours", design.yours(task, shape, bend), status)]
+rows += design.named_rows(task, status)
+found = {}
+for kind in design.KINDS:
+    outcome = design.searched(kind, task, status)
+    if outcome is not None:
+        found[kind] = outcome
+        if not isinstance(outcome, str):
+            rows.append(design.grid_row(kind, outcome.experiment, status))
+values["found"] = tuple(found) or (NONE,)
+best = found.get("least")
+
+grids = {row.name: (row.label, points_of(row.run)) for row in rows if not row.own}
+grids[shape] = next((row.label, points_of(row.run)) for row in rows if row.name == shape)
+labels = [label for label, _ in grids.values()]
+frame.plot(axis, axis_figure(grids, dark), "grids", text.axis_alt(labels, task.steps), "grids")
+words.markdown(text.comparison(rows, rows[0], experiment.record.nfe(task.steps)))
+figure = comparison_figure(rows, experiment.sampler, dark)
+frame.plot(place, figure, "grids-compared", text.comparison_alt(rows), "grids compared")
+st.caption(text.alone(rows))
+if best is not None:
+    st.markdown(text.least(best, rows))
+if "equal" in found:
+    st.markdown(text.equal(found["equal"]))
+designed = [row for row in rows if not row.own]
+for column, row in zip(st.columns(3), designed, strict=False):
+    with column:
+        navigation.open_button(f"Use everywhere: {row.label}", row.run)
+
+if isinstance(best, Optimum):
+    columns[3].button("Bend as found", on_click=put_on_sliders, args=(best.base, best.bend))
+    st.subheader("Does it transfer?")
+    values["elsewhere"], values["there"] = choose_elsewhere(values, task)
+    moved = design.transfer(task, best, values["elsewhere"], status)
+    there = {}
+    for row in moved:
+        if row.name == values["there"]:
+            known = design.found("least", row.task, status, stay_here, "there")
+            there |= {} if isinstance(known, str) else {row.name: known.found.value}
+    here = design.origin(task, values["elsewhere"])
+    figure = transfer_figure(moved, there, here, dark)
+    frame.plot(st, figure, "grid-moved", text.transfer_alt(moved), "grid moved")
+    st.markdown(text.transferred(moved, here, values["elsewhere"], there))
+    st.caption(text.left_out(task, values["elsewhere"]))
+    frame.table(text.transfer_table(moved, there), "The least-error grid elsewhere")
+with foot:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+
+numbers, code = st.tabs(["Numbers", "Python"])
+with numbers:
+    frame.table(text.grid_table(rows), "Every grid and its distances")
+    frame.download("Download (CSV)", frame.to_csv(text.HEADER, text.csv_rows(rows)), "grids.csv")
+with code:
+    frame.snippet(text.design_snippet(task, shape, bend, list(found)))
