@@ -1,0 +1,49 @@
+"""What the theorems assume, checked for the target, schedule and sampler at hand."""
+
+import streamlit as st
+
+from dashboard import assumptions, frame, navigation
+from dashboard.controls import (
+    choose_sampler,
+    choose_schedule,
+    choose_steps,
+    described,
+    start_controls,
+)
+from dashboard.permalink import open_link
+from dashboard.target_controls import choose_target
+from dashboard.text.assumptions import snippet
+
+PAGE = "assumptions"
+
+navigation.require()
+state = open_link(PAGE, ())
+st.title("Assumptions")
+st.markdown(
+    "A theorem promises something only where its assumptions are true. Here are those of every "
+    "theorem about the chosen sampler, each with the number behind the verdict. Where one is not "
+    "true, the theorem is silent, not refuted: the sampler may still do well, and we measure it."
+)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    sampler, eta = choose_sampler(state.experiment)
+    steps = choose_steps(state.experiment, schedule)
+    changes = {"sampler": sampler, "eta": eta, "steps": steps}
+    experiment = described(state.experiment, target, schedule, **changes)
+    frame.link_and_file(PAGE, (), experiment, {}, notice)
+
+found = assumptions.section(experiment)
+
+st.page_link("pages/convergence.py", label="See what is measured, assumptions or not")
+
+numbers, code = st.tabs(["Numbers", "Python"])
+with numbers:
+    rows = assumptions.rows(experiment, found)
+    frame.table(assumptions.table(rows), "Every assumption with its verdict")
+    csv = frame.to_csv(assumptions.HEADER, rows)
+    frame.download("Download (CSV)", csv, "assumptions.csv")
+with code:
+    frame.snippet(snippet(experiment))
