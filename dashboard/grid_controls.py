@@ -109,7 +109,7 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
         place = ends.high + KNOTS[i] * (ends.low - ends.high)
         bend.append(
             column.slider(
-                f"near {place:.1f}".replace("-", "−"),
+                f"points near {place:.1f}".replace("-", "−"),
                 -MOST_BEND,
                 MOST_BEND,
                 step=0.05,

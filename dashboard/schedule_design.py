@@ -22,7 +22,7 @@ from diffusion_core.design import (
     points_of,
 )
 from diffusion_core.grids import NAMED, Ends, bent, named_grids, on_grid, own_runs
-from diffusion_core.schedules import LogSNR
+from diffusion_core.schedules import Array, LogSNR
 
 KINDS = {"least": "Minimise the error", "equal": "Equalise the steps"}
 EVEN = "log-snr"
@@ -96,6 +96,19 @@ def grid_row(name: str, run: Experiment, place: Any) -> Row:
 def yours(task: Task, shape: str, bend: Sequence[float]) -> Experiment:
     """The reader's grid: a named one between the ends, bent."""
     return on_grid(task.experiment, bent(named_grids(task.ends, task.steps)[shape], bend))
+
+
+def grids_shown(task: Task, shape: str, designed: Sequence[Row]) -> dict[str, tuple[str, Array]]:
+    """Label and log-SNR of the designed grids and of the named one that the reader bends."""
+    shown = {row.name: (row.label, points_of(row.run)) for row in designed}
+    return shown | {shape: (GRIDS[shape], named_grids(task.ends, task.steps)[shape])}
+
+
+def named_are_known(task: Task) -> bool:
+    """Whether ``named_rows`` would answer at once."""
+    against = "data" if task.experiment.target.has_density else "p1"
+    run = on_grid(task.experiment, named_grids(task.ends, task.steps)[NAMED[-1]])
+    return compute.is_known(run, "tv", "exact", 0, against)
 
 
 def named_rows(task: Task, place: Any) -> list[Row]:

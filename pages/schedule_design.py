@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import frame, navigation
+from dashboard import frame, grid_tables, navigation
 from dashboard import schedule_design as design
 from dashboard.controls import choose_sampler, choose_start, described, start_controls
 from dashboard.figures.grids import axis_figure, comparison_figure, transfer_figure
@@ -25,7 +25,7 @@ from dashboard.target_controls import choose_target
 from dashboard.text import schedule_design as text
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
-from diffusion_core.design import Optimum, points_of
+from diffusion_core.design import Optimum
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -62,7 +62,9 @@ for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
 columns[2].button("No bend", on_click=straighten)
 status, axis, words, place, also = (st.empty() for _ in range(5))
 rows = [design.grid_row("yours", design.yours(task, shape, bend), status)]
-rows += design.named_rows(task, status)
+nfe = experiment.record.nfe(task.steps)
+if not design.named_are_known(task):
+    words.markdown(text.comparison(rows, nfe))
 found = {}
 for kind in design.KINDS:
     outcome = design.searched(kind, task, status)
@@ -71,21 +73,16 @@ for kind in design.KINDS:
         if not isinstance(outcome, str):
             rows.append(design.grid_row(kind, outcome.experiment, status))
 values["found"] = tuple(found) or (NONE,)
-best = found.get("least")
+best, designed = found.get("least"), tuple(rows)
 
-grids = {row.name: (row.label, points_of(row.run)) for row in rows if not row.own}
-grids[shape] = next((row.label, points_of(row.run)) for row in rows if row.name == shape)
+grids = design.grids_shown(task, shape, designed)
 labels = [label for label, _ in grids.values()]
 frame.plot(axis, axis_figure(grids, dark), "grids", text.axis_alt(labels, task.steps), "grids")
-words.markdown(text.comparison(rows, rows[0], experiment.record.nfe(task.steps)))
+rows += design.named_rows(task, status)
+words.markdown(text.reading(rows, found, nfe))
 figure = comparison_figure(rows, experiment.sampler, dark)
 frame.plot(place, figure, "grids-compared", text.comparison_alt(rows), "grids compared")
 st.caption(text.alone(rows))
-if best is not None:
-    st.markdown(text.least(best, rows))
-if "equal" in found:
-    st.markdown(text.equal(found["equal"]))
-designed = [row for row in rows if not row.own]
 for column, row in zip(st.columns(3), designed, strict=False):
     with column:
         navigation.open_button(f"Use everywhere: {row.label}", row.run)
@@ -105,13 +102,15 @@ if isinstance(best, Optimum):
     frame.plot(st, figure, "grid-moved", text.transfer_alt(moved), "grid moved")
     st.markdown(text.transferred(moved, here, values["elsewhere"], there))
     st.caption(text.left_out(task, values["elsewhere"]))
-    frame.table(text.transfer_table(moved, there), "The least-error grid elsewhere")
+    frame.table(grid_tables.transfer_table(moved, there), "The least-error grid elsewhere")
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:
-    frame.table(text.grid_table(rows), "Every grid and its distances")
-    frame.download("Download (CSV)", frame.to_csv(text.HEADER, text.csv_rows(rows)), "grids.csv")
+    frame.table(grid_tables.grid_table(rows), "Every grid and its distances")
+    frame.download(
+        "Download (CSV)", frame.to_csv(grid_tables.HEADER, grid_tables.csv_rows(rows)), "grids.csv"
+    )
 with code:
     frame.snippet(text.design_snippet(task, shape, bend, list(found)))

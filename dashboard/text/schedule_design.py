@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.schedule_design import SLOW, Elsewhere, Row, Task, best, place_label, value
-from dashboard.text.numbers import rounded, scientific, with_error
+from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core.design import Equalised, Optimum, imbalance
 from diffusion_core.grids import NAMED
@@ -40,12 +40,12 @@ def alone(rows: Sequence[Row]) -> str:
     said = (
         f"{ALONE} Crosses show them as they are, with ends of their own, where only the distance "
         f"to the data can be compared: {row.label} reaches {rounded(tv)} against a $p_1$ of its "
-        f"own (log-SNR {_signed(high)}), and {rounded(data)} against the data."
+        f"own (log-SNR {signed(high)}), and {rounded(data)} against the data."
     )
     least = min(value(r.data) or 1.0 for r in rows)
     _, best_data, champion = min(known, key=lambda item: item[1])
     if best_data < least and champion.own:
-        ends = f"{_signed(champion.own[0])} to {_signed(champion.own[1])}"
+        ends = f"{signed(champion.own[0])} to {signed(champion.own[1])}"
         said += (
             f" Nearest to the data of all is {champion.label} with its own ends ({ends}), at "
             f"{rounded(best_data)}: ends can matter more than spacing."
@@ -53,19 +53,30 @@ def alone(rows: Sequence[Row]) -> str:
     return said
 
 
-def _signed(log_snr: float) -> str:
+def signed(log_snr: float) -> str:
     return f"{log_snr:+.1f}".replace("-", "−")
 
 
-def comparison(rows: Sequence[Row], yours: Row, nfe: int) -> str:
-    """Yours beside the best named grid."""
+def reading(rows: Sequence[Row], found: Mapping[str, Any], nfe: int) -> str:
+    """The reader's grid, the first row, and what the searches found."""
+    said = [comparison(rows, nfe)]
+    if "least" in found:
+        said.append(least(found["least"], rows))
+    if "equal" in found:
+        said.append(equal(found["equal"]))
+    return "\n\n".join(said)
+
+
+def comparison(rows: Sequence[Row], nfe: int) -> str:
+    """The reader's grid, the first row, beside the best named one as far as there is one."""
+    yours = rows[0]
     named = best([row for row in rows if row.name in NAMED])
     mine = value(yours.tv)
     if mine is None:
         return f"Your grid cannot be measured: {plain(str(yours.tv))}."
     said = f"With {nfe} score evaluations your grid ends at **TV(q₁, p₁) = {_number(yours)}**"
     if named is None:
-        return f"{said}; no named schedule could be measured."
+        return f"{said}."
     other = value(named.tv) or 0.0
     return f"{said}, {_than(mine, other)} the best named schedule on these ends ({_named(named)})."
 
@@ -175,70 +186,18 @@ def left_out(task: Task, kind: str) -> str:
             f"Same T and ends everywhere. {place_label(SLOW)} is left out: with a stochastic "
             "sampler each run takes seconds there."
         )
+    if kind == "samplers":
+        return (
+            "Same T and ends everywhere, so not the same cost: samplers that evaluate the score "
+            "twice a step make twice as many evaluations."
+        )
     return "Same T and ends everywhere."
 
 
-HEADER = ("grid", "tv", "error", "tv_data", "own_high", "own_low", "own_tv", "own_tv_data", "abar")
-
-
-def csv_rows(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            row.name,
-            _or_blank(row.tv),
-            "" if isinstance(row.tv, str) else repr(row.tv.error),
-            _or_blank(row.data),
-            *(row.own or ("", "")),
-            _or_blank(row.own_tv),
-            _or_blank(row.own_data),
-            " ".join(map(repr, row.run.schedule.abar)),  # type: ignore[attr-defined]
-        )
-        for row in rows
-    ]
-
-
-def _or_blank(outcome: Any) -> str:
-    known = value(outcome)
-    return "" if known is None else repr(known)
-
-
-def grid_table(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """Every grid with its numbers; a refusal stands where a number is missing."""
-    table = {
-        "grid": [row.label for row in rows],
-        "TV(q₁, p₁)": [_cell(row.tv) for row in rows],
-        "error": ["–" if isinstance(row.tv, str) else scientific(row.tv.error, 1) for row in rows],
-        "TV(q₁, p₀)": [_cell(row.data) for row in rows],
-        "own ends": [
-            f"{_signed(row.own[0])} to {_signed(row.own[1])}" if row.own else "" for row in rows
-        ],
-        "own TV(q₁, its p₁)": [_cell(row.own_tv) if row.own else "" for row in rows],
-        "own TV(q₁, p₀)": [_cell(row.own_data) if row.own else "" for row in rows],
-    }
-    return table
-
-
-def _cell(outcome: Any) -> str:
+def cell(outcome: Any) -> str:
     if outcome is None:
         return "–"
     return outcome if isinstance(outcome, str) else rounded(outcome.value, 5)
-
-
-def transfer_table(
-    rows: Sequence[Elsewhere], searched: Mapping[str, float]
-) -> dict[str, list[str]]:
-    return {
-        "place": [row.label for row in rows],
-        "moved": [_cell(row.moved) for row in rows],
-        "best named there": [
-            f"{_cell(r.named.tv)} ({r.named.label})" if r.named else "–" for r in rows
-        ],
-        "even in log-SNR": [_cell(row.even) for row in rows],
-        "least found there": [
-            rounded(searched[row.name], 5) if row.name in searched else "" for row in rows
-        ],
-        "score evaluations": [str(row.task.experiment.record.nfe(row.task.steps)) for row in rows],
-    }
 
 
 def axis_alt(labels: Sequence[str], steps: int) -> str:
@@ -246,14 +205,14 @@ def axis_alt(labels: Sequence[str], steps: int) -> str:
 
 
 def comparison_alt(rows: Sequence[Row]) -> str:
-    said = [f"{row.label} {_cell(row.tv)}" for row in rows]
+    said = [f"{row.label} {cell(row.tv)}" for row in rows]
     return f"Total variation between q_1 and p_1 for each grid: {'; '.join(said)}."
 
 
 def transfer_alt(rows: Sequence[Elsewhere]) -> str:
-    best_there = [_cell(row.named.tv) if row.named else "none" for row in rows]
+    best_there = [cell(row.named.tv) if row.named else "none" for row in rows]
     said = [
-        f"{row.label}: moved {_cell(row.moved)}, best named {other}"
+        f"{row.label}: moved {cell(row.moved)}, best named {other}"
         for row, other in zip(rows, best_there, strict=True)
     ]
     return f"Total variation of the moved grid beside the best named one. {'; '.join(said)}."

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard import grid_tables
 from dashboard import schedule_design as design
 from dashboard.figures.grids import DESIGNED, comparison_figure
 from dashboard.permalink import encode
@@ -232,13 +233,13 @@ def test_the_comparison_shows_what_was_measured_best_first() -> None:
 
 
 def test_the_csv_holds_schedules_that_give_its_numbers() -> None:
-    (mine, theory, *_) = text.csv_rows(rows())
+    (mine, theory, *_) = grid_tables.csv_rows(rows())
     for row in (mine, theory):
         schedule = Custom(tuple(map(float, row[8].split())))
         found = measure(QUICK.with_(schedule=schedule, steps=5))
         assert (repr(found.value), repr(found.error)) == row[1:3]
     assert mine[4:8] == ("", "", "", "")
-    assert len(text.HEADER) == len(theory)
+    assert len(grid_tables.HEADER) == len(theory)
 
 
 def test_the_reading_of_equal_steps_tells_maps_from_kernels() -> None:
