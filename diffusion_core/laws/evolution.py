@@ -102,7 +102,7 @@ def _deterministic(
             rough = _partition(y[::2], mass.reshape(-1, 2).sum(axis=1))
             change = tv.value - total_variation(_pair_at(experiment, t, *rough, tails)).value
             tv = Distance(tv.value, tv.error + abs(change))
-        yield t, tails[0] + _mass_below(y, mass, edges), tv
+        yield t, tails[0] + mass_below(y, mass, edges), tv
 
 
 def _partition_tv(pair: MassPair) -> Distance:
@@ -132,7 +132,7 @@ def _partition(y: Array, mass: Array) -> tuple[Array, Array]:
     return edges, np.diff(_spread_evenly(y, mass, edges))
 
 
-def _mass_below(y: Array, mass: Array, edges: Array) -> Array:
+def mass_below(y: Array, mass: Array, edges: Array) -> Array:
     """Mass below each of ``edges``: through a monotone cubic where F increases."""
     if not (np.diff(y) >= 0).all():
         return _spread_evenly(y, mass, edges)

@@ -1,0 +1,45 @@
+"""What is known about the single steps of a run: the contract of every dimension's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from diffusion_core.distances import Distance
+from diffusion_core.schedules import Array
+
+
+@dataclass(frozen=True)
+class StepError:
+    """The step from t to t-1.
+
+    local: TV(step(p_t), p_{t-1}), what the step adds. reached: TV(q_{t-1}, p_{t-1}).
+    contracted: TV(q_t, p_t) - TV(step(q_t), step(p_t)), what the step takes away of the
+    error that it meets; None where it is not known.
+    """
+
+    t: int
+    local: Distance
+    reached: Distance
+    contracted: float | None
+
+
+class StepLaws(Protocol):
+    """What one dimension's engine knows about single steps."""
+
+    def steps(self) -> Iterator[StepError]:
+        """Every step, t = T..2."""
+        ...
+
+    def total(self, exact_start: bool) -> Distance:
+        """TV(q_1, p_1) of the run from p_T or from N(0, I)."""
+        ...
+
+    def difference(self, t: int, edges: Array) -> Array:
+        """Mass of K_t p_t minus that of p_{t-1} between the edges."""
+        ...
+
+    def outcome(self, edges: Array) -> Array:
+        """Mass of q_1 minus that of p_1 between the edges."""
+        ...

@@ -1,0 +1,218 @@
+"""What one deterministic step does to p_t, beside p_{t-1}: exactly, on the line.
+
+Where a step increases, the distribution function of its image is known at the images of points. So
+D = (that function) - P_{t-1} is known there to all digits, and TV is half the total variation of D:
+between its extrema, which parabolas find, differences telescope.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from diffusion_core.distances import Distance, total_variation
+from diffusion_core.experiment import Experiment
+from diffusion_core.laws import line
+from diffusion_core.laws.evolution import evolution, mass_below
+from diffusion_core.laws.partition import resolve, target_masses
+from diffusion_core.laws.step import StepError
+from diffusion_core.laws.transport import NEGLIGIBLE, TransportLaw, bounded_chain, outside
+from diffusion_core.samplers import advance
+from diffusion_core.schedules import Array, Mask
+from diffusion_core.scores import ExactScore
+from diffusion_core.targets.base import Marginal
+
+NODES = 801  # points that a step carries
+PICTURE_NODES = 6401
+ROUNDS = 6
+GOOD = 4e-4  # relative: with a larger error, more nodes
+NOISE = 1e-14  # changes of D below are rounding
+MOST_START = 2500  # start points
+ROUNDING = 5e-14
+CAREFUL = 1e-5  # relative, where no number of fixed nodes will do
+
+
+class DeterministicSteps:
+    """Steps that are maps. A one-to-one map moves both laws alike: it takes nothing away."""
+
+    def __init__(self, experiment: Experiment, stop: line.Stop = line.never) -> None:
+        self._experiment, self._stop = experiment, stop
+        self._score = ExactScore(experiment.target, experiment.chain)
+
+    def steps(self) -> Iterator[StepError]:
+        e = self._experiment
+        x = line.start_nodes(e.target, e.chain, True)
+        run = self._run(e.exact_start)
+        folds, _ = next(run)
+        for t, (folded, reached) in zip(range(e.steps, 1, -1), run, strict=True):
+            self._stop()
+            x, found = self._local(t, x)
+            folds |= folded
+            yield StepError(t, found, reached, None if folds else 0.0)
+
+    def total(self, exact_start: bool) -> Distance:
+        """TV(q_1, p_1)."""
+        return self._resolved(exact_start)[1]
+
+    def _resolved(self, exact_start: bool) -> tuple[TransportLaw, Distance]:
+        """The law of Y_1 on start points that resolve it, and TV(q_1, p_1)."""
+        e, ahead, bounds = self._experiment, self._score.marginal(1), self._bounds(1)
+        law = line.transport_law(e.record, e.chain, e.target, exact_start, self._stop)
+        if not law.folded:
+            pair = resolve(law, ahead, bounds, CAREFUL, self._stop)
+        if law.folded:
+            pair = resolve(line.unfold(law, 1e-9, self._stop), ahead, bounds, CAREFUL, self._stop)
+        return law, total_variation(pair)
+
+    def _run(self, exact_start: bool) -> Iterator[tuple[bool, Distance]]:
+        """Whether the run has mapped different points to one, and TV(q_t, p_t), for t = T..1."""
+        law, total = self._resolved(exact_start)
+        x = law.x[:: math.ceil(len(law.x) / MOST_START)]
+        mass, (low, high) = law.start.interval_mass(x), outside(law.start, x)
+        q = np.concatenate([[low], mass, [high]])
+        folded: dict[int, Distance] = {}
+        for t, y in bounded_chain(self._experiment.record, self._experiment.chain, self._score, x):
+            if folded or (_falls(y) & (mass > NEGLIGIBLE)).any():
+                folded = folded or self._folded(exact_start)
+                yield True, folded[t] if t > 1 else total
+                continue
+            y = np.maximum.accumulate(y)
+            yield False, _from_masses(y, q - self._masses(t, y)) if t > 1 else total
+
+    def _folded(self, exact_start: bool) -> dict[int, Distance]:
+        """TV(q_t, p_t) of a run that folds."""
+        e, unused = self._experiment, np.array([-1.0, 1.0])
+        run = e.with_(start="exact" if exact_start else "noise")
+        return {s.t: s.tv for s in evolution(run, unused, range(e.steps, 0, -1), self._stop)}
+
+    def _masses(self, t: int, y: Array) -> Array:
+        """What p_t has between the y, the outside included."""
+        return target_masses(self._score.marginal(t), y, self._bounds(t))
+
+    def step(self, t: int, x: Array) -> Array:
+        """Y_{t-1} from Y_t = x (M,)."""
+        e = self._experiment
+        y, _ = advance(e.record, x[:, None], t, e.chain, self._score, np.zeros)
+        return y[:, 0]
+
+    def _bounds(self, t: int) -> tuple[float, float]:
+        return line.marginal_bounds(self._experiment.target, self._experiment.chain.level(t))
+
+    def _local(self, t: int, x: Array) -> tuple[Array, Distance]:
+        """Nodes for the next step, and the distance."""
+        p, ahead = self._score.marginal(t), self._score.marginal(t - 1)
+        for _ in range(ROUNDS):
+            y = self.step(t, x)
+            q = p.interval_mass(x)
+            if (_falls(y) & (q > NEGLIGIBLE)).any():
+                break
+            y = np.maximum.accumulate(y)
+            r = self._masses(t - 1, y)
+            tails = outside(p, x)
+            gap = np.concatenate([tails[:1], q, tails[1:]]) - r
+            found = _from_masses(y, gap)
+            if found.error <= GOOD * found.value + 2 * ROUNDING:
+                return _spread(y, r[1:-1], self._bounds(t - 1)), found
+            x = _refined(x, gap)
+        law = self._law(t)
+        pair = resolve(line.unfold(law, 1e-9), ahead, self._bounds(t - 1), CAREFUL, self._stop)
+        lo, hi = self._bounds(t - 1)
+        even = np.linspace(lo, hi, 4 * NODES)
+        return _spread(even, ahead.interval_mass(even), (lo, hi)), total_variation(pair)
+
+    def _law(self, t: int) -> TransportLaw:
+        """The law of the step's image of p_t."""
+        nodes = np.linspace(*self._bounds(t), line.START_NODES)
+        return TransportLaw(lambda x: self.step(t, x), self._score.marginal(t), nodes)
+
+    def difference(self, t: int, edges: Array) -> Array:
+        """Mass of step(p_t) minus that of p_{t-1} between the edges (G + 1,): (G,)."""
+        lo, hi = self._bounds(t)
+        even = np.linspace(lo, hi, PICTURE_NODES)
+        p = self._score.marginal(t)
+        x = _spread(even, p.interval_mass(even), (lo, hi), PICTURE_NODES)
+        ahead = self._score.marginal(t - 1)
+        return _mass_between(p, x, self.step(t, x), ahead, self._bounds(t - 1), edges)
+
+    def outcome(self, edges: Array) -> Array:
+        """Mass of q_1 minus that of p_1 between the edges."""
+        e = self._experiment
+        start = line.start_marginal(e.target, e.chain, e.exact_start)
+        x = np.linspace(*line.start_interval(e.target, e.chain, e.exact_start), PICTURE_NODES)
+        *_, (_, y) = bounded_chain(e.record, e.chain, self._score, x)
+        return _mass_between(start, x, y, self._score.marginal(1), self._bounds(1), edges)
+
+
+def _refined(x: Array, increments: Array) -> Array:
+    """With the middles of the intervals around the extrema of D."""
+    rise = increments[1:-1]
+    turns = (rise[:-1] * rise[1:] < 0) & (np.abs(rise[:-1]) + np.abs(rise[1:]) > NOISE)
+    near = np.convolve(np.append(turns, False), np.ones(6), "same") > 0
+    cells = np.flatnonzero(near)
+    return np.insert(x, cells + 1, 0.5 * (x[cells] + x[cells + 1]))
+
+
+def _falls(y: Array) -> Mask:
+    return np.diff(y) < -1e-12 * np.abs(y[1:])
+
+
+def _from_masses(x: Array, increments: Array) -> Distance:
+    """Half the total variation of D on nodes x (M,) from its increments (M + 1,).
+
+    The error is the larger change when every second node is left out, from either side.
+    """
+    d = np.cumsum(increments)[:-1]
+    fine = _variation(x, d)
+    halves = [_variation(x[k::2], d[k::2]) for k in (0, 1)]
+    return Distance(min(fine, 1.0), max(abs(fine - half) for half in halves) + ROUNDING)
+
+
+def _variation(x: Array, d: Array) -> float:
+    """Half the variation of a function that is 0 at both infinities, by parabolas at extrema."""
+    rise = np.diff(d)
+    total = 0.5 * (abs(float(d[0])) + float(np.abs(rise).sum()) + abs(float(d[-1])))
+    turns = np.flatnonzero(rise[:-1] * rise[1:] < 0) + 1
+    a, b = x[turns] - x[turns - 1], x[turns + 1] - x[turns]
+    left, right = rise[turns - 1], rise[turns]
+    wide = (a > 0) & (b > 0)
+    a, b, left, right = a[wide], b[wide], left[wide], right[wide]
+    bend = (right / b - left / a) / (a + b)
+    slope = (right * a / b + left * b / a) / (a + b)
+    return total + float((slope * slope / (4 * np.abs(bend))).sum())
+
+
+def _spread(y: Array, mass: Array, bounds: tuple[float, float], count: int = NODES) -> Array:
+    """Nodes over the bounds: half of them evenly spread, half by the masses between the y."""
+    inside = np.clip(np.concatenate([[bounds[0]], y, [bounds[1]]]), *bounds)
+    below = np.concatenate([[0.0, 0.0], np.cumsum(mass), [0.0]])
+    below[-1] = below[-2]
+    below = below / max(below[-1], 1e-300) + (inside - bounds[0]) / (bounds[1] - bounds[0])
+    first = np.append(True, np.diff(below) > 0)
+    return np.interp(np.linspace(below[0], below[-1], count), below[first], inside[first])
+
+
+def _mass_between(
+    start: Marginal,
+    x: Array,
+    y: Array,
+    marginal: Marginal,
+    bounds: tuple[float, float],
+    edges: Array,
+) -> Array:
+    """The mass that x -> y puts between edges minus the marginal's."""
+    mass = start.interval_mass(x)
+    heavy = mass > NEGLIGIBLE
+    if (_falls(y) & heavy).any():
+        return np.diff(mass_below(y, mass, edges)) - marginal.interval_mass(edges)
+    y = np.maximum.accumulate(y)
+    low, high = outside(start, x)
+    gap = np.concatenate([[low], mass, [high]]) - target_masses(marginal, y, bounds)
+    d = np.cumsum(gap)[:-1]
+    apart = np.append(True, np.diff(y) > 1e-9 * (1 + np.abs(y[1:])))
+    curve = CubicSpline(y[apart], d[apart])
+    beyond = (edges < y[0]) | (edges > y[-1])
+    far = np.where(edges < y[0], -marginal.cdf(edges), 1.0 - marginal.cdf(edges))
+    return np.diff(np.where(beyond, far, curve(np.clip(edges, y[0], y[-1]))))
