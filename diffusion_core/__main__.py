@@ -2,31 +2,30 @@
 
 Exit status: 0; 2 with one line on stderr for bad input, for what is refused, and for a sweep of
 which every run is refused; 3 for a sweep of which some runs are refused (its other rows are there,
-the refusals on stderr); 1 when output cannot be written; 70 for a fault of this program; 130 after
-Ctrl-C.
+the refusals on stderr); 1 when output cannot be written or the workers are lost (the finished rows
+are there); 70 for a fault of this program; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import multiprocessing
 import os
 import re
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn
 
 import numpy as np
 
-from diffusion_core.convergence import Run, plan, sweep
+from diffusion_core.convergence import plan
 from diffusion_core.distances import METRICS
 from diffusion_core.errors import InputError, Refused
+from diffusion_core.executors import Compute, dask_cluster, in_processes
 from diffusion_core.experiment import MAX_JSON_BYTES, Experiment, shown
 from diffusion_core.laws.particles import (
     check_particles,
@@ -34,13 +33,15 @@ from diffusion_core.laws.particles import (
     final_points,
     trajectory,
 )
-from diffusion_core.measure import COMPARISONS, METHODS, check_request, measure
+from diffusion_core.measure import COMPARISONS, METHODS, measure
+from diffusion_core.rows import Add, describe, earlier_rows, file_rows, stream_rows
+from diffusion_core.runs import Request, Run, completed
 from diffusion_core.samplers import PAPER_SAMPLERS
 
-HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
 MAX_WORKERS = 64
 LINE = 400  # characters of an error message
-CANNOT_WRITE, BAD_INPUT, INCOMPLETE, FAULT, STOPPED = 1, 2, 3, 70, 130
+CANNOT_WRITE = LOST_WORKERS = 1
+BAD_INPUT, INCOMPLETE, FAULT, STOPPED = 2, 3, 70, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(str(e), BAD_INPUT)
     except MemoryError:
         return _failed("not enough memory; use fewer particles or workers", BAD_INPUT)
-    except BrokenExecutor:
-        return _failed("a worker ended early, perhaps for lack of memory", BAD_INPUT)
+    except BrokenExecutor as e:
+        return _failed(str(e), LOST_WORKERS)
     except OSError as e:  # reading is guarded where it happens
         _discard_stdout()
         broken = isinstance(e, BrokenPipeError)
@@ -111,7 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         "--samplers", default=",".join(PAPER_SAMPLERS), help="such as ode,ddpm; default: the four"
     )
     many.add_argument("--out", type=Path, help="write the CSV here instead of to stdout")
-    many.add_argument("--workers", type=int, default=1, help=f"processes, 1 to {MAX_WORKERS}")
+    many.add_argument(
+        "--resume", action="store_true", help="keep the rows that --out has; compute the others"
+    )
+    where = many.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, default=1, help=f"processes, 1 to {MAX_WORKERS}")
+    where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler: tcp://host:8786")
     draw.add_argument("--particles", type=int, required=True)
     draw.add_argument("--out", type=Path, required=True)
     draw.add_argument("--trajectory", action="store_true", help="also every Y_t, t = T..1")
@@ -152,26 +158,60 @@ def _sweep(args: argparse.Namespace) -> int:
     experiment = _read(args.experiment)
     samplers = [name.strip() for name in args.samplers.split(",")]
     runs = plan(experiment, samplers, _whole_numbers(args.steps))
+    request = Request(args.metric, args.method, args.particles, args.against)
     if not 1 <= args.workers <= MAX_WORKERS:
         raise InputError(f"--workers: between 1 and {MAX_WORKERS}, got {shown(args.workers)}")
-    for run in runs:
-        check_request(run, (args.metric,), args.method, args.particles, args.against)
-    written = 0
-    with _writable(args.out), _output(args.out) as out, _executor(args.workers) as executor:
-        rows = csv.writer(out, lineterminator="\n")
-        rows.writerow(HEADER)
-        results = sweep(runs, args.metric, args.method, args.particles, args.against, executor)
-        for done, result in enumerate(results, 1):
-            _report(result, done, len(runs))
-            if result.measurement is not None:
-                m = result.measurement
-                rows.writerow((result.sampler, m.steps, m.nfe, m.metric, m.value, m.error))
-                out.flush()
-                written += 1
+    for e in runs:
+        request.check(e)
+    description = describe(experiment, request)
+    kept = _kept(args, runs, description)
+    left = [place for place in range(len(runs)) if place not in kept]
+    written = len(kept)
+    with (
+        _compute(args) as compute,
+        _writable(args.out),
+        _rows(args.out, kept, description) as add,
+        closing(compute([runs[place] for place in left], request)) as results,
+    ):
+        for done, (i, run) in enumerate(results, 1):
+            _report(run, done, len(left))
+            add(left[i], run)
+            written += run.measurement is not None
     if written == len(runs):
         return 0
     refused = f"{len(runs) - written} of {len(runs)} runs were refused"
     return _failed(refused, INCOMPLETE if written else BAD_INPUT)
+
+
+def _kept(
+    args: argparse.Namespace, runs: Sequence[Experiment], description: dict[str, Any]
+) -> dict[int, str]:
+    """Finished rows, when the sweep is to be resumed."""
+    if not args.resume:
+        return {}
+    if args.out is None:
+        raise InputError("--resume: needs --out, the file to go on with")
+    kept = earlier_rows(args.out, runs, args.metric, description)
+    _note([f"{len(kept)} of {len(runs)} rows are there already"])
+    return kept
+
+
+def _compute(args: argparse.Namespace) -> AbstractContextManager[Compute]:
+    """Where the runs are computed: here, in processes, or on a Dask cluster."""
+    if args.dask is not None:
+        return dask_cluster(args.dask)
+    here: Compute = completed
+    return nullcontext(here if args.workers == 1 else partial(in_processes, workers=args.workers))
+
+
+def _rows(
+    path: Path | None, kept: dict[int, str], description: dict[str, Any]
+) -> AbstractContextManager[Add]:
+    if path is not None:
+        return file_rows(path, kept, description)
+    if sys.stdout is None:
+        raise InputError("stdout is closed; use --out")
+    return stream_rows(sys.stdout)
 
 
 def _report(result: Run, done: int, total: int) -> None:
@@ -204,34 +244,6 @@ def _writable(path: Path | None) -> Iterator[None]:
     finally:
         if not existed and path.stat().st_size == 0:
             path.unlink()
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        if sys.stdout is None:
-            raise InputError("stdout is closed; use --out")
-        yield sys.stdout
-        return
-    with path.open("w", newline="") as f:
-        yield f
-
-
-@contextmanager
-def _executor(workers: int) -> Iterator[Executor | None]:
-    """``workers`` processes, ended at once when the sweep is stopped; None for one worker."""
-    if workers == 1:
-        yield None
-        return
-    # Ctrl-C reaches the workers too: the parent alone answers it
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as executor:
-        try:
-            yield executor
-        except BaseException:
-            for child in multiprocessing.active_children():
-                child.terminate()
-            raise
 
 
 def _sample(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,7 +22,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import marginal_bounds, standard_normal, start_nodes
 from diffusion_core.laws.partition import resolve
 from diffusion_core.laws.transport import TransportLaw
-from diffusion_core.measure import Measurement, measure
+from diffusion_core.runs import Request, Run, completed
 from diffusion_core.samplers import sampler_record
 from diffusion_core.schedules import MIN_STEPS, check_steps
 
@@ -30,16 +31,6 @@ ASYMPTOTIC_MISFIT = 0.02
 MOST_ERROR = 0.1  # a point with a larger relative error says nothing about a rate
 FLOOR_MARGIN = 10.0  # nor does one below this many floors
 MISFIT = 0.003  # relative: what no fit of this form can be expected to reach, so a bound on weights
-
-
-@dataclass(frozen=True)
-class Run:
-    """One point of a sweep: a measurement, or the reason why there is none."""
-
-    sampler: str
-    steps: int
-    measurement: Measurement | None
-    reason: str = ""
 
 
 def plan(experiment: Experiment, samplers: Sequence[str], steps: Sequence[int]) -> list[Experiment]:
@@ -75,21 +66,6 @@ def _runs(experiment: Experiment, pairs: Sequence[tuple[str, int]]) -> list[Expe
     ]
 
 
-def run_one(
-    experiment: Experiment,
-    metric: str = "tv",
-    method: str = "exact",
-    particles: int = 100_000,
-    against: str = "p1",
-) -> Run:
-    """One run of a sweep; a refusal becomes its reason."""
-    try:
-        found = measure(experiment, metric, method, particles, against)
-    except Refused as e:
-        return Run(experiment.sampler, experiment.steps, None, str(e))
-    return Run(experiment.sampler, experiment.steps, found)
-
-
 def sweep(
     runs: Sequence[Experiment],
     metric: str = "tv",
@@ -99,20 +75,19 @@ def sweep(
     executor: Executor | None = None,
     stop: Callable[[], None] = lambda: None,
 ) -> Iterator[Run]:
-    """The runs' results in their order, each as soon as it and those before it are done."""
-    if executor is None:
-        for e in runs:
-            stop()
-            yield run_one(e, metric, method, particles, against)
-        return
-    futures = [executor.submit(run_one, e, metric, method, particles, against) for e in runs]
-    try:
-        for f in futures:
-            stop()
-            yield f.result()
-    finally:
-        for f in futures:
-            f.cancel()
+    """The runs' results in their order, each as soon as it and those before it are done.
+
+    executor: any ``concurrent.futures.Executor`` whose workers can import this package.
+    """
+    early: dict[int, Run] = {}
+    due = 0
+    request = Request(metric, method, particles, against)
+    with closing(completed(runs, request, executor, stop)) as results:
+        for place, run in results:
+            early[place] = run
+            while due in early:
+                yield early.pop(due)
+                due += 1
 
 
 @dataclass(frozen=True)
