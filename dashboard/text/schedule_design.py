@@ -113,7 +113,16 @@ def least(found: Optimum | str, rows: Sequence[Row]) -> str:
         verb = "it beats every named schedule here, with" if found.found.value < other else "it has"
         said += f"; {verb} {_than(found.found.value, other)} {_named(named)}"
     data = _data(rows, "least", named)
-    return f"{said}.{data} A local search: nothing says that no grid is better."
+    return f"{said}.{data} {_local(found.found.value, rows)}"
+
+
+def _local(least: float, rows: Sequence[Row]) -> str:
+    """What a local search is worth, with the grids here that are better, if there are any."""
+    others = [row for row in rows if row.name in ("yours", "equal")]
+    better = [f"{row.label} ({cell(row.tv)})" for row in others if (value(row.tv) or 2.0) < least]
+    if better:
+        return f"It was a local search, and better still: {' and '.join(better)}."
+    return "A local search: nothing says that no grid is better."
 
 
 def _data(rows: Sequence[Row], name: str, named: Row | None) -> str:

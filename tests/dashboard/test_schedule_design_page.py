@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -240,6 +241,16 @@ def test_the_csv_holds_schedules_that_give_its_numbers() -> None:
         assert (repr(found.value), repr(found.error)) == row[1:3]
     assert mine[4:8] == ("", "", "", "")
     assert len(grid_tables.HEADER) == len(theory)
+
+
+def test_a_grid_that_beats_the_search_is_named() -> None:
+    best = minimise(QUICK, ENDS, 5, most=1)
+    made = rows()
+    assert "nothing says that no grid is better" in text.least(best, made)
+    luckier = replace(best.found, value=best.found.value / 2)
+    said = text.least(best, [replace(made[0], tv=luckier), *made[1:]])
+    assert f"better still: yours ({luckier.value:.5f}"[:25] in said
+    assert "nothing says" not in said
 
 
 def test_the_reading_of_equal_steps_tells_maps_from_kernels() -> None:
