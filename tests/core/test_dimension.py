@@ -56,6 +56,25 @@ def test_one_axis_agrees_with_the_probing_of_affine_maps(
         assert p == pytest.approx(other_p.variance[0], rel=1e-12)
 
 
+@pytest.mark.parametrize("variance", [0.0, 0.25, 25.0])
+def test_a_thousand_steps_lose_no_more_digits_than_the_error_says(variance: float) -> None:
+    steps = 1000
+    chain = Theory().chain(steps)
+    with mp.workdps(30):
+        abar, v = mp.mpf(1), [mp.mpf(variance)]
+        for b in chain.beta[1:].tolist():
+            abar *= 1 - mp.mpf(b)
+            v.append(abar * variance + 1 - abar)
+        ode, ddpm = mp.mpf(1), mp.mpf(1)
+        for t in range(steps, 1, -1):
+            b = mp.mpf(float(chain.beta[t]))
+            ode *= (1 - b / (2 * v[t])) ** 2 / (1 - b)
+            ddpm = ((1 - b / v[t]) ** 2 * ddpm + b) / (1 - b)
+        for name, truth in (("ode", ode), ("ddpm", ddpm)):
+            q, p = axis_law(SAMPLERS[name], chain, variance, False)
+            assert abs(q / p / (truth / v[1]) - 1) < 1e-15 * steps
+
+
 @pytest.mark.parametrize("name", ["ode", "ddpm"])
 def test_against_matrices_in_three_dimensions_written_out(name: str) -> None:
     """Covariances of a rotated target pushed through the updates as the paper prints them."""
