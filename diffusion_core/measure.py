@@ -24,9 +24,11 @@ from diffusion_core.laws.line import (
 )
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
 from diffusion_core.laws.partition import MassPair, resolve
+from diffusion_core.laws.plane import plane_distances
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
+from diffusion_core.sliced import SLICED
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 
@@ -103,6 +105,8 @@ def measure_all(
         found = _gaussian(experiment, experiment.target, metrics, against)
     elif experiment.target.dim == 1:
         found = _on_the_line(experiment, metrics, against, stop)
+    elif experiment.target.dim == 2:
+        found = plane_distances(experiment, metrics, comparison_level(experiment, against), stop)
     else:
         raise Refused(
             f"method: an exact law in {experiment.target.dim} dimensions exists here for Gaussian "
@@ -129,7 +133,10 @@ def check_request(
 ) -> None:
     """InputError, or Refused, for whatever can be said before any work starts."""
     for metric in metrics:
-        check_metric(metric)
+        if metric not in SLICED:
+            check_metric(metric)
+        elif method == "exact":
+            raise InputError(f"metric: {metric} is estimated from particles only")
     if method not in METHODS:
         raise InputError(f"method: one of {', '.join(METHODS)}, got {method!r}")
     if against not in COMPARISONS:
