@@ -33,7 +33,7 @@ def main() -> None:
     e = Experiment(target=PRESETS["two-moons"].target)
     for n in (5_000, 100_000):
         points = perfect_points(e, n, np.random.default_rng(0), False)
-        for metric in ("tv", "w2"):
+        for metric in ("tv", "w2", "sw2"):
             begun = time.perf_counter()
             estimate(
                 metric,

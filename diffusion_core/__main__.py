@@ -37,6 +37,7 @@ from diffusion_core.measure import COMPARISONS, METHODS, measure
 from diffusion_core.rows import Add, describe, earlier_rows, file_rows, stream_rows
 from diffusion_core.runs import Request, Run, completed
 from diffusion_core.samplers import PAPER_SAMPLERS
+from diffusion_core.sliced import SLICED
 
 MAX_WORKERS = 64
 LINE = 400  # characters of an error message
@@ -101,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (one, many, draw):
         command.add_argument("experiment", metavar="FILE", help="experiment in JSON, - for stdin")
     for command in (one, many):
-        command.add_argument("--metric", choices=tuple(METRICS), default="tv")
+        command.add_argument("--metric", choices=(*METRICS, *SLICED), default="tv")
         command.add_argument("--method", choices=METHODS, default="exact")
         command.add_argument("--particles", type=int, default=100_000, help="default: 100000")
         command.add_argument(

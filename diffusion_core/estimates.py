@@ -5,10 +5,17 @@ by noise (the floor) and downward by what happens within a cell (the blur). The 
 medians of the target's draws and the particles pooled, so that they are fine where either law is.
 In more dimensions as many cells as particles can fill see almost nothing, and that is refused.
 
+SW1 and SW2, the sliced distances (``sliced``), see much smaller distances from three dimensions on.
 W1 and W2 pair sorted particles with target quantiles on the line; elsewhere they are the mean of
 optimal assignments between disjoint groups of at most 600 particles and as many draws of the
 target. The noise floor is what the same estimator returns, on average, for draws of the target
 itself: below it nothing is seen.
+
+Larger groups would help little for their time. POT's network simplex (0.9.7, ``ot.emd2``) gives the
+same numbers as SciPy's assignment; for groups of 1,200 in the plane it needs 0.4 of the time, in
+eight dimensions the same. Four such groups lower the floor of W2 from 0.20 to 0.15 in the plane and
+from 1.5 to 1.4 in eight dimensions, for 1.7 and 4 times the time of eight groups of 600. POT also
+takes 180 MB, so it is no dependency.
 """
 
 from __future__ import annotations
@@ -23,6 +30,7 @@ from scipy.optimize import linear_sum_assignment
 
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
+from diffusion_core.sliced import SLICED, sliced
 
 Sample = Callable[[int, np.random.Generator], Array]
 LEAST_PARTICLES = 100
@@ -65,7 +73,7 @@ def check_estimate(metric: str, dim: int) -> None:
     if metric in _CELL_METRICS and dim > MOST_DIM:
         raise Refused(
             f"{metric}: particles give no estimate in {dim} dimensions, at most in {MOST_DIM}: "
-            "cells that hold enough particles are too wide; use w1 or w2"
+            "cells that hold enough particles are too wide; use sw1 or sw2, or w1 or w2"
         )
 
 
@@ -74,6 +82,8 @@ def estimate(metric: str, points: Array, perfect: Sample, rng: np.random.Generat
     check_estimate(metric, points.shape[1])
     if metric in _CELL_METRICS:
         return _binned(metric, points, perfect, rng)
+    if metric in SLICED:
+        return Estimate(*sliced(SLICED[metric], points, perfect, rng))
     if points.shape[1] == 1:
         return _sorted(metric, points[:, 0], perfect, rng)
     return _assigned(metric, points, perfect, rng)

@@ -18,7 +18,7 @@ import pytest
 from diffusion_core import Experiment, measure
 from diffusion_core.__main__ import main
 from diffusion_core.schedules import Theory
-from diffusion_core.targets import PRESETS
+from diffusion_core.targets import PRESETS, StudentT
 
 ROOT = Path(__file__).parents[2]
 SMALL = Experiment(steps=12, seed=3)
@@ -156,8 +156,8 @@ def test_a_sweep_with_refusals_writes_the_others_and_returns_3(described, capsys
 
 
 def test_a_sweep_that_is_refused_altogether_returns_2(described, capsys):
-    moons = Experiment(target=PRESETS["two-moons"].target)
-    assert main(["sweep", described(moons), "--steps", "4", "--samplers", "ode"]) == 2
+    space = Experiment(target=StudentT(5.0, (0.0, 1.0, 2.0)))
+    assert main(["sweep", described(space), "--steps", "4", "--samplers", "ode"]) == 2
     out, err = capsys.readouterr()
     assert rows(out) == []
     assert "particles method" in err

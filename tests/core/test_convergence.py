@@ -21,7 +21,7 @@ from diffusion_core.convergence import (
 )
 from diffusion_core.samplers import PAPER_SAMPLERS, SAMPLERS
 from diffusion_core.schedules import Custom, Linear
-from diffusion_core.targets import PRESETS
+from diffusion_core.targets import PRESETS, StudentT
 
 DOUBLINGS = [16 * 2**i for i in range(9)]
 
@@ -77,7 +77,7 @@ def test_equal_evaluations_give_the_largest_T_that_the_budget_pays_for():
 
 
 def test_a_sweep_yields_measurements_and_refusals_in_order():
-    e = Experiment(target=PRESETS["two-moons"].target)
+    e = Experiment(target=StudentT(5.0, (0.0, 1.0, 2.0)))
     gaussian = e.with_(target=PRESETS["correlated-gaussian"].target, steps=9)
     found = list(sweep([gaussian, e, gaussian.with_(sampler="ddpm")]))
     assert [r.measurement is None for r in found] == [False, True, False]
