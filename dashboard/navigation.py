@@ -23,6 +23,7 @@ def show() -> None:
             st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
             st.Page("pages/forward.py", title="Forward process"),
             st.Page("pages/convergence.py", title="Distance against T"),
+            st.Page("pages/budget.py", title="Where the error comes from"),
             st.Page("pages/schedule_design.py", title="Design a schedule"),
             st.Page("pages/dimension.py", title="Dimension"),
             st.Page("pages/compare.py", title="Side by side"),

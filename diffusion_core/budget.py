@@ -108,7 +108,7 @@ class Budget:
 
     @property
     def half(self) -> int:
-        """The largest t for which the steps t, t-1, ..., 2 make half of all steps' sum."""
+        """The smallest t for which the steps t, t-1, ..., 2 make half of all steps' sum."""
         target, done = 0.5 * self.step_sum.value, 0.0
         for step in reversed(self.steps):
             done += step.local.value

@@ -43,3 +43,19 @@ for run in sweep(runs, "{sweep.metric}", "{sweep.method}"{count}, against="{swee
     m = run.measurement
     print(run.sampler, run.steps, (m.value, m.error) if m else run.reason)
 """
+
+
+def budget_snippet(experiment: Experiment) -> str:
+    """Where one run's error comes from."""
+    return f"""from diffusion_core import Experiment
+from diffusion_core.budget import budget
+
+{_experiment(experiment)}
+found = budget(experiment)
+print("initialisation", found.initialisation.value, "+-", found.initialisation.error)
+print("steps", found.step_sum.value, "+-", found.step_sum.error)
+print("contraction", found.contraction, "cancellation", found.cancellation)
+print("total", found.total.value, "+-", found.total.error)
+for step in found.steps:
+    print(step.t, step.local.value, "+-", step.local.error)
+"""

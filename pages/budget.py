@@ -1,0 +1,102 @@
+"""Where the error of a run comes from: its start, each of its steps, and what became of them."""
+
+import streamlit as st
+
+from dashboard import accounts, frame, navigation
+from dashboard.budget_controls import PAGE, SETTINGS, choose_figure, choose_step
+from dashboard.controls import choose_experiment, choose_schedule, start_controls
+from dashboard.figures.budget import (
+    account_bars,
+    account_figure,
+    picture_figure,
+    steps_figure,
+    sums_figure,
+)
+from dashboard.figures.style import is_dark
+from dashboard.permalink import open_link
+from dashboard.target_controls import choose_target
+from dashboard.text import budget as text
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from dashboard.text.snippets import budget_snippet
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+st.title("Where the error comes from")
+st.markdown(
+    "Every step is tried on its own: give it exactly $p_t$ and see how far what it returns is from "
+    "$p_{t-1}$. These errors and that of the start add up to **at least** the final distance. "
+    "The rest was taken away again: later noise makes wrong laws more alike (**contraction**), "
+    "and errors of opposite sign **cancel**."
+)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    experiment = choose_experiment(state.experiment, target, schedule)
+    foot = st.container()
+
+progress, words, picture = st.empty(), st.container(), st.container()
+values = dict(state.values) | choose_figure(state.values, experiment.sampler)
+runs = accounts.samplers(experiment, values["beside"])
+outcomes = {name: accounts.account(run, progress) for name, run in runs.items()}
+found = {name: seen for name, seen in outcomes.items() if not isinstance(seen, str)}
+for reason in dict.fromkeys(seen for seen in outcomes.values() if isinstance(seen, str)):
+    st.warning(sentence(plain(reason)))
+own, dark = found.get(experiment.sampler), is_dark()
+labels = {name: run.record.label for name, run in runs.items()}
+
+if own:
+    with words:
+        st.markdown(text.reading(own, experiment.record.stochastic))
+    with picture:
+        bars = account_bars(own)
+        account = account_figure(bars, dark)
+        frame.plot(st, account, "account", text.account_alt(bars), f"{PAGE} account")
+        if text.without_start(own):
+            st.caption(text.without_start(own))
+if found:
+    left, right = st.columns(2)
+    left.subheader("What each step adds")
+    figure = steps_figure(found, labels, values["axis"], dark)
+    frame.plot(left, figure, "error-of-each-step", text.steps_alt(found, labels), f"{PAGE} steps")
+    right.subheader("What has added up")
+    figure = sums_figure(found, labels, values["axis"], dark)
+    frame.plot(right, figure, "error-so-far", text.sums_alt(found, labels), f"{PAGE} sums")
+if own:
+    left, right = st.columns(2)
+    with left:
+        st.subheader("In the end, over x")
+        place = st.container()
+    with right:
+        st.subheader("One step, over x")
+        step_place = st.container()
+        t, values["step"] = choose_step(own, values["step"])
+        made, wanted = text.step_names(t)
+        shown = accounts.one_step(experiment, t)
+        alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
+        frame.plot(
+            step_place, picture_figure(shown, made, wanted, dark), "one-step", alt, f"{PAGE} step"
+        )
+        st.caption(f"{text.of_step(own, t)} {text.areas(shown.excess, shown.missing)}")
+    shown = accounts.outcome(experiment)
+    alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
+    figure = picture_figure(shown, "q₁", "p₁", dark)
+    frame.plot(place, figure, "outcome", alt, f"{PAGE} outcome")
+    place.caption(text.areas(shown.excess, shown.missing))
+with foot:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+if own is None:
+    st.stop()
+
+parts, steps, code = st.tabs(["Parts", "Step by step", "Python"])
+with parts:
+    frame.table(accounts.parts_table(own), "Where the error comes from")
+with steps:
+    rows = accounts.step_rows(runs, found)
+    frame.table(accounts.step_table(rows), "Every step and what it adds")
+    data = frame.to_csv(accounts.STEP_HEADER, rows)
+    frame.download("Download this table (CSV)", data, "error-by-step.csv")
+with code:
+    frame.snippet(budget_snippet(experiment))
