@@ -46,12 +46,14 @@ def sliced(
     apart, potential = np.zeros(len(frames)), np.zeros(n)
     fresh = [perfect(n, rng) for _ in range(FLOORS)]
     for i, frame in enumerate(frames):
-        for u in frame:
-            reference = np.sort(known @ u).reshape(n, copies)
-            cost, phi = line_cost(points @ u, reference, power)
+        references = _projected(known, frame).reshape(len(frame), n, copies)
+        for x, reference in zip(frame @ points.T, references, strict=True):
+            cost, phi = line_cost(x, reference, power)
             apart[i] += cost / len(frame)
             potential += phi / frames[:, :, 0].size
-            floors += [_cost(np.sort(f @ u), reference, power) for f in fresh]
+        for k, draw in enumerate(fresh):
+            rows = zip(_projected(draw, frame), references, strict=True)
+            floors[k] += sum(_cost(x, reference, power) for x, reference in rows)
     floors /= frames[:, :, 0].size
     mean = float(apart.mean())
     first = potential.var() * (1 + 1 / copies) / n
@@ -92,6 +94,13 @@ def line_cost(x: Array, reference: Array, power: int) -> tuple[float, Array]:
     phi = np.empty(len(x))
     phi[order] = np.concatenate([[0.0], risen])
     return float((np.abs(gap) ** power).mean()), phi - phi.mean()
+
+
+def _projected(points: Array, frame: Array) -> Array:
+    """Coordinates of points along directions, (directions, N), each sorted."""
+    along = frame @ points.T
+    along.sort(axis=1)
+    return along
 
 
 def _cost(sorted_x: Array, reference: Array, power: int) -> float:
