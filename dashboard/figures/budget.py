@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.accounts import Picture
-from dashboard.design import LAWS, PARTS, SAMPLERS, theme
+from dashboard.design import LAWS, PARTS, SAMPLERS, Mark, theme
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core.budget import Budget
@@ -122,46 +122,51 @@ def account_bars(found: Budget) -> Bars:
 
 def account_figure(bars: Bars, dark: bool) -> go.Figure:
     """A waterfall from nothing to the sum, and down to the measured total."""
-    begin, steps, taken, whole = PARTS
-    shapes, bases, heights, colours = [], [], [], []
-    level = 0.0
-    for i, (name, value) in enumerate(bars):
-        total = name == "sum" or i == len(bars) - 1
-        bases.append(0.0 if total else min(level, level + value))
-        heights.append(value if total else abs(value))
-        level = value if total else level + value
-        mark = whole if total else begin if i == 0 else taken if value <= 0 else steps
-        colours.append(mark.colour(dark))
-        shapes.append("" if total else "x" if i == 0 else "\\" if mark is taken else "/")
-    ink = theme(dark)
+    bases, heights, looks = _waterfall(bars)
+    colours = [mark.colour(dark) for mark, _ in looks]
+    hatch = {"shape": [shape for _, shape in looks], "fgcolor": theme(dark).background}
     trace = {
         "type": "bar",
         "orientation": "h",
         "y": [name for name, _ in bars],
         "x": heights,
         "base": bases,
-        "text": [rounded(value) if value >= 0 else f"−{rounded(-value)}" for _, value in bars],
+        "text": [rounded(value).replace("-", "−") for _, value in bars],
         "textposition": "outside",
-        "textfont": {"size": 14},
         "constraintext": "none",
         "cliponaxis": False,
         "marker": {
             "color": colours,
             "line": {"color": colours, "width": 2},
-            "pattern": {"shape": shapes, "fgcolor": ink.background, "size": 7, "solidity": 0.25},
+            "pattern": {**hatch, "size": 7, "solidity": 0.25},
         },
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
-    top = 1.22 * max(b + h for b, h in zip(bases, heights, strict=True))
+    top = 1.4 * max(b + h for b, h in zip(bases, heights, strict=True))
     layout = {
         "template": figure_template(dark),
         "height": 90 + BAR * len(bars),
         "margin": {"t": 24},
         "xaxis": {"title": {"text": "total variation"}, "range": [0, top or 1.0], "nticks": 6},
-        "yaxis": {"autorange": "reversed", "showgrid": False, "tickfont": {"size": 14}},
+        "yaxis": {"autorange": "reversed", "showgrid": False},
         "bargap": 0.25,
     }
     return go.Figure({"data": [trace], "layout": layout})
+
+
+def _waterfall(bars: Bars) -> tuple[list[float], list[float], list[tuple[Mark, str]]]:
+    """Where every bar begins, how long it is, its colour and its hatch."""
+    begin, steps, taken, whole = PARTS
+    bases, heights, looks = [], [], []
+    level, sum_at = 0.0, [name for name, _ in bars].index("sum")
+    for i, (name, value) in enumerate(bars):
+        total = name == "sum" or i == len(bars) - 1
+        bases.append(0.0 if total else min(level, level + value))
+        heights.append(abs(value))
+        level = value if total else level + value
+        part = (taken, "\\") if i > sum_at else (begin, "x") if i == 0 else (steps, "/")
+        looks.append((whole, "") if total else part)
+    return bases, heights, looks
 
 
 def picture_figure(shown: Picture, made: str, wanted: str, dark: bool) -> go.Figure:

@@ -80,7 +80,8 @@ class DeterministicSteps:
                 yield True, folded[t] if t > 1 else total
                 continue
             y = np.maximum.accumulate(y)
-            yield False, _from_masses(y, q - self._masses(t, y)) if t > 1 else total
+            found = _from_masses(y, q - self._masses(t, y)) if t > 1 else total
+            yield t == 1 and law.folded, found
 
     def _folded(self, exact_start: bool) -> dict[int, Distance]:
         """TV(q_t, p_t) of a run that folds."""
