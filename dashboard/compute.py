@@ -130,12 +130,12 @@ def distance(
 
 
 def distances(
-    experiment: Experiment, method: str, particles: int, place: Any
+    experiment: Experiment, method: str, particles: int, place: Any, points: Array | None = None
 ) -> dict[str, Outcome]:
-    """All of them, from one law or one set of particles."""
+    """All of them, from one law or one set of particles: ``points`` where these are known."""
     return _measured().get(
         _key(experiment, "all", method, particles, "p1"),
-        lambda: _distances(experiment, tuple(METRICS), method, particles, "p1", place),
+        lambda: _distances(experiment, tuple(METRICS), method, particles, "p1", place, points),
     )
 
 
@@ -160,18 +160,20 @@ def _distances(
     particles: int,
     against: str,
     place: Any,
+    points: Array | None = None,
 ) -> dict[str, Outcome]:
     """Together where all can be computed, else one by one, each with its reason."""
     bar = Bar(f"Measuring {experiment.record.label} at T = {experiment.steps:,}", place)
     try:
-        return dict(measure_all(experiment, metrics, method, particles, against, bar))
+        known = points if method == "particles" else None
+        return dict(measure_all(experiment, metrics, method, particles, against, bar, known))
     except (Refused, InputError) as reason:
         if len(metrics) == 1:
             return {metrics[0]: str(reason)}
     finally:
         bar.clear()
-    alone = ((m,) for m in metrics)
-    return {m[0]: _distances(experiment, m, method, particles, against, place)[m[0]] for m in alone}
+    how = (method, particles, against, place, points)
+    return {m: _distances(experiment, (m,), *how)[m] for m in metrics}
 
 
 def initialisation(experiment: Experiment) -> float:

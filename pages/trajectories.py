@@ -61,7 +61,8 @@ with picture:
         shown = made.panels[0]
 
 method = "exact" if has_exact_law(experiment) else "particles"
-outcomes = compute.distances(experiment, method, particles, st.empty())
+final = shown.final if shown else None
+outcomes = compute.distances(experiment, method, particles, st.empty(), final)
 st.markdown(readings.final_distance(experiment, outcomes["tv"]))
 if shown:
     st.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
