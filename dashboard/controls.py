@@ -26,6 +26,7 @@ STEPS = (
     *(2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400),
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
+LABELS = {name: record.label for name, record in SAMPLERS.items()}
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
 _OWN = "own schedule"
 START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
@@ -86,6 +87,20 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
     except InputError as error:
         st.error(f"{plain(str(error))}. The last schedule that works is shown.")
         return last
+
+
+def choose_samplers(widget: str) -> tuple[str, ...]:
+    """The samplers to compare, by the widget of this key; without any it asks for one."""
+    chosen = st.pills(
+        "Samplers",
+        list(SAMPLERS),
+        selection_mode="multi",
+        format_func=LABELS.__getitem__,
+        key=widget,
+    )
+    if not chosen:
+        st.info("Choose at least one sampler to see its curve.")
+    return tuple(chosen)
 
 
 def choose_sampler(base: Experiment) -> tuple[str, float]:

@@ -7,7 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.controls import choose_schedule, choose_start, choose_steps, described, setting
+from dashboard.controls import (
+    choose_samplers,
+    choose_schedule,
+    choose_start,
+    choose_steps,
+    described,
+    setting,
+)
 from dashboard.permalink import Setting, choice, several, whole
 from dashboard.target_controls import choose_target
 from dashboard.text.plain import plain
@@ -23,7 +30,6 @@ SIGNALS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
 RESTS = (0.0, 1e-6, 1e-4, 1e-2)
 METRICS = ("tv", "kl", "hellinger")
 BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
-LABELS = {name: record.label for name, record in SAMPLERS.items()}
 
 
 def _read_variance(text: str) -> float:
@@ -124,17 +130,10 @@ def choose_curves(
             "Copies need a law on the line, one for each coordinate: choose one in the sidebar."
         )
         return None
-    samplers = st.pills(
-        "Samplers",
-        list(SAMPLERS),
-        selection_mode="multi",
-        format_func=LABELS.__getitem__,
-        key=_key("samplers", list(values["samplers"])),
-    )
+    samplers = choose_samplers(_key("samplers", list(values["samplers"])))
     if not samplers:
-        st.info("Choose at least one sampler to see its curve.")
         return None
-    values["samplers"] = tuple(samplers)
+    values["samplers"] = samplers
     left, right = st.columns(2)
     values["metric"] = left.segmented_control(
         "Distance",

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.controls import setting
+from dashboard.controls import LABELS, choose_samplers, setting
 from dashboard.keys import KEY, start_value
 from dashboard.permalink import Clash, choice, several, switch, whole
 from dashboard.sweeps import Sweep
@@ -29,7 +29,6 @@ ANCHORS = {
     "first": "through the smallest T",
     "last": "through the largest T",
 }
-LABELS = {name: record.label for name, record in SAMPLERS.items()}
 
 SETTINGS = (
     several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS)),
@@ -68,17 +67,10 @@ def choose_sweep(
 ) -> tuple[Sweep | None, dict[str, Any]]:
     """The widgets above the figure: samplers, range, distance. No sweep without a sampler."""
     chosen = dict(values)
-    samplers = st.pills(
-        "Samplers",
-        list(SAMPLERS),
-        selection_mode="multi",
-        format_func=LABELS.__getitem__,
-        key=_key("samplers", list(values["samplers"])),
-    )
+    samplers = choose_samplers(_key("samplers", list(values["samplers"])))
     if not samplers:
-        st.info("Choose at least one sampler to see its curve.")
         return None, chosen
-    chosen["samplers"] = tuple(samplers)
+    chosen["samplers"] = samplers
     left, middle, right = st.columns(3)
     chosen["axis"] = left.segmented_control(
         "Compare at equal",

@@ -107,6 +107,7 @@ class Equalised:
 
 
 def imbalance(local: Sequence[Distance]) -> float:
+    """The largest local error over their mean: 1 where all are equal."""
     sizes = np.array([d.value for d in local])
     return float(sizes.max() / sizes.mean()) if sizes.max() > 0 else 1.0
 

@@ -71,6 +71,7 @@ class GaussianAxes:
 
 
 def check_dimension(name: str, value: int) -> int:
+    """d itself, or InputError unless it is a whole number from 1 to MAX_DIMENSION."""
     if not isinstance(value, int | np.integer) or not 1 <= value <= MAX_DIMENSION:
         raise InputError(f"{name}: a whole number from 1 to {MAX_DIMENSION}, got {value!r}")
     return int(value)

@@ -175,6 +175,7 @@ METRIC_LABELS = {
 
 
 def check_metric(name: str) -> str:
+    """The name itself, or InputError with the names that exist."""
     if name not in METRICS:
         raise InputError(f"metric: one of {', '.join(METRICS)}, got {name!r}")
     return name

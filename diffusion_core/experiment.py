@@ -130,6 +130,7 @@ class Experiment:
 
 
 def target_to_dict(target: Target, preset: str | None = None) -> dict[str, Any]:
+    """The target as plain JSON values, by name where it is a preset."""
     if preset is not None:
         return {"kind": "preset", "name": preset}
     return {"kind": target.kind, **_plain(target)}
@@ -147,6 +148,7 @@ def target_from_dict(data: Any) -> tuple[Target, str | None]:
 
 
 def schedule_from_dict(data: Any) -> Schedule:
+    """The schedule from JSON values; InputError for anything that is none."""
     return _build("schedule", SCHEDULES[_kind("schedule", data, tuple(SCHEDULES))], data)
 
 

@@ -83,6 +83,7 @@ def bent(points: Array, bend: Sequence[float]) -> Array:
 
 
 def check_bend(bend: Sequence[float]) -> None:
+    """InputError unless there is one bend a knot, each within MOST_BEND."""
     if len(bend) != len(KNOTS):
         raise InputError(f"bend: needs {len(KNOTS)} numbers, got {len(bend)}")
     for value in bend:

@@ -175,6 +175,7 @@ def _measurement(
 
 
 def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
+    """The noise level of what q_1 is compared with: p_1, or none for the data law."""
     return CLEAN if against == "data" else experiment.chain.level(1)
 
 
@@ -231,6 +232,7 @@ def _on_the_line(
 def deterministic_pair(
     experiment: Experiment, marginal: Marginal, bounds: tuple[float, float], stop: Stop
 ) -> MassPair:
+    """q_1 of a deterministic sampler beside the target, folds included, as masses."""
     e = experiment
     law = transport_law(e.record, e.chain, e.target, e.exact_start, stop)
     if not law.folded:

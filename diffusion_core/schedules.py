@@ -97,6 +97,7 @@ class Schedule(Protocol):
 
 
 def check_steps(steps: int) -> int:
+    """T itself, or InputError unless it is a whole number from 2 to 8192."""
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
         raise InputError(f"steps: must be a whole number, got {steps!r}")
     if not MIN_STEPS <= steps <= MAX_STEPS:
@@ -105,6 +106,7 @@ def check_steps(steps: int) -> int:
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
+    """InputError, naming the field, unless the value is finite and within the range."""
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name}: must be between {low:g} and {high:g}, got {value!r}")
 

@@ -55,6 +55,7 @@ class _AxisScore:
 
 
 def is_gaussian(target: Target) -> bool:
+    """Whether the target is one Gaussian, so that every law stays Gaussian."""
     return isinstance(target, GaussianMixture) and len(target.weights) == 1
 
 

@@ -50,6 +50,7 @@ def feature_scale(target: Target, level: NoiseLevel) -> float:
 
 
 def standard_normal() -> GaussianMixture1D:
+    """N(0, 1)."""
     one = np.ones(1)
     return GaussianMixture1D(one, 0 * one, one)
 

@@ -65,6 +65,7 @@ def law_box(target: Target, level: NoiseLevel) -> Array:
 
 
 def normal_log_density(z: Array) -> Array:
+    """log of the density of N(0, I) in the plane, z (N, 2) -> (N,)."""
     return -0.5 * (z * z).sum(axis=1) - math.log(2 * math.pi)
 
 

@@ -117,6 +117,7 @@ def sampled_density(
 
 
 def grid_step(scale: float, res: Resolution) -> float:
+    """The grid's step for a law whose finest feature is a Gaussian of the given scale."""
     return math.pi * scale / (OVERSAMPLED * res.band)
 
 

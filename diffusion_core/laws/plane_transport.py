@@ -74,10 +74,12 @@ T = TypeVar("T", Cells, Integrals)
 
 
 def picked(of: T, which: Index | slice) -> T:
+    """The same rows of every array field."""
     return type(of)(*(getattr(of, f.name)[which] for f in fields(of)))
 
 
 def joined(parts: list[T]) -> T:
+    """The arrays of all parts, field by field, end to end."""
     columns = [f.name for f in fields(parts[0])]
     return type(parts[0])(*(np.concatenate([getattr(p, c) for p in parts]) for c in columns))
 
@@ -103,6 +105,7 @@ AT_NODES, AT_FINE, AT_ROUGH = Rule(NODES), Rule(FINE), Rule(ROUGH)
 
 
 def carried(matrix: Array, values: Array) -> Array:
+    """Values at a tensor grid's nodes, carried along both axes by one matrix."""
     return matrix @ values @ matrix.T
 
 
@@ -116,6 +119,7 @@ def sampled_cells(low: Array, width: Array, of: Sampled) -> Cells:
 
 
 def integrate(cells: Cells) -> Integrals:
+    """The integrals of every cell, block by block."""
     blocks = [picked(cells, slice(k, k + BLOCK)) for k in range(0, len(cells.low), BLOCK)]
     return joined([_integrate(b) for b in blocks])
 

@@ -94,6 +94,8 @@ class GridDensity:
 
 
 def gaussian_density(mean: float, std: float, resolution: Resolution) -> GridDensity:
+    """N(mean, std^2) on the grid that resolves it."""
+
     def density(x: Array) -> Array:
         return np.exp(-0.5 * ((x - mean) / std) ** 2) / (std * math.sqrt(2 * math.pi))
 

@@ -154,6 +154,7 @@ def mixture_weights(weights: Sequence[float], count: int) -> NDArray[np.float64]
 
 
 def check_weights(weights: Sequence[float], most: int) -> None:
+    """InputError unless there are 1 to ``most`` positive weights that sum to 1."""
     if not 1 <= len(weights) <= most:
         raise InputError(f"target.weights: between 1 and {most} components, got {len(weights)}")
     if not all(0 < w <= 1 + 1e-6 for w in weights):

@@ -50,6 +50,7 @@ def ellipse(long: float, short: float, angle: float) -> Matrix:
 
 
 def disc(deviation: float) -> Matrix:
+    """The covariance of a round Gaussian."""
     return ellipse(deviation, deviation, 0.0)
 
 

@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import sweeps, tables
+from dashboard.controls import LABELS
 from dashboard.design import SAMPLERS as MARKS
 from dashboard.figures.convergence import convergence_figure, rate_text
-from dashboard.sweep_controls import ANCHORS, LABELS
+from dashboard.sweep_controls import ANCHORS
 from dashboard.sweeps import Curves, chosen_rates, shapes
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure
 from diffusion_core.distances import METRIC_LABELS
