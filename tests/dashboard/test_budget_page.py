@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import accounts
@@ -19,14 +17,9 @@ from dashboard.text import budget as text
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.budget import budget
 from diffusion_core.schedules import Linear, LinearDDPM
+from tests.dashboard.visiting import said
 
 SMALL = Experiment(preset="three-modes", steps=20)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
 
 
 def visit(experiment: Experiment = SMALL, **settings: str) -> AppTest:
@@ -38,10 +31,6 @@ def visit(experiment: Experiment = SMALL, **settings: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def said(app: AppTest) -> str:
-    return " ".join(m.value for m in app.markdown)
 
 
 def test_the_first_visit_gives_the_account_in_words_and_numbers() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import streamlit as st
@@ -16,12 +14,6 @@ from dashboard.player import unpack
 from dashboard.tables import run_table
 from diffusion_core import Experiment, measure
 from diffusion_core.samplers import PAPER_SAMPLERS
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
 
 
 def visit(page: str, **link: str) -> AppTest:

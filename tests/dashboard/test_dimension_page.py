@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import redirect_stdout
 
 import plotly.graph_objects as go
 import pytest
@@ -15,7 +13,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard import assumptions, dimension
 from dashboard.dimension_controls import DIMS, SETTINGS, Question
 from dashboard.figures.dimension import growth_figure, needed_figure
-from dashboard.permalink import encode
 from dashboard.text import dimension as words
 from dashboard.text.assumptions import FAILS, HOLDS, OPEN, lines, some_constant, typeset
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
@@ -23,46 +20,14 @@ from diffusion_core.assumptions import theorems
 from diffusion_core.dimension import GaussianAxes, gaussian_growth
 from diffusion_core.schedules import SCHEDULES, Cosine, Custom, Theory
 from diffusion_core.targets import StudentT
+from tests.dashboard.visiting import calm, printed, said, visit
 
 BASE = Experiment(preset="three-modes")
 PLACE = st.empty()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-def visit(page: str, experiment: Experiment | None = None, **settings: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.switch_page(f"pages/{page}.py")
-    if experiment is not None:
-        app.query_params["e"] = encode(experiment)
-    for name, value in settings.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def calm(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error
-    return app
-
-
-def said(app: AppTest) -> str:
-    return " ".join(m.value for m in app.markdown)
-
-
 def control(app: AppTest, name: str) -> str:
     return f"control: dimension.{name}"
-
-
-def printed(app: AppTest) -> str:
-    out = io.StringIO()
-    with redirect_stdout(out):
-        exec(app.code[-1].value, {})
-    return out.getvalue()
 
 
 # ---- dimension
@@ -127,7 +92,7 @@ def test_copies_of_a_law_lie_between_bounds_and_say_so() -> None:
     assert "**bounds**" in said(app)
     assert " to " in app.dataframe[0].value["TV"][2]
     assert not app.subheader
-    line = printed(app)
+    line = "\n".join(printed(app))
     assert line.startswith("ode (")
 
 
@@ -176,7 +141,7 @@ def test_a_custom_schedule_has_one_t_only() -> None:
 def test_the_printed_python_gives_the_numbers_of_the_page() -> None:
     app = calm(visit("dimension", samplers="ddpm"))
     found = gaussian_growth(SAMPLERS["ddpm"], BASE.chain, GaussianAxes(), [1])
-    assert f"Distance(value={found.tv[0].value}" in printed(app)
+    assert f"Distance(value={found.tv[0].value}" in "\n".join(printed(app))
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -214,7 +179,7 @@ def test_ddim_keeps_its_noise_here_and_in_the_printed_python() -> None:
     assert set(app.dataframe[0].value["sampler"]) == {"DDIM, η = 0.5", SAMPLERS["ode"].label}
     record = BASE.with_(sampler="ddim", eta=0.5).record
     found = gaussian_growth(record, BASE.chain, GaussianAxes(), [1])
-    assert f"ddim (Distance(value={found.tv[0].value}" in printed(app)
+    assert f"ddim (Distance(value={found.tv[0].value}" in "\n".join(printed(app))
 
 
 # ---- assumptions
@@ -264,8 +229,8 @@ def test_the_assumptions_page_shows_what_it_offers_for_download() -> None:
     text = next(csv.reader(io.StringIO(",".join(assumptions.HEADER))))
     assert list(app.dataframe[0].value.columns) == text
     assert "arXiv 2409.18959 (read in full)" in said(app)
-    assert "Theorem(source='Li, Yan'" not in printed(app)
-    assert "Li, Yan 2409.18959" in printed(app)
+    assert "Theorem(source='Li, Yan'" not in "\n".join(printed(app))
+    assert "Li, Yan 2409.18959" in "\n".join(printed(app))
 
 
 def test_a_sampler_without_a_theorem_says_so() -> None:

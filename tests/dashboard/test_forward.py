@@ -6,14 +6,12 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import kstest, norm
@@ -53,12 +51,6 @@ from diffusion_core.targets.gallery import line_mixture
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
 LINE = [name for name, preset in PRESETS.items() if preset.target.dim == 1]
 HANDLES = ((0.0, 9.0), (0.2, 4.0), (0.5, 3.5), (0.8, -6.0), (1.0, -10.0))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
 
 
 class Nowhere:

@@ -6,55 +6,22 @@ import csv
 import io
 import json
 import random
-from collections.abc import Iterator
-from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.permalink import ELSEWHERE, decode, encode
+from dashboard.permalink import ELSEWHERE, decode
 from dashboard.scenes import frame_times
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
 from diffusion_core.targets import Points
+from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=20)
 SMALL = {"from": "8", "to": "16"}
 PAGES = ("trajectories", "convergence")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-def visit(page: str, experiment: Experiment | str | None = None, **settings: str) -> AppTest:
-    """The page after its first run, with this link."""
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    if page != "trajectories":
-        app.switch_page(f"pages/{page}.py")
-    if isinstance(experiment, Experiment):
-        experiment = encode(experiment)
-    if experiment is not None:
-        app.query_params["e"] = experiment
-    for name, value in settings.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def calm(app: AppTest) -> AppTest:
-    """Itself, if nothing went wrong and nothing was complained about."""
-    assert not app.exception
-    assert not app.error
-    return app
-
-
-def said(app: AppTest) -> str:
-    return " ".join(m.value for m in app.markdown)
 
 
 def control(app: AppTest, name: str) -> Any:
@@ -65,19 +32,6 @@ def shown(app: AppTest) -> Experiment:
     found = app.session_state["experiment"]
     assert isinstance(found, Experiment)
     return found
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The settings in the address bar."""
-    return {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()}
-
-
-def printed(app: AppTest) -> list[str]:
-    """What the page's Python prints."""
-    out = io.StringIO()
-    with redirect_stdout(out):
-        exec(app.code[-1].value, {})
-    return out.getvalue().splitlines()
 
 
 def table(app: AppTest, place: int = 0) -> Any:

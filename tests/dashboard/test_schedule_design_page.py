@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
@@ -15,46 +14,16 @@ from streamlit.testing.v1 import AppTest
 from dashboard import grid_tables
 from dashboard import schedule_design as design
 from dashboard.figures.grids import DESIGNED, comparison_figure
-from dashboard.permalink import encode
 from dashboard.text import schedule_design as text
 from diffusion_core import PRESETS, Experiment, measure
 from diffusion_core.design import equalise, local_errors, minimise, points_of
 from diffusion_core.grids import NAMED, STRAIGHT, Ends, bent, custom_schedule, named_grids, on_grid
 from diffusion_core.schedules import Custom
+from tests.dashboard.visiting import address, calm, said, visit
 
 DEFAULT = Experiment(preset="three-modes")
 QUICK = Experiment(target=PRESETS["gaussian"].target, preset="gaussian", sampler="ddim")
 ENDS = Ends(5.0, -9.0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_caches() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-def visit(experiment: Experiment | None = None, **settings: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.switch_page("pages/schedule_design.py")
-    if experiment is not None:
-        app.query_params["e"] = encode(experiment) or ""
-    for name, value in settings.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def calm(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error
-    return app
-
-
-def said(app: AppTest) -> str:
-    return " ".join(m.value for m in app.markdown)
-
-
-def address(app: AppTest) -> dict[str, str]:
-    return {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()}
 
 
 def numbers(app: AppTest) -> dict[str, float]:
@@ -69,7 +38,7 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def test_the_first_visit_measures_every_grid_on_the_same_ends() -> None:
-    app = calm(visit())
+    app = calm(visit("schedule_design"))
     assert app.title[0].value == "Design a schedule"
     assert address(app) == {}
     found = numbers(app)
@@ -85,19 +54,19 @@ def test_the_first_visit_measures_every_grid_on_the_same_ends() -> None:
 
 
 def test_a_slider_bends_the_grid_and_the_number_follows() -> None:
-    app = visit(QUICK, T="8")
+    app = visit("schedule_design", QUICK, T="8")
     app.slider(key="control: design.bend 0").set_value(2.0).run()
     bend = (2.0, 0.0, 0.0, 0.0, 0.0)
     run = on_grid(QUICK, bent(named_grids(ENDS, 8)["log-snr"], bend))
     assert numbers(calm(app))["yours"] == pytest.approx(measure(run).value, rel=1e-4)
     assert address(app)["bend"] == "2,0,0,0,0"
-    again = visit(QUICK, **{k: v for k, v in address(app).items() if k != "e"})
+    again = visit("schedule_design", QUICK, **{k: v for k, v in address(app).items() if k != "e"})
     assert numbers(calm(again)) == numbers(app)
     assert numbers(press(again, "No bend"))["yours"] == numbers(again)["even in log-SNR"]
 
 
 def test_both_searches_by_button_and_by_link() -> None:
-    app = press(visit(QUICK, T="8", high="4"), "Minimise the error")
+    app = press(visit("schedule_design", QUICK, T="8", high="4"), "Minimise the error")
     ends = Ends(4.0, -9.0)
     best = minimise(QUICK, ends, 8)
     assert numbers(app)["least error found"] == pytest.approx(best.found.value, rel=1e-4)
@@ -107,7 +76,7 @@ def test_both_searches_by_button_and_by_link() -> None:
     app = press(app, "Equalise the steps")
     even = equalise(QUICK, named_grids(ends, 8)["log-snr"])
     assert numbers(app)["equal steps"] == pytest.approx(even.found.value, rel=1e-4)
-    linked = visit(QUICK, T="8", high="4", found="least,equal")
+    linked = visit("schedule_design", QUICK, T="8", high="4", found="least,equal")
     assert numbers(calm(linked)) == numbers(app)
     bending = press(linked, "Bend as found")
     assert numbers(bending)["yours"] == numbers(bending)["least error found"]
@@ -115,7 +84,7 @@ def test_both_searches_by_button_and_by_link() -> None:
 
 
 def test_what_was_found_is_not_shown_for_other_settings() -> None:
-    app = visit(QUICK, T="6", found="least")
+    app = visit("schedule_design", QUICK, T="6", found="least")
     assert "least error found" in numbers(calm(app))
     app.select_slider(key="control: design.low").set_value(-7).run()
     assert "least error found" not in numbers(calm(app))
@@ -123,7 +92,9 @@ def test_what_was_found_is_not_shown_for_other_settings() -> None:
 
 
 def test_the_python_prints_the_pages_numbers() -> None:
-    app = visit(QUICK, T="6", shape="cosine", bend="1,0,-1,0,2", found="least,equal")
+    app = visit(
+        "schedule_design", QUICK, T="6", shape="cosine", bend="1,0,-1,0,2", found="least,equal"
+    )
     out = io.StringIO()
     with redirect_stdout(out):
         exec(app.code[-1].value, {})
@@ -134,7 +105,7 @@ def test_the_python_prints_the_pages_numbers() -> None:
 
 
 def test_a_designed_schedule_is_used_everywhere() -> None:
-    app = visit(QUICK, T="6", bend="0,1,0,0,0")
+    app = visit("schedule_design", QUICK, T="6", bend="0,1,0,0,0")
     (button,) = [b for b in app.button if b.label == "Use everywhere: yours"]
     button.click().run()
     experiment: Any = app.session_state["experiment"]
@@ -143,11 +114,13 @@ def test_a_designed_schedule_is_used_everywhere() -> None:
     assert app.title[0].value == "Reverse trajectories"
     bend = (0.0, 1.0, 0.0, 0.0, 0.0)
     assert experiment.schedule == custom_schedule(bent(named_grids(ENDS, 6)["log-snr"], bend))
-    assert calm(visit(experiment, T="6")).title[0].value == "Design a schedule"
+    assert calm(visit("schedule_design", experiment, T="6")).title[0].value == "Design a schedule"
 
 
 def test_moved_to_other_samplers_beside_what_is_best_there() -> None:
-    app = calm(visit(QUICK, T="6", found="least", elsewhere="samplers", there="heun"))
+    app = calm(
+        visit("schedule_design", QUICK, T="6", found="least", elsewhere="samplers", there="heun")
+    )
     table = app.dataframe[0].value.set_index("place")
     best = minimise(QUICK, ENDS, 6)
     heun = QUICK.with_(sampler="heun")
@@ -166,7 +139,7 @@ def test_moved_to_other_samplers_beside_what_is_best_there() -> None:
 
 def test_a_target_without_a_density_is_not_compared_with_the_data() -> None:
     atoms = Experiment(target=PRESETS["atoms"].target, preset="atoms")
-    app = calm(visit(atoms, T="4"))
+    app = calm(visit("schedule_design", atoms, T="4"))
     assert set(app.dataframe[-1].value["TV(q₁, p₀)"]) == {"–"}
 
 
@@ -175,7 +148,7 @@ def test_a_target_without_a_density_is_not_compared_with_the_data() -> None:
 
 def test_a_target_in_the_plane_gets_one_sentence() -> None:
     ring = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8")
-    app = calm(visit(ring))
+    app = calm(visit("schedule_design", ring))
     (sentence,) = [i.value for i in app.info]
     assert "choose a target in one dimension" in sentence
     assert not app.dataframe
@@ -184,7 +157,7 @@ def test_a_target_in_the_plane_gets_one_sentence() -> None:
 
 
 def test_a_sampler_with_a_memory_has_no_equal_steps() -> None:
-    app = calm(visit(QUICK.with_(sampler="dpmpp-2m"), T="5", found="equal"))
+    app = calm(visit("schedule_design", QUICK.with_(sampler="dpmpp-2m"), T="5", found="equal"))
     assert "**Equal steps**" in said(app)
     assert "remembers the step before" in said(app)
     assert "equal steps" not in numbers(app)
@@ -206,7 +179,7 @@ def test_a_sampler_with_a_memory_has_no_equal_steps() -> None:
 def test_a_link_that_cannot_be_read_is_answered_by_one_sentence(
     name: str, value: str, complaint: str
 ) -> None:
-    app = visit(QUICK, **{"T": "4", name: value})
+    app = visit("schedule_design", QUICK, **{"T": "4", name: value})
     assert not app.exception
     (error,) = [e.value for e in app.error]
     assert complaint in error.replace("\\", "")
