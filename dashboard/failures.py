@@ -53,7 +53,7 @@ def _first_step(e: Experiment) -> str:
 
 
 def _fold_share(e: Experiment) -> str:
-    law = transport_law(e.record, e.chain, e.target, e.exact_start)
+    law = transport_law(e)
     backwards = np.diff(law.y) < 0
     share = float(law.masses[backwards].sum())
     return (

@@ -209,9 +209,9 @@ def rough_distance(experiment: Experiment, metric: str, stop: Stop = never) -> f
     level = e.chain.level(1)
     law: LineLaw | GridLaw
     if e.record.stochastic:
-        law = grid_law(e.record, e.chain, e.target, e.exact_start, COARSE, stop)
+        law = grid_law(e, COARSE, stop)
     else:
-        law = unfold(transport_law(e.record, e.chain, e.target, e.exact_start, stop), 1e-6, stop)
+        law = unfold(transport_law(e, stop), 1e-6, stop)
     bounds = marginal_bounds(e.target, level)
     return METRICS[metric](resolve(law, e.target.marginal(level), bounds, ROUGH, stop)).value
 

@@ -14,11 +14,14 @@ import json
 import math
 import typing
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from diffusion_core.errors import InputError
 from diffusion_core.samplers import SAMPLERS, Sampler, sampler_record
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
+from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
+from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets import DEFAULT_1D, PRESETS, TARGETS
 from diffusion_core.targets.base import Target
 
@@ -32,10 +35,11 @@ STARTS = ("noise", "exact")
 
 @dataclass(frozen=True)
 class Experiment:
-    """What to run: target, schedule, sampler, T, start and seed. Hashable.
+    """What to run: target, schedule, sampler, T, start, score and seed. Hashable.
 
-    start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. ``preset`` remembers that the target
-    came from the gallery, so that links stay short. InputError for a combination that cannot run.
+    start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. score_error: None for the exact score.
+    ``preset`` remembers that the target came from the gallery, so that links stay short.
+    InputError for a combination that cannot run.
     """
 
     target: Target = field(default_factory=lambda: PRESETS[DEFAULT_1D].target)
@@ -44,6 +48,7 @@ class Experiment:
     eta: float = 0.0
     steps: int = 100
     start: str = "noise"
+    score_error: ScoreError | None = None
     seed: int = 0
     preset: str | None = None
 
@@ -70,6 +75,13 @@ class Experiment:
         return self.schedule.chain(self.steps)
 
     @property
+    def score(self) -> Score:
+        """The score that the sampler is given: exact unless there is a ``score_error``."""
+        if self.score_error is None:
+            return ExactScore(self.target, self.chain)
+        return _inexact_score(self.score_error, self.target, self.schedule, self.steps)
+
+    @property
     def exact_start(self) -> bool:
         return self.start == "exact"
 
@@ -86,11 +98,11 @@ class Experiment:
             sampler["eta"] = float(self.eta)
         return {
             "target": target_to_dict(self.target, self.preset),
-            "schedule": {"kind": self.schedule.kind, **_plain(self.schedule)},
+            "schedule": _described(self.schedule),
             "sampler": sampler,
             "steps": self.steps,
             "start": self.start,
-            "score_error": None,
+            "score_error": None if self.score_error is None else _described(self.score_error),
             "seed": self.seed,
         }
 
@@ -112,9 +124,6 @@ class Experiment:
                 raise InputError(
                     f"{required}: is missing; an experiment needs target, schedule, sampler, steps"
                 )
-        if data.get("score_error") is not None:
-            error = shown(data["score_error"])
-            raise InputError(f"score_error: must be null, which is the exact score, got {error}")
         target, preset = target_from_dict(data["target"])
         sampler, eta = _sampler_from_dict(data["sampler"])
         return cls(
@@ -124,16 +133,23 @@ class Experiment:
             eta=eta,
             steps=_typed("steps", data["steps"], int),
             start=_typed("start", data.get("start", "noise"), str),
+            score_error=score_error_from_dict(data.get("score_error")),
             seed=_typed("seed", data.get("seed", 0), int),
             preset=preset,
         )
+
+
+@lru_cache(maxsize=16)
+def _inexact_score(error: ScoreError, target: Target, schedule: Schedule, steps: int) -> Score:
+    """One object for all that ask, because some scores are trained when they are first used."""
+    return error.score(ExactScore(target, schedule.chain(steps)))
 
 
 def target_to_dict(target: Target, preset: str | None = None) -> dict[str, Any]:
     """The target as plain JSON values, by name where it is a preset."""
     if preset is not None:
         return {"kind": "preset", "name": preset}
-    return {"kind": target.kind, **_plain(target)}
+    return _described(target)
 
 
 def target_from_dict(data: Any) -> tuple[Target, str | None]:
@@ -150,6 +166,15 @@ def target_from_dict(data: Any) -> tuple[Target, str | None]:
 def schedule_from_dict(data: Any) -> Schedule:
     """The schedule from JSON values; InputError for anything that is none."""
     return _build("schedule", SCHEDULES[_kind("schedule", data, tuple(SCHEDULES))], data)
+
+
+def score_error_from_dict(data: Any) -> ScoreError | None:
+    """The error of the score from JSON values; null is the exact score."""
+    if data is None:
+        return None
+    return _build(
+        "score_error", SCORE_ERRORS[_kind("score_error", data, tuple(SCORE_ERRORS))], data
+    )
 
 
 def _sampler_from_dict(data: Any) -> tuple[str, float]:
@@ -285,10 +310,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
-def _plain(item: Any) -> dict[str, Any]:
-    return {m.name: _lists(getattr(item, m.name)) for m in fields(item)}
+def _described(item: Any) -> dict[str, Any]:
+    """Kind and fields of a target, a schedule or an error of the score."""
+    hints = get_type_hints(type(item))
+    values = {m.name: _lists(getattr(item, m.name), hints[m.name]) for m in fields(item)}
+    return {"kind": item.kind, **values}
 
 
-def _lists(value: Any) -> Any:
-    """Tuples as lists and numbers as floats, so that 2 and 2.0 give the same text."""
-    return [_lists(v) for v in value] if isinstance(value, tuple) else float(value)
+def _lists(value: Any, kind: Any) -> Any:
+    """Tuples as lists and what is a float as one, so that 2 and 2.0 give the same text."""
+    if isinstance(value, tuple):
+        return [_lists(v, typing.get_args(kind)[0]) for v in value]
+    return value if kind in (int, str) else float(value)

@@ -61,7 +61,11 @@ class Measurement:
 
 def has_exact_law(experiment: Experiment) -> bool:
     """Whether ``method="exact"`` exists: on the line, and for one Gaussian anywhere."""
-    return experiment.target.dim == 1 or gauss.is_gaussian(experiment.target)
+    return experiment.target.dim == 1 or _stays_gaussian(experiment)
+
+
+def _stays_gaussian(experiment: Experiment) -> bool:
+    return experiment.score_error is None and gauss.is_gaussian(experiment.target)
 
 
 def measure(
@@ -101,7 +105,7 @@ def measure_all(
     if method == "particles":
         points = final_points(experiment, particles, stop) if points is None else points
         found = _from_particles(experiment, metrics, points, against)
-    elif isinstance(experiment.target, GaussianMixture) and gauss.is_gaussian(experiment.target):
+    elif isinstance(experiment.target, GaussianMixture) and _stays_gaussian(experiment):
         found = _gaussian(experiment, experiment.target, metrics, against)
     elif experiment.target.dim == 1:
         found = _on_the_line(experiment, metrics, against, stop)
@@ -234,7 +238,7 @@ def deterministic_pair(
 ) -> MassPair:
     """q_1 of a deterministic sampler beside the target, folds included, as masses."""
     e = experiment
-    law = transport_law(e.record, e.chain, e.target, e.exact_start, stop)
+    law = transport_law(e, stop)
     if not law.folded:
         pair = resolve(law, marginal, bounds, TOLERANCE, stop)
         if not law.folded:
@@ -253,7 +257,7 @@ def _two_resolutions(
 
     def at(resolution: Resolution) -> dict[str, Distance]:
         e = experiment
-        law: GridLaw = grid_law(e.record, e.chain, e.target, e.exact_start, resolution, stop)
+        law: GridLaw = grid_law(e, resolution, stop)
         pair = resolve(law, marginal, bounds, TOLERANCE, stop)
         return {m: METRICS[m](pair) for m in metrics}
 

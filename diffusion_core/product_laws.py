@@ -83,7 +83,7 @@ def coordinate(experiment: Experiment, stop: Stop = never) -> Coordinate:
 def _transferred(experiment: Experiment, resolution: Resolution, stop: Stop) -> MassPair:
     e = experiment
     level = e.chain.level(1)
-    law = grid_law(e.record, e.chain, e.target, e.exact_start, resolution, stop)
+    law = grid_law(e, resolution, stop)
     bounds = marginal_bounds(e.target, level)
     return resolve(law, e.target.marginal(level), bounds, TOLERANCE, stop)
 

@@ -91,6 +91,8 @@ class Schedule(Protocol):
 
     kind: ClassVar[str]
 
+    def __hash__(self) -> int: ...
+
     def chain(self, steps: int) -> Chain:
         """The chain of T = ``steps`` steps; InputError unless 2 <= T <= 8192."""
         ...

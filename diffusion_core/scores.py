@@ -28,13 +28,13 @@ class ExactScore:
     """The closed-form score of ``target`` on ``chain``; remembers every p_t it was asked for."""
 
     def __init__(self, target: Target, chain: Chain) -> None:
-        self._target, self._chain = target, chain
+        self.target, self.chain = target, chain
         self._marginals: dict[int, Marginal] = {}
 
     def marginal(self, t: int) -> Marginal:
         """p_t, 1 <= t <= T+1."""
         if t not in self._marginals:
-            self._marginals[t] = self._target.marginal(self._chain.level(t))
+            self._marginals[t] = self.target.marginal(self.chain.level(t))
         return self._marginals[t]
 
     def __call__(self, t: int, x: Array) -> Array:

@@ -15,7 +15,6 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.particles import check_particles, start_points
 from diffusion_core.samplers import Carry, advance
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores import ExactScore, Score
 
 Points = list[Array]
 Scalars = dict[str, float]
@@ -264,7 +263,7 @@ def trace(experiment: Experiment, particles: int, followed: int) -> Iterator[Ste
     check_particles(experiment, particles)
     rng = np.random.default_rng(experiment.seed)
     chain, sampler = experiment.chain, experiment.record
-    score: Score = ExactScore(experiment.target, chain)
+    score = experiment.score
     ends = anatomy(experiment).ends
     y = start_points(experiment, particles, rng)
     carry: Carry = None

@@ -19,7 +19,6 @@ from diffusion_core.laws.partition import MassPair, target_masses
 from diffusion_core.laws.transfer import COARSE, GridDensity
 from diffusion_core.laws.transport import bounded_chain, outside
 from diffusion_core.schedules import Array
-from diffusion_core.scores import ExactScore
 from diffusion_core.targets.base import Marginal
 
 NODES = 3001  # start points that a deterministic sampler carries, an odd number
@@ -92,7 +91,7 @@ def _deterministic(
     lo, hi = line.start_interval(target, chain, experiment.exact_start)
     x = np.linspace(lo, hi, max(NODES, len(nodes) | 1))
     mass, tails = start.interval_mass(x), outside(start, x)
-    for t, y in bounded_chain(experiment.record, chain, ExactScore(target, chain), x):
+    for t, y in bounded_chain(experiment.record, chain, experiment.score, x):
         stop()
         if t not in wanted:
             continue
@@ -168,15 +167,7 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
 def _stochastic(
     experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
 ) -> Iterator[State]:
-    carried = line.densities(
-        experiment.record,
-        experiment.chain,
-        experiment.target,
-        experiment.exact_start,
-        COARSE,
-        stop,
-    )
-    for t, density in carried:
+    for t, density in line.densities(experiment, COARSE, stop):
         if t not in wanted:
             continue
         fine = density.upsampled(4)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.interpolate import BSpline
 
+from diffusion_core.experiment import Experiment
 from diffusion_core.laws.partition import LineLaw
 from diffusion_core.laws.transfer import (
     FINE,
@@ -19,9 +20,7 @@ from diffusion_core.laws.transfer import (
     sampled_density,
 )
 from diffusion_core.laws.transport import FoldedLaw, TransportLaw, bounded_chain
-from diffusion_core.samplers import Sampler
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
-from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 
@@ -109,37 +108,32 @@ def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
     return np.concatenate([lo - outer[::-1], nodes, hi + outer])
 
 
-def transport_law(
-    sampler: Sampler, chain: Chain, target: Target, exact_start: bool, stop: Stop = never
-) -> TransportLaw:
+def transport_law(experiment: Experiment, stop: Stop = never) -> TransportLaw:
     """The law of a deterministic sampler's Y_1, folds not yet looked for."""
-    score = ExactScore(target, chain)
+    e, chain, score = experiment, experiment.chain, experiment.score
 
     def flow(x: Array) -> Array:
         image = x
-        for _, y in bounded_chain(sampler, chain, score, x):
+        for _, y in bounded_chain(e.record, chain, score, x):
             stop()
             image = y
         return image
 
-    start = start_marginal(target, chain, exact_start)
-    return TransportLaw(flow, start, start_nodes(target, chain, exact_start))
+    start = start_marginal(e.target, chain, e.exact_start)
+    return TransportLaw(flow, start, start_nodes(e.target, chain, e.exact_start))
 
 
 def densities(
-    sampler: Sampler,
-    chain: Chain,
-    target: Target,
-    exact_start: bool,
-    resolution: Resolution = FINE,
-    stop: Stop = never,
+    experiment: Experiment, resolution: Resolution = FINE, stop: Stop = never
 ) -> Iterator[tuple[int, GridDensity]]:
     """(t, density of Y_t) for t = T..1 of a stochastic sampler."""
-    score: Score = ExactScore(target, chain)
-    transfer = Transfer(
-        sampler, chain, score, lambda t: feature_scale(target, chain.level(t)), resolution
-    )
-    density = _start_density(target, chain, exact_start, resolution)
+    chain, target = experiment.chain, experiment.target
+
+    def feature(t: int) -> float:
+        return feature_scale(target, chain.level(t))
+
+    transfer = Transfer(experiment.record, chain, experiment.score, feature, resolution)
+    density = _start_density(target, chain, experiment.exact_start, resolution)
     yield chain.steps, density
     for t in range(chain.steps, 1, -1):
         stop()
@@ -162,17 +156,9 @@ def _start_density(
     return sampled_density(density, lo, hi, feature_scale(target, level), resolution)
 
 
-def grid_law(
-    sampler: Sampler,
-    chain: Chain,
-    target: Target,
-    exact_start: bool,
-    resolution: Resolution = FINE,
-    stop: Stop = never,
-) -> GridLaw:
+def grid_law(experiment: Experiment, resolution: Resolution = FINE, stop: Stop = never) -> GridLaw:
     """The law of a stochastic sampler's Y_1."""
-    run = densities(sampler, chain, target, exact_start, resolution, stop)
-    ((_, density),) = deque(run, maxlen=1)
+    ((_, density),) = deque(densities(experiment, resolution, stop), maxlen=1)
     return GridLaw(density, max(abs(density.mass - 1.0), ROUNDING))
 
 

@@ -14,7 +14,6 @@ from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment, shown
 from diffusion_core.samplers import reverse_chain
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
-from diffusion_core.scores import ExactScore
 
 MAX_PARTICLES = 1_000_000
 MAX_COORDINATES = 20_000_000
@@ -70,9 +69,10 @@ def simulate(
     check_particles(experiment, n)
     rng = np.random.default_rng(experiment.seed) if rng is None else rng
     chain = experiment.chain
-    score = ExactScore(experiment.target, chain)
     start = start_points(experiment, n, rng)
-    for t, y in reverse_chain(experiment.record, chain, score, start, rng.standard_normal):
+    for t, y in reverse_chain(
+        experiment.record, chain, experiment.score, start, rng.standard_normal
+    ):
         if not np.abs(y).max() < FAR:
             raise Refused(
                 f"at t = {t} particles are beyond {FAR:g}: the schedule's steps are too large for "

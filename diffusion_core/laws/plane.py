@@ -26,7 +26,6 @@ from diffusion_core.laws.plane_coordinates import (
 from diffusion_core.laws.plane_flow import Stop, flow
 from diffusion_core.laws.plane_transport import Sampled, resolve
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.scores import ExactScore
 from diffusion_core.targets.base import Marginal
 
 METRICS = ("tv", "kl", "hellinger")
@@ -79,7 +78,7 @@ def _from_transport(
 
 
 def _sampled(e: Experiment, coordinates: Coordinates, target: Marginal, stop: Stop) -> Sampled:
-    chain, record, score = e.chain, e.record, ExactScore(e.target, e.chain)
+    chain, record, score = e.chain, e.record, e.score
 
     def scale(t: int) -> float:
         return detail(e.target, chain.level(t))
@@ -136,9 +135,7 @@ def densities(e: Experiment, resolution: grid.Resolution, stop: Stop) -> grid.Pl
     def feature(t: int) -> float:
         return detail(target, chain.level(t))
 
-    transfer = grid.PlaneTransfer(
-        e.record, chain, ExactScore(target, chain), feature, resolution, stop
-    )
+    transfer = grid.PlaneTransfer(e.record, chain, e.score, feature, resolution, stop)
     last = chain.level(chain.steps)
     if not e.exact_start:
         box = (resolution.window + 2) * np.array([[-1.0] * 2, [1.0] * 2])

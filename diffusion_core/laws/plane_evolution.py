@@ -21,7 +21,6 @@ from diffusion_core.laws.plane_coordinates import Coordinates, detail
 from diffusion_core.laws.plane_flow import Image, Stop, flow
 from diffusion_core.laws.plane_transfer import RESOLUTIONS, PlaneDensity, points
 from diffusion_core.schedules import Array, Index
-from diffusion_core.scores import ExactScore
 from diffusion_core.targets.base import Marginal
 
 MESH = 241  # start points along an axis, an odd number
@@ -93,7 +92,7 @@ def _deterministic(
     def scale(t: int) -> float:
         return detail(e.target, e.chain.level(t))
 
-    run = flow(e.record, e.chain, ExactScore(e.target, e.chain), z, scale, stop)
+    run = flow(e.record, e.chain, e.score, z, scale, stop)
     for t, image in run:
         if t not in wanted:
             continue

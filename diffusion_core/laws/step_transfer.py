@@ -53,7 +53,7 @@ class StochasticSteps:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, Array, Array, Distance]]:
         """t, nodes, q_t - p_t there and TV(q_t, p_t), for t = T..1."""
         e = self._experiment
-        run = line.densities(e.record, e.chain, e.target, exact_start, COARSE, self._stop)
+        run = line.densities(e.with_(start="exact" if exact_start else "noise"), COARSE, self._stop)
         for t, density in run:
             x, gap = self._gap(density, t)
             yield t, x, gap, self._distance(density, t, x, gap, COARSE.tail)
@@ -106,7 +106,7 @@ class StochasticSteps:
     def outcome(self, edges: Array) -> Array:
         """Mass of q_1 minus that of p_1 between the edges."""
         e = self._experiment
-        run = line.densities(e.record, e.chain, e.target, e.exact_start, COARSE, self._stop)
+        run = line.densities(e, COARSE, self._stop)
         *_, (t, density) = run
         return self._between(density, t, edges)
 

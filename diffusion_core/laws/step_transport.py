@@ -60,7 +60,7 @@ class DeterministicSteps:
     def _resolved(self, exact_start: bool) -> tuple[TransportLaw, Distance]:
         """The law of Y_1 on start points that resolve it, and TV(q_1, p_1)."""
         e, ahead, bounds = self._experiment, self._score.marginal(1), self._bounds(1)
-        law = line.transport_law(e.record, e.chain, e.target, exact_start, self._stop)
+        law = line.transport_law(e.with_(start="exact" if exact_start else "noise"), self._stop)
         if not law.folded:
             pair = resolve(law, ahead, bounds, CAREFUL, self._stop)
         if law.folded:

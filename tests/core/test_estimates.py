@@ -174,7 +174,7 @@ def _exact_masses(e: Experiment, edges: np.ndarray) -> np.ndarray:
 
     level = e.chain.level(1)
     make = grid_law if e.record.stochastic else transport_law
-    law = make(e.record, e.chain, e.target, e.exact_start)
+    law = make(e)
     pair = resolve(law, e.target.marginal(level), marginal_bounds(e.target, level), 1e-6)
     below = np.interp(edges, pair.edges, np.cumsum(pair.q)[:-1])
     return np.diff(np.concatenate([[0.0], below, [1.0]]))

@@ -59,7 +59,7 @@ def test_the_engines_on_the_line_agree_with_the_closed_form(
     e = Experiment(target=TARGET, schedule=schedule, sampler=sampler, eta=eta, steps=40)
     level = e.chain.level(1)
     build = grid_law if e.record.stochastic else transport_law
-    law = build(e.record, e.chain, TARGET, False)
+    law = build(e)
     pair = resolve(law, TARGET.marginal(level), marginal_bounds(TARGET, level), 1e-5)
     m, v, mu, w = affine_law(sampler, betas_of(e), MEAN, SD**2, False, eta)
     truth = gaussian_distances(m, v, mu, w)

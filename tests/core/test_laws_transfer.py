@@ -99,7 +99,7 @@ def test_particles_agree_within_five_standard_errors(
         target=PRESETS[preset].target, schedule=schedule, sampler=sampler, steps=25, seed=7
     )
     level = e.chain.level(1)
-    law = grid_law(e.record, e.chain, e.target, False)
+    law = grid_law(e)
     pair = resolve(law, e.target.marginal(level), marginal_bounds(e.target, level), 1e-5)
     cuts = np.unique(np.searchsorted(np.cumsum(pair.q), np.arange(1, 32) / 32))
     expected = np.add.reduceat(pair.q, np.concatenate([[0], cuts + 1]))
@@ -124,7 +124,7 @@ def test_noise_coefficient_never_changes_sign(schedule: Schedule) -> None:
 @pytest.mark.parametrize("sampler", ["ddpm", "ddpm-accelerated"])
 def test_mass_is_kept_and_densities_stay_positive(sampler: str) -> None:
     e = Experiment(sampler=sampler, steps=60)
-    for t, density in densities(e.record, e.chain, e.target, False):
+    for t, density in densities(e):
         assert density.mass == pytest.approx(1.0, abs=1e-12), t
         assert density.values.min() > -1e-10 * density.values.max(), t
 

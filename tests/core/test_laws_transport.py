@@ -131,7 +131,7 @@ def test_the_map_in_high_precision(sampler: str, steps: int, schedule: Schedule)
     """F at points near and far, where float64 differences of squares would lose every digit."""
     e = Experiment(target=SKEWED, schedule=schedule, sampler=sampler, steps=steps)
     x = np.array([-7.9, -2.3, -0.4, 0.0, 0.013, 0.7, 1.9, 6.1])
-    law = transport_law(e.record, e.chain, e.target, False)
+    law = transport_law(e)
     with mp.workdps(40):
         betas = Betas([mp.mpf(float(b)) for b in e.chain.beta])
         exact = MpMixture((0.3, 0.7), (-1.0, 0.8), (mp.mpf("0.3"), mp.mpf("0.02")), betas)

@@ -58,12 +58,12 @@ def masses_on_line(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray]:
     marginal = e.target.marginal(level)
     edges = np.linspace(*line.marginal_bounds(e.target, level), cells + 1)
     if e.record.stochastic:
-        run = line.densities(e.record, e.chain, e.target, e.exact_start)
+        run = line.densities(e)
         ((_, density),) = deque(run, maxlen=1)
         below = density.distribution()
         q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
     else:
-        law = line.transport_law(e.record, e.chain, e.target, e.exact_start)
+        law = line.transport_law(e)
         z = np.linspace(*line.start_interval(e.target, e.chain, e.exact_start), 200_001)
         y = law.flow(z)
         assert (np.diff(y) >= 0).all()
