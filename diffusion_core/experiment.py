@@ -172,9 +172,10 @@ def score_error_from_dict(data: Any) -> ScoreError | None:
     """The error of the score from JSON values; null is the exact score."""
     if data is None:
         return None
-    return _build(
-        "score_error", SCORE_ERRORS[_kind("score_error", data, tuple(SCORE_ERRORS))], data
-    )
+    if not isinstance(data, dict):
+        raise InputError(f"score_error: must be null or an object with a kind, got {shown(data)}")
+    kind = _kind("score_error", data, tuple(SCORE_ERRORS))
+    return _build("score_error", SCORE_ERRORS[kind], data)
 
 
 def _sampler_from_dict(data: Any) -> tuple[str, float]:
