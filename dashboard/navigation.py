@@ -6,6 +6,24 @@ import streamlit as st
 
 from diffusion_core import Experiment
 
+PAGES = {
+    "Watch": {
+        "trajectories": "Reverse trajectories",
+        "forward": "Forward process",
+        "compare": "Side by side",
+        "failures": "When it fails",
+    },
+    "Measure": {
+        "convergence": "Distance against T",
+        "budget": "Where the error comes from",
+        "schedule_design": "Design a schedule",
+        "dimension": "Dimension",
+    },
+    "Understand": {
+        "assumptions": "Assumptions",
+    },
+}
+FIRST = "trajectories"
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _SHOWN = "page is shown"
 
@@ -18,20 +36,14 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
-    page = st.navigation(
-        [
-            st.Page("pages/trajectories.py", title="Reverse trajectories", default=True),
-            st.Page("pages/forward.py", title="Forward process"),
-            st.Page("pages/convergence.py", title="Distance against T"),
-            st.Page("pages/budget.py", title="Where the error comes from"),
-            st.Page("pages/schedule_design.py", title="Design a schedule"),
-            st.Page("pages/dimension.py", title="Dimension"),
-            st.Page("pages/compare.py", title="Side by side"),
-            st.Page("pages/assumptions.py", title="Assumptions"),
-            st.Page("pages/failures.py", title="When it fails"),
-        ],
-        position="top",
-    )
+    sections = {
+        section: [
+            st.Page(f"pages/{name}.py", title=title, default=name == FIRST)
+            for name, title in pages.items()
+        ]
+        for section, pages in PAGES.items()
+    }
+    page = st.navigation(sections, position="top")
     st.session_state[_SHOWN] = True
     page.run()
 
