@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard.keys import forget, key, start_value
 from dashboard.permalink import Setting, State
+from dashboard.score_controls import choose_score
 from dashboard.target_controls import Choice
 from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
@@ -173,12 +174,12 @@ def choose_seed(base: Experiment) -> int:
 
 
 def choose_experiment(base: Experiment, target: Choice, schedule: Schedule) -> Experiment:
-    """The rest of an experiment: sampler, T, start and seed."""
+    """The rest of an experiment: sampler, T, start, score and seed."""
     sampler, eta = choose_sampler(base)
-    steps = choose_steps(base, schedule)
-    start, seed = choose_start(base), choose_seed(base)
+    steps, start = choose_steps(base, schedule), choose_start(base)
+    rest = {"score_error": choose_score(base), "seed": choose_seed(base)}
     return described(
-        base, target, schedule, sampler=sampler, eta=eta, steps=steps, start=start, seed=seed
+        base, target, schedule, sampler=sampler, eta=eta, steps=steps, start=start, **rest
     )
 
 

@@ -46,3 +46,32 @@ PARAMETERS = {
     ("log-snr", "snr_max"): ("log-SNR at t = 1", 1.0),
     ("log-snr", "snr_min"): ("log-SNR at t = T", 1.0),
 }
+
+SCORES = {
+    "exact": "Exact",
+    "shift": "Off by a constant",
+    "scale": "Too long by a factor",
+    "wave": "Off by a wave",
+    "fourier": "Off by a smooth random field",
+    "learned": "Learned from samples",
+    "empirical": "Exact for the samples alone",
+}
+
+WHEN = {
+    "always": "every t",
+    "small-t": "small t: ᾱ ≥ ½",
+    "large-t": "large t: ᾱ < ½",
+}
+
+# field of a score -> label and step of its number field
+SCORE_PARAMETERS = {
+    "size": ("ε_score", 0.02),
+    "when": ("Wrong at", 0),
+    "frequency": ("frequency", 5.0),
+    "phase": ("phase", 0.5),
+    "length": ("length", 0.1),
+    "samples": ("samples n", 50),
+    "features": ("features", 8),
+    "ridge": ("ridge", 1e-4),
+    "seed": ("its seed", 1),
+}

@@ -1,0 +1,58 @@
+"""The widgets that say which score the sampler gets: exact, wrong by a known size, or learned."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import streamlit as st
+
+from dashboard.keys import key
+from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
+from dashboard.text.plain import plain
+from diffusion_core import Experiment, InputError
+from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
+
+EXACT = "exact"
+
+
+def choose_score(base: Experiment) -> ScoreError | None:
+    """The kind of the score and its parameters; None for the exact one."""
+    given = base.score_error
+    kind = st.selectbox(
+        "Score",
+        [EXACT, *SCORE_ERRORS],
+        format_func=SCORES.__getitem__,
+        key=key("score", EXACT if given is None else given.kind),
+        help="What the sampler takes for ∇ log p_t: the exact score, one that is wrong by a known "
+        "amount, or one that is learned from samples.",
+    )
+    if kind == EXACT:
+        return None
+    maker: Any = SCORE_ERRORS[kind]
+    last = given if given is not None and given.kind == kind else maker()
+    columns = st.columns(2)
+    values = {}
+    for i, member in enumerate(fields(maker)):
+        with columns[i % len(columns)]:
+            values[member.name] = _field(kind, member.name, getattr(last, member.name), maker)
+    try:
+        for name, value in values.items():
+            if value is None:
+                raise InputError(f"score_error.{name}: needs a number")
+        made: ScoreError = maker(**values)
+        return made
+    except InputError as error:
+        st.error(f"{plain(str(error))}. The last score that works is used.")
+        return last
+
+
+def _field(kind: str, name: str, value: Any, maker: Any) -> Any:
+    """One parameter: a number, or the times at which the score is wrong."""
+    label, step = SCORE_PARAMETERS[name]
+    widget = key(f"score.{kind}.{name}", value)
+    if name == "when":
+        return st.selectbox(label, list(WHEN), format_func=WHEN.__getitem__, key=widget)
+    if get_type_hints(maker)[name] is int:
+        return st.number_input(label, value=None, step=int(step), key=widget)
+    return st.number_input(label, value=None, step=step, format="%g", key=widget)
