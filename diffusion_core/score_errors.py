@@ -23,6 +23,7 @@ from diffusion_core.characteristic import Characteristic
 from diffusion_core.error_fields import Constant, Field, Fourier, Wave
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.expectations import FisherCurve
+from diffusion_core.learned import Empirical, Learned
 from diffusion_core.schedules import Array, Chain, check_range
 from diffusion_core.scores import ExactScore, Score
 
@@ -254,5 +255,5 @@ class FourierError:
 
 
 SCORE_ERRORS: dict[str, type[ScoreError]] = {
-    cls.kind: cls for cls in (Shift, Scale, WaveError, FourierError)
+    cls.kind: cls for cls in (Shift, Scale, WaveError, FourierError, Learned, Empirical)
 }
