@@ -11,9 +11,10 @@ import numpy as np
 import streamlit as st
 
 from dashboard.compute import Bar
-from dashboard.layers import KEYFRAMES
+from dashboard.layers import FRAMES, KEYFRAMES, view
+from dashboard.plane_scenes import CELLS
 from dashboard.player import Animation, pack
-from dashboard.scenes import CELLS, FRAMES, GRID, view
+from dashboard.scenes import GRID
 from dashboard.store import Store
 from dashboard.text.forward import noise_name
 from dashboard.text.numbers import rounded, with_error

@@ -1,4 +1,4 @@
-"""What the picture can show besides particles and densities: the score field and followed steps."""
+"""What every picture is made of besides densities: its times and view, the score field, steps."""
 
 from __future__ import annotations
 
@@ -13,11 +13,30 @@ from diffusion_core.laws.particles import simulate
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.substeps import Step, anatomy, trace
 
+FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
+SIGHT = 3.2  # the view holds the noise up to here
 FOLLOWED = 100
 KEYFRAMES = 25
 ARROWS = {1: 33, 2: 17}  # a side
 
 Progress = Callable[[float], None]
+
+
+def frame_times(steps: int) -> list[int]:
+    """t = T..1, or evenly spread ones of them where T is large."""
+    count = min(steps, FRAMES)
+    return [int(t) for t in np.unique(np.rint(np.linspace(1, steps, count)))[::-1]]
+
+
+def view(experiment: Experiment) -> tuple[float, ...]:
+    """(low, high) of each axis: the noise, and the data but for the thinnest tails."""
+    points = experiment.target.sample(2000, np.random.default_rng(0))
+    low, high = np.quantile(points, [0.002, 0.998], axis=0)
+    margin = 0.12 * (high - low) + 0.1
+    low, high = np.minimum(low - margin, -SIGHT), np.maximum(high + margin, SIGHT)
+    if experiment.target.dim == 2:
+        low, high = np.full(2, low.min()), np.full(2, high.max())
+    return tuple(float(edge) for pair in zip(low, high, strict=True) for edge in pair)
 
 
 def key_levels(experiment: Experiment, times: Sequence[int]) -> list[NoiseLevel]:

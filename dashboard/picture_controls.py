@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.controls import setting
 from dashboard.keys import start_again
 from dashboard.permalink import choice, several
-from dashboard.player import LAYERS, VIEWS
+from dashboard.player import VIEWS
 
 LAYER_LABELS = {
     "particles": "particles",
@@ -22,44 +22,83 @@ LAYER_LABELS = {
     "parts": "parts of a step",
     "histogram": "histogram",
 }
+LABELS_IN_THE_PLANE = {"target": "heat map", "contours": "lines of p_t", "output": "lines of q_t"}
 VIEW_LABELS = {
     "auto": "automatic",
     "density": "density",
     "spacetime": "space and time",
     "both": "both",
 }
-ON_THE_LINE = ("output", "histogram")
+HEAT_MAPS = {"p": "p_t", "q": "q_t", "difference": "q_t − p_t"}
+MAP_LAYERS = {"p": "target", "q": "output-map", "difference": "difference"}  # the player's names
 SHOWN = ("particles", "target", "contours", "output", "histogram")
 
-LAYER_SETTING = several("layers", SHOWN, LAYERS)
+LAYER_SETTING = several("layers", SHOWN, tuple(LAYER_LABELS))
 VIEW_SETTING = choice("view", "auto", VIEWS)
+MAP_SETTING = choice("map", "p", tuple(HEAT_MAPS))
+PICTURE_SETTINGS = (LAYER_SETTING, VIEW_SETTING, MAP_SETTING)
 
 
 def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, Any]:
-    """The layers and the view, below the picture."""
-    chosen = set(values["layers"])
-    offered = [name for name in LAYERS if dim == 1 or name not in ON_THE_LINE]
+    """The layers, the view of the line and the heat map of the plane, below the picture."""
+    chosen, found = set(values["layers"]), {s.name: values[s.name] for s in PICTURE_SETTINGS}
+    above = st.container()
+    with st.container():
+        if dim == 1:
+            found["view"] = _choose_one(page, "View", VIEW_SETTING, VIEW_LABELS, found["view"])
+        if dim == 2:
+            found["map"] = _choose_one(
+                page,
+                "Heat map",
+                MAP_SETTING,
+                HEAT_MAPS,
+                found["map"],
+                "p_t is the target with the noise of step t, q_t the exact law of the sampler's "
+                "Y_t. Their difference is blue where the sampler puts too little, orange where it "
+                "puts too much.",
+            )
+    offered = [name for name in LAYER_LABELS if _is_drawn(name, dim, found["map"])]
     if st.session_state.get("layers offered") != (page, offered):
         st.session_state["layers offered"] = page, offered
         start_again(f"{page}.{LAYER_SETTING.name}")
-    picked = st.pills(
+    labels = LAYER_LABELS | (LABELS_IN_THE_PLANE if dim == 2 else {})
+    picked = above.pills(
         "Layers",
         offered,
         selection_mode="multi",
-        format_func=LAYER_LABELS.__getitem__,
+        format_func=labels.__getitem__,
         key=setting(page, LAYER_SETTING, [n for n in offered if n in chosen]),
         help="The score field is √(1 − ᾱ_t) s_t, the direction in which p_t grows. The parts are "
         "those of the next step of the followed particle; click a particle to follow it.",
     )
     kept = chosen.difference(offered) | set(picked)
-    view = values["view"]
+    found["layers"] = tuple(name for name in LAYER_LABELS if name in kept) or ("particles",)
+    return found
+
+
+def _choose_one(
+    page: str, label: str, chosen: Any, labels: Mapping[str, str], value: str, text: str = ""
+) -> Any:
+    return st.segmented_control(
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        required=True,
+        key=setting(page, chosen, value),
+        help=text or None,
+    )
+
+
+def _is_drawn(layer: str, dim: int, heat_map: str) -> bool:
+    """Whether there is anything of a layer; q_t is computed in the plane where its map is shown."""
     if dim == 1:
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            format_func=VIEW_LABELS.__getitem__,
-            required=True,
-            key=setting(page, VIEW_SETTING, view),
-        )
-    layers = tuple(name for name in LAYERS if name in kept) or ("particles",)
-    return {"layers": layers, "view": view}
+        return True
+    return layer != "histogram" and (layer != "output" or heat_map != "p")
+
+
+def look(values: Mapping[str, Any], dim: int) -> dict[str, Any]:
+    """What the player has to be told: the layers by its own names, and the view."""
+    layers = list(values["layers"])
+    if dim == 2:
+        layers = [MAP_LAYERS[values["map"]] if n == "target" else n for n in layers]
+    return {"layers": layers, "view": values["view"]}

@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashboard.layers import followed_run, key_levels, score_field
+from dashboard.layers import followed_run, frame_times, key_levels, score_field, view
+from dashboard.plane_scenes import PlaneLaw, plane_animation, readout
 from dashboard.player import Animation
-from dashboard.text.numbers import with_error
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances import Distance
 from diffusion_core.laws.evolution import Snapshot, evolution
-from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.schedules import Array
 
-FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
-CELLS = 96
 GRID = 481
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-SIGHT = 3.2  # the view holds the noise up to here
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """An animation, and TV(q_t, p_t) for each of its t where that is known."""
+    """An animation, and TV(q_t, p_t) by t where that is known."""
 
     animation: Animation
-    tv: tuple[Distance, ...] = ()
+    tv: Mapping[int, Distance] = field(default_factory=dict)
     refusal: str = ""
 
 
-def frame_times(steps: int) -> list[int]:
-    """t = T..1, or evenly spread ones of them where T is large."""
-    count = min(steps, FRAMES)
-    return [int(t) for t in np.unique(np.rint(np.linspace(1, steps, count)))[::-1]]
+def scene(
+    experiment: Experiment, particles: int, progress: Progress, law: PlaneLaw | None = None
+) -> Scene:
+    """The animation; Refused above two dimensions, and where particles leave all bounds.
 
-
-def view(experiment: Experiment) -> tuple[float, ...]:
-    """(low, high) of each axis: the noise, and the data but for the thinnest tails."""
-    points = experiment.target.sample(2000, np.random.default_rng(0))
-    low, high = np.quantile(points, [0.002, 0.998], axis=0)
-    margin = 0.12 * (high - low) + 0.1
-    low, high = np.minimum(low - margin, -SIGHT), np.maximum(high + margin, SIGHT)
-    if experiment.target.dim == 2:
-        low, high = np.full(2, low.min()), np.full(2, high.max())
-    return tuple(float(edge) for pair in zip(low, high, strict=True) for edge in pair)
-
-
-def scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
-    """The animation; Refused above two dimensions, and where particles leave all bounds."""
+    law: q_t of a run in the plane, where it is to be drawn.
+    """
     dim = experiment.target.dim
     if dim > 2:
         raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
-    return (line_scene if dim == 1 else plane_scene)(experiment, particles, progress)
+    if dim == 1:
+        return line_scene(experiment, particles, progress)
+    animation = plane_animation(experiment, particles, progress, law)
+    return Scene(animation, law.tv if law else {}, law.refusal if law else "")
 
 
 def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
@@ -78,7 +66,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         positions,
         times,
         (extent[0], extent[1]),
-        readouts=[f"TV(q_t, p_t) = {with_error(d.value, d.error)}" for d in tv],
+        readouts=[readout(d) for d in tv],
         grid=grid,
         target_density=_target_curves(experiment, grid, times, snapshots),
         output_density=_output_curves(snapshots) if snapshots else None,
@@ -90,7 +78,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         distance=np.array([d.value for d in tv]) if tv else None,
         distance_error=np.array([d.error for d in tv]) if tv else None,
     )
-    return Scene(animation, tv, refusal)
+    return Scene(animation, {s.t: s.tv for s in snapshots}, refusal)
 
 
 def _quantiles(snapshots: Sequence[Snapshot]) -> dict[str, Array]:
@@ -111,32 +99,3 @@ def _target_curves(
     chain, target = experiment.chain, experiment.target
     points = grid[:, None]
     return np.exp([target.marginal(chain.level(t)).log_density(points) for t in times])
-
-
-def plane_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
-    """Particles over the heat map of p_t, with the score field."""
-    times = frame_times(experiment.steps)
-    x0, x1, y0, y1 = view(experiment)
-    positions, follow = followed_run(experiment, particles, times, progress)
-    levels = key_levels(experiment, times)
-    animation = Animation(
-        positions,
-        times,
-        (x0, x1, y0, y1),
-        target_density=density_maps(experiment, levels, (x0, x1, y0, y1)),
-        title=experiment.record.label,
-        field=score_field(experiment, levels, (x0, x1, y0, y1)),
-        follow=follow,
-    )
-    return Scene(animation)
-
-
-def density_maps(
-    experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
-) -> Array:
-    """p_t on a CELLS x CELLS raster at each noise level, (K, rows, columns)."""
-    x = np.linspace(extent[0], extent[1], CELLS)
-    y = np.linspace(extent[2], extent[3], CELLS)
-    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    log_p = [experiment.target.marginal(level).log_density(points) for level in levels]
-    return np.exp(log_p).reshape(len(levels), CELLS, CELLS)

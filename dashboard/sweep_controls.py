@@ -8,12 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import LABELS, choose_samplers, setting
-from dashboard.keys import KEY, start_value
+from dashboard.exact import effort, is_slow
+from dashboard.keys import KEY, key, start_value
 from dashboard.permalink import Clash, choice, several, switch, whole
 from dashboard.sweeps import Sweep
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances import METRIC_LABELS
-from diffusion_core.measure import has_exact_law
+from diffusion_core.measure import exact_metrics
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom
 
@@ -24,6 +25,8 @@ AXES = {"steps": "steps T", "nfe": "score evaluations"}
 AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
 BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
 FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
+METHODS = {"exact": "exact law", "particles": "particles"}
+LONG = 12_000.0  # of ``effort``: a sweep above that starts with particles
 ANCHORS = {
     "above": "touching from above",
     "first": "through the smallest T",
@@ -42,6 +45,7 @@ SETTINGS = (
     choice("anchor", "above", tuple(ANCHORS)),
     choice("fit", "natural", tuple(FITS)),
     whole("particles", 20_000, SAMPLES),
+    choice("method", "auto", ("auto", *METHODS)),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}
 
@@ -98,17 +102,7 @@ def choose_sweep(
         format_func=METRIC_LABELS.__getitem__,
         key=_key("metric", values["metric"]),
     )
-    method = "exact" if has_exact_law(experiment) else "particles"
-    if method == "particles":
-        chosen["particles"] = left.segmented_control(
-            "Particles",
-            SAMPLES,
-            format_func=lambda n: f"{n:,}",
-            required=True,
-            key=_key("particles", values["particles"]),
-            help="In the plane laws are estimated from particles: below the noise floor nothing "
-            "can be seen.",
-        )
+    method = _choose_method(experiment, values, chosen, left)
     if experiment.target.has_density:
         chosen["against"] = right.selectbox(
             "Compare q₁ with",
@@ -119,6 +113,44 @@ def choose_sweep(
     else:
         chosen["against"] = "p1"
     return _sweep(experiment, chosen, method), chosen
+
+
+def _choose_method(
+    experiment: Experiment, values: Mapping[str, Any], chosen: dict[str, Any], place: Any
+) -> str:
+    """How distances are found: exactly where that is quick, and in the plane as the reader likes.
+
+    A choice that is the one made without a reader is not written into the link.
+    """
+    method = "exact" if chosen["metric"] in exact_metrics(experiment) else "particles"
+    if method == "exact" and is_slow(experiment):
+        runs = _sweep(experiment, chosen, method).runs
+        usual = "exact" if sum(map(effort, runs)) <= LONG else "particles"
+        method = place.segmented_control(
+            "Distances from",
+            list(METHODS),
+            format_func=METHODS.__getitem__,
+            required=True,
+            key=_method_key(usual, values["method"]),
+            help="In the plane the exact law of a run takes seconds to minutes, longer for more "
+            "steps and for targets of many parts. You can stop at any time and keep what is done.",
+        )
+        chosen["method"] = "auto" if method == usual else method
+    if method == "particles":
+        chosen["particles"] = place.segmented_control(
+            "Particles",
+            SAMPLES,
+            format_func=lambda n: f"{n:,}",
+            required=True,
+            key=_key("particles", values["particles"]),
+            help="Below the noise floor of the particles nothing can be seen.",
+        )
+    return method
+
+
+def _method_key(usual: str, given: str) -> str:
+    """The widget starts again from what is usual whenever that changes."""
+    return key(f"{PAGE}.method, usually {usual}", usual if given == "auto" else given)
 
 
 def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:

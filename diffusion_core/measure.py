@@ -24,6 +24,7 @@ from diffusion_core.laws.line import (
 )
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
 from diffusion_core.laws.partition import MassPair, resolve
+from diffusion_core.laws.plane import METRICS as PLANE_METRICS
 from diffusion_core.laws.plane import plane_distances
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
@@ -60,8 +61,17 @@ class Measurement:
 
 
 def has_exact_law(experiment: Experiment) -> bool:
-    """Whether ``method="exact"`` exists: on the line, and for one Gaussian anywhere."""
-    return experiment.target.dim == 1 or _stays_gaussian(experiment)
+    """Whether ``method="exact"`` exists: up to the plane, and for one Gaussian anywhere."""
+    return bool(exact_metrics(experiment))
+
+
+def exact_metrics(experiment: Experiment) -> tuple[str, ...]:
+    """The distances for which ``method="exact"`` exists, though a run may still be refused."""
+    if experiment.target.dim == 1:
+        return tuple(METRICS)
+    if _stays_gaussian(experiment):
+        return tuple(m for m in METRICS if m != "w1")
+    return PLANE_METRICS if experiment.target.dim == 2 else ()
 
 
 def _stays_gaussian(experiment: Experiment) -> bool:

@@ -2,24 +2,23 @@
 
 import streamlit as st
 
-from dashboard import compute, frame, navigation, tables
+from dashboard import compute, exact, frame, navigation, tables
 from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
 from dashboard.panel_controls import FEW, choose_changes
 from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
 from dashboard.permalink import open_link, whole
-from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
+from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.plain import plain
 from diffusion_core import InputError, Refused
-from diffusion_core.measure import has_exact_law
 
 PAGE = "compare"
 PANELS = whole("panels", 2, range(2, MOST + 1))
 PARTICLES = whole("particles", 1000, FEW)
 DEFAULTS = [Changes(sampler=name) for name in ("ddpm", "ode-accelerated", "ddpm-accelerated")]
 CHANGES = [changes_setting(n.lower(), d) for n, d in zip(NAMES, DEFAULTS, strict=True)]
-SETTINGS = (PANELS, PARTICLES, LAYER_SETTING, VIEW_SETTING, *CHANGES)
+SETTINGS = (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES)
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -52,22 +51,39 @@ for name, change, place in shown:
         values[change.name] = choose_changes(name, change, values[change.name], experiment)
 
 progress, picture, words = st.empty(), st.container(), st.empty()
-values |= choose_picture(PAGE, values, experiment.target.dim)
+dim = experiment.target.dim
+values |= choose_picture(PAGE, values, dim)
+status, numbers, why = st.empty(), st.empty(), st.empty()
 with st.sidebar:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
 try:
     compared = runs(experiment, {name: values[change.name] for name, change, _ in shown})
-    made = compute.animation(list(compared.values()), [*compared], values["particles"], progress)
+    each, titles = list(compared.values()), [*compared]
+    drawn = mapped and compute.laws_known(each)
+    made = compute.animation(each, titles, values["particles"], progress, drawn)
 except (InputError, Refused) as reason:
     st.warning(readings.sentence(plain(str(reason))))
     st.stop()
 with picture:
-    frame.play(made.blob, "side by side", values)
+    frame.play(made.blob, "side by side", look(values, dim))
+for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
+    st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
 
-method = "exact" if all(map(has_exact_law, compared.values())) else "particles"
-outcomes = {
-    title: compute.distance(run, "tv", method, values["particles"], "p1", st.empty())
-    for title, run in compared.items()
-}
-words.markdown(readings.compared(outcomes))
-frame.table(tables.run_table(compared, outcomes), "The runs and their distances")
+
+def tell() -> None:
+    """What is known by now about the distances."""
+    final = [panel.final for panel in made.panels]
+    found = exact.at_once(each, ["tv"], values["particles"], status, final)
+    outcomes = {title: one["tv"] for title, one in zip(titles, found, strict=True)}
+    words.markdown(readings.compared(outcomes))
+    with numbers.container():
+        frame.table(tables.run_table(compared, outcomes), "The runs and their distances")
+    why.caption(readings.not_exact(exact.refusals(each, ["tv"])))
+
+
+tell()
+if mapped and not drawn:
+    compute.find_laws(each, progress)
+    st.rerun()
+exact.finish(each, ["tv"], status, tell)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import compute, frame, navigation, tables
+from dashboard import compute, exact, frame, navigation, tables
 from dashboard.controls import (
     PARTICLE_COUNTS,
     choose_experiment,
@@ -11,18 +11,18 @@ from dashboard.controls import (
     start_controls,
 )
 from dashboard.permalink import open_link, whole
-from dashboard.picture_controls import LAYER_SETTING, VIEW_SETTING, choose_picture
+from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.formulas import UPDATES
 from dashboard.text.plain import plain
 from dashboard.text.snippets import trajectory_snippet
 from diffusion_core import Refused
-from diffusion_core.measure import has_exact_law
+from diffusion_core.distances import METRICS
 
 PAGE = "trajectories"
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
-SETTINGS = (PARTICLES, LAYER_SETTING, VIEW_SETTING)
+SETTINGS = (PARTICLES, *PICTURE_SETTINGS)
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -46,45 +46,63 @@ with st.sidebar:
     )
 
 progress, picture = st.empty(), st.container()
-look = choose_picture(PAGE, state.values, experiment.target.dim)
+dim = experiment.target.dim
+values = {"particles": particles, **choose_picture(PAGE, state.values, dim)}
 with st.sidebar:
-    values = {"particles": particles, **look}
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
+drawn = mapped and compute.laws_known([experiment])
 shown = None
 with picture:
     try:
-        made = compute.animation([experiment], [""], particles, progress)
+        made = compute.animation([experiment], [""], particles, progress, drawn)
     except Refused as reason:
         st.warning(readings.sentence(plain(str(reason))))
     else:
-        frame.play(made.blob, "reverse chain", look)
+        frame.play(made.blob, "reverse chain", look(values, dim))
         shown = made.panels[0]
 
-method = "exact" if has_exact_law(experiment) else "particles"
-final = shown.final if shown else None
-outcomes = compute.distances(experiment, method, particles, st.empty(), final)
-st.markdown(readings.final_distance(experiment, outcomes["tv"]))
-if shown:
-    st.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
-
+words, status, notes = st.empty(), st.empty(), st.container()
 numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])
 with numbers:
-    frame.table(tables.distance_table(outcomes), "Distances between the output and p₁")
+    distances, why = st.empty(), st.empty()
     st.caption("Between q₁, the law of the output, and p₁, the law of X₁, as in the theorems.")
     if shown:
         frame.download(
             "Download the particles (CSV)",
-            lambda: frame.to_csv(["x", "y"][: experiment.target.dim], shown.final.tolist()),
+            lambda: frame.to_csv(["x", "y"][:dim], shown.final.tolist()),
             "particles.csv",
         )
 with steps:
-    times, tv = (shown.times, shown.tv) if shown else (range(experiment.steps, 0, -1), ())
-    rows = tables.step_rows(experiment, times, tv)
+    tv = shown.tv if shown else {}
+    times = list(tv) or (shown.times if shown else range(experiment.steps, 0, -1))
+    rows = tables.step_rows(experiment, times, list(tv.values()))
     frame.table(tables.step_table(rows), "The chain step by step")
     frame.download("Download this table (CSV)", frame.to_csv(tables.STEP_HEADER, rows), "steps.csv")
 with update:
     st.latex(UPDATES[experiment.sampler])
     st.caption(f"{experiment.record.label}: {experiment.record.reference}.")
 with code:
-    known = [metric for metric, found in outcomes.items() if not isinstance(found, str)]
-    frame.snippet(trajectory_snippet(experiment, known, method, particles))
+    source = st.empty()
+
+
+def tell() -> None:
+    """What is known by now about the distances."""
+    final = [shown.final if shown else None]
+    [found] = exact.at_once([experiment], METRICS, particles, status, final)
+    words.markdown(readings.final_distance(experiment, found["tv"]))
+    with distances.container():
+        frame.table(tables.distance_table(found), "Distances between the output and p₁")
+    why.caption(readings.not_exact(exact.refusals([experiment], METRICS)))
+    methods = {m: d.method for m, d in found.items() if not isinstance(d, str)}
+    with source.container():
+        frame.snippet(trajectory_snippet(experiment, methods, particles))
+
+
+tell()
+if shown:
+    notes.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
+    if mapped and not drawn:
+        compute.find_laws([experiment], progress)
+        st.rerun()
+exact.finish([experiment], METRICS, status, tell)

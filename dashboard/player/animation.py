@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.player.checks import check_density, check_finite, check_raster, check_shape
+from dashboard.player.checks import (
+    check_density,
+    check_finite,
+    check_keys,
+    check_raster,
+    check_shape,
+)
 from dashboard.player.follow import Follow
 
 MAX_PARTICLES = 100_000
@@ -32,6 +38,8 @@ class Animation:
         [j, m, n] belongs to (linspace(x0, x1, columns)[n], linspace(y0, y1, rows)[m]).
     output_density: q_t. d = 1: (F, G). d = 2: a raster like target_density and, where both are
         given, of the same shape; its level lines are at the same densities as the target's.
+    density_frames: () or, for rasters that are not spread evenly, the frame of each keyframe, from
+        the first frame to the last.
     title: the panel's heading, such as the sampler; short.
     field: sqrt(1 - abar_t) s_t at ``field_points``, for K keyframes spread like the target's.
         d = 1: (K, A). d = 2: (K, rows, columns, 2).
@@ -53,6 +61,7 @@ class Animation:
     grid: np.ndarray | None = None
     target_density: np.ndarray | None = None
     output_density: np.ndarray | None = None
+    density_frames: Sequence[int] = ()
     title: str = ""
     field: np.ndarray | None = None
     quantiles: Mapping[str, np.ndarray] | None = None
@@ -146,6 +155,9 @@ class Animation:
                 check_density(name, density)
         if self.target_density is not None and self.output_density is not None:
             check_shape("output_density", self.output_density, np.shape(self.target_density))
+        if len(self.density_frames):
+            count = max((len(d) for d in maps.values() if d is not None), default=0)
+            check_keys("density_frames", self.density_frames, self.frames, count)
 
     def _check_field(self) -> None:
         if self.field is None:

@@ -18,11 +18,13 @@ DECADES = 6  # of the distance axis, at most
 @dataclass(frozen=True)
 class Axes:
     """extent: of all panels of one dimension; density: the top of the density axis, d = 1;
-    distance: decades of the distance axis, as exponents of ten, for panels of every dimension."""
+    distance: decades of the distance axis, as exponents of ten, for panels of every dimension;
+    difference: the largest |q_t - p_t| of d = 2, as a share of the maximum of p_t at that t."""
 
     extent: tuple[float, ...]
     density: float
     distance: tuple[int, int]
+    difference: float
 
 
 def shared_axes(panels: Sequence[Animation]) -> dict[int, Axes]:
@@ -34,8 +36,28 @@ def shared_axes(panels: Sequence[Animation]) -> dict[int, Axes]:
         extents = np.array([panel.extent for panel in same], dtype=float)
         edges = np.where(np.arange(2 * d) % 2 == 0, extents.min(axis=0), extents.max(axis=0))
         extent = tuple(float(edge) for edge in edges)
-        axes[d] = Axes(extent, _density_axis(same, extent) if d == 1 else 0.0, distance)
+        density = _density_axis(same, extent) if d == 1 else 0.0
+        axes[d] = Axes(extent, density, distance, _largest_difference(same) if d == 2 else 0.0)
     return axes
+
+
+def peaks(density: np.ndarray) -> np.ndarray:
+    """The maximum of each keyframe of a map, (K, 1, 1), or 1 where there is nothing."""
+    highest = np.max(density, axis=(1, 2), keepdims=True)
+    return np.where(highest > 0, highest, 1.0)
+
+
+def difference(animation: Animation) -> np.ndarray | None:
+    """(q_t - p_t) / max p_t at each keyframe of d = 2, where both are given."""
+    target, output = animation.target_density, animation.output_density
+    if target is None or output is None:
+        return None
+    return (np.asarray(output, dtype=float) - target) / peaks(target)
+
+
+def _largest_difference(panels: Sequence[Animation]) -> float:
+    found = [d for d in map(difference, panels) if d is not None]
+    return max((float(np.max(np.abs(d))) for d in found), default=0.0)
 
 
 def _density_axis(panels: Sequence[Animation], extent: tuple[float, ...]) -> float:

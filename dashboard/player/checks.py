@@ -24,6 +24,14 @@ def check_shape(name: str, values: Any, expected: tuple[int, ...]) -> None:
     check_finite(name, values)
 
 
+def check_keys(name: str, keys: Any, frames: int, count: int) -> None:
+    """The frame of each keyframe: rising, the first and the last frame among them."""
+    if len(keys) != count:
+        raise ValueError(f"{name}: {count} expected, one for each keyframe, not {len(keys)}")
+    if np.any(np.diff(keys) <= 0) or keys[0] != 0 or keys[-1] != frames - 1:
+        raise ValueError(f"{name}: rising from 0 to {frames - 1} expected")
+
+
 def check_raster(name: str, values: Any, frames: int, most: int) -> None:
     """K keyframes of a raster, (K, rows, columns), followed by whatever else."""
     shape = np.shape(values)

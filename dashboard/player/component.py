@@ -24,6 +24,7 @@ MODULES = (
     "arrows.js",
     "closeup.js",
     "line.js",
+    "maps.js",
     "plane.js",
     "spacetime.js",
     "distance.js",
@@ -34,7 +35,10 @@ MODULES = (
     "controls.js",
     "player.js",
 )
-LAYERS = ("particles", "trails", "target", "contours", "output", "field", "parts", "histogram")
+LAYERS = (
+    *("particles", "trails", "target", "output-map", "difference", "contours", "output"),
+    *("field", "parts", "histogram"),
+)
 COLOURS = {
     "--player-target": TARGET,
     "--player-output": OUTPUT,
@@ -65,6 +69,7 @@ def player(
     view: str = "auto",
     height: int | None = None,
     enlarged: float | None = None,
+    words: tuple[str, str] | None = None,
 ) -> Any:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
@@ -72,16 +77,19 @@ def player(
 
     key: names the player: when its data, layers or view change, the share of the run, the playing
         state, the speed and the followed particle are kept.
-    layers: what is drawn, names out of LAYERS; None for all but "trails", "field" and "parts". A
-        layer without data is left out.
+    layers: what is drawn, names out of LAYERS; None for all but "trails", "field", "parts" and the
+        heat maps of q_t. A layer without data is left out.
         particles: the dots. trails: the fading paths of ten of them. target: p_t, filled.
-        contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
+        output-map, difference: q_t and q_t - p_t as heat maps in the plane; p_t where q_t is not
+        given. contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
         field: arrows of the score. parts: the next step of the followed particle.
         histogram: of the particles, on the line.
     view: of a target on the line: "density" (the density at one time), "spacetime" (all times at
         once), "both", or "auto": both for a single panel, the density for several.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.
     enlarged: the size of its type, relative to what fits the width; for a projector.
+    words: for screen readers, what the animation is and what its slider moves through; by default
+        "Animation from noise to data" and "Reverse time", or their counterparts forward.
 
     Returns the component's result, which is empty: the player never makes the page rerun.
     """
@@ -92,5 +100,11 @@ def player(
         raise ValueError(f"view: one of {', '.join(VIEWS)}, not {view!r}")
     blob = animation if isinstance(animation, bytes) else pack(animation)
     shown = None if layers is None else [name for name in LAYERS if name in layers]
-    display = {"layers": shown, "view": view, "height": height, "enlarged": enlarged}
+    display = {
+        "layers": shown,
+        "view": view,
+        "height": height,
+        "enlarged": enlarged,
+        "words": words,
+    }
     return _mount(key=key, data=with_display(blob, **display))

@@ -22,9 +22,9 @@ export function lineSwatch(color, dash) {
   });
 }
 
-export function dotsSwatch(theme) {
+export function dotsSwatch(color) {
   return (ctx, width) => {
-    ctx.fillStyle = theme.output;
+    ctx.fillStyle = color;
     for (const [x, y] of [[-9, 2], [0, -3], [9, 3]]) disc(ctx, width / 2 + x, y, 3);
   };
 }
@@ -39,7 +39,7 @@ export function lineLegend(panel, theme, layers) {
     target: panel.target && ["target p_t", lineSwatch(theme.target, [])],
     output: panel.output && ["output q_t, exact", lineSwatch(theme.output, DASH)],
     histogram: ["histogram", bars],
-    particles: [particlesText(panel), dotsSwatch(theme)],
+    particles: [particlesText(panel), dotsSwatch(theme.output)],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   };

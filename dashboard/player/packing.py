@@ -6,8 +6,9 @@ The header says how the panels are shown (layers, view, height) and holds the he
 the names, types and shapes of its arrays. Panels of the same dimension share one extent and one
 density axis. Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at
 worst; codes beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
-Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, fields
-int16 over header["field_top"]; what is shown as a number is float32.
+Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, their
+difference uint8 around ZERO, fields int16 over header["field_top"]; what is shown as a number is
+float32.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any
 import numpy as np
 
 from dashboard.player.animation import Animation
-from dashboard.player.axes import Axes, shared_axes
+from dashboard.player.axes import Axes, difference, peaks, shared_axes
 from dashboard.player.follow import Follow
 
 BORDER = 32_000
 LIMIT = 32_767
+ZERO = 128  # of the difference of two maps
 MAX_PANELS = 4
 
 Arrays = dict[str, np.ndarray]
@@ -90,7 +92,7 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
     if animation.dimension == 1:
         header |= _pack_curves(animation, axes, arrays)
     else:
-        _pack_maps(animation, arrays)
+        header |= _pack_maps(animation, axes, arrays)
     if animation.field is not None:
         header["field_top"] = _pack_field(animation.field, arrays)
     if animation.distance is not None:
@@ -142,18 +144,23 @@ def _pack_curves(animation: Animation, axes: Axes, arrays: Arrays) -> dict[str, 
     return header
 
 
-def _pack_maps(animation: Animation, arrays: Arrays) -> None:
-    """uint8 shares of the maximum of each keyframe of p_t, or of q_t where it is alone."""
-    target, output = animation.target_density, animation.output_density
-    reference = target if target is not None else output
-    if reference is None:
-        return
-    highest = np.max(reference, axis=(1, 2), keepdims=True)
-    unit = 255 / np.where(highest > 0, highest, 1.0)
-    for name, values in {"target": target, "output": output}.items():
-        if values is not None:
-            # the lines are drawn at lower levels: what is cut off is not seen
-            arrays[name] = np.rint(np.minimum(values * unit, 255)).astype("u1")
+def _pack_maps(animation: Animation, axes: Axes, arrays: Arrays) -> dict[str, Any]:
+    """uint8 shares of the maximum of each keyframe of p_t, or of q_t where it is alone.
+
+    The difference q_t - p_t of d = 2 is coded around ZERO, 1..255 for +- ``difference_top``.
+    """
+    maps = {"target": animation.target_density, "output": animation.output_density}
+    given = {name: values for name, values in maps.items() if values is not None}
+    for name, values in given.items():
+        highest = peaks(next(iter(given.values())))
+        # the lines are drawn at lower levels: what is cut off is not seen
+        arrays[name] = np.rint(255 * np.minimum(values / highest, 1.0)).astype("u1")
+    gap = difference(animation)
+    if gap is not None:
+        unit = (255 - ZERO) / (axes.difference or 1.0)
+        arrays["difference"] = np.rint(ZERO + unit * gap).astype("u1")
+    frames = [int(frame) for frame in animation.density_frames]
+    return {"difference_top": axes.difference, "density_frames": frames}
 
 
 def _pack_field(field: np.ndarray, arrays: Arrays) -> float:

@@ -1,18 +1,20 @@
 // Two dimensions: the density as a heat map with level lines, the particles as dots.
 // Both axes have the same scale.
 import {
-  clipTo, createLayer, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks, toRgb, widestTick,
+  clipTo, createLayer, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks, widestTick,
 } from "./canvas.js";
 import { createField, fieldSwatch, FIELD_TEXT, hasParts, paintParts, placeSteps } from "./arrows.js";
 import { paintPlaneCloseup } from "./closeup.js";
-import { traceLevel } from "./contours.js";
 import { createDots, dotStyle } from "./dots.js";
 import { moveFollowed, pointAt } from "./follow.js";
 import { DASH, dotsSwatch, legendOf, lineSwatch, particlesText } from "./line.js";
+import {
+  createRaster, differencePalette, differenceSwatch, lawPalette, LEVELS, rampSwatch,
+} from "./maps.js";
 import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { interpolateRow } from "./payload.js";
 
-const LEVELS = [0.1, 0.5]; // of the maximum of p_t
+const FAINT = 0.4; // of their opacity have particles over a map of q_t
 
 /** The natural height of the view for a width, in CSS pixels: what it fills, up to a limit. */
 export function planeHeight(panel, theme, width, tallest) {
@@ -22,39 +24,34 @@ export function planeHeight(panel, theme, width, tallest) {
 
 const axisHeight = (theme) => Math.round(theme.size * 2.4 + 14);
 
-/** Opacity of the target's colour at a share of the maximum: rises fast, to show the tails. */
-export function opacityAt(share, theme) {
-  return theme.density * share ** 0.75;
-}
-
-export function rampSwatch(theme, levels) {
-  return (ctx, width) => {
-    const gradient = ctx.createLinearGradient(0, 0, width, 0);
-    const [r, g, b] = toRgb(theme.target);
-    for (let i = 0; i <= 8; i += 1) {
-      gradient.addColorStop(i / 8, `rgba(${r}, ${g}, ${b}, ${opacityAt(i / 8, theme)})`);
-    }
-    ctx.fillStyle = gradient;
-    ctx.fillRect(0, -7, width, 14);
-    ctx.fillStyle = theme.target;
-    for (const share of levels) ctx.fillRect(width * share - 1, -7, 2, 14);
-  };
+/** The layer that fills a panel, if any: p_t stands in for a q_t that is not there. */
+function mapOf(panel, layers) {
+  const wanted = ["difference", "output-map", "target"].find((layer) => layers.has(layer));
+  return wanted && !panel.output ? "target" : wanted;
 }
 
 export function planeLegend(panel, theme, layers) {
   const lines = panel.target && layers.has("contours");
-  const filled = panel.target && layers.has("target");
+  const map = mapOf(panel, layers);
+  const filled = panel.target && map === "target";
   const levels = "lines at 10 % and 50 % of its maximum";
   const outputLevels = lines || filled ? "output q_t, at the same densities" : `output q_t, ${levels}`;
+  const top = Number((100 * panel.difference_top).toPrecision(2));
   return legendOf({
     target: filled && [
-      lines ? `target p_t, ${levels}` : "target p_t", rampSwatch(theme, lines ? LEVELS : [])],
+      lines ? `target p_t, ${levels}` : "target p_t",
+      rampSwatch(theme, theme.target, lines ? LEVELS : [])],
+    "output-map": panel.output && [
+      "output q_t, exact, on the scale of p_t", rampSwatch(theme, theme.output, [])],
+    difference: panel.difference && [
+      `q_t − p_t, exact: too little to too much, up to ±${top} % of the maximum of p_t`,
+      differenceSwatch(theme)],
     contours: lines && !filled && [`target p_t, ${levels}`, lineSwatch(theme.target, [])],
     output: panel.output && [outputLevels, lineSwatch(theme.output, DASH)],
-    particles: [particlesText(panel), dotsSwatch(theme)],
+    particles: [particlesText(panel), dotsSwatch(dotsColor(panel, theme, layers))],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
-  }, layers);
+  }, new Set([...layers, map]));
 }
 
 /** The largest centred box of the extent's shape. */
@@ -83,52 +80,17 @@ function paintPlaneAxes(ctx, panel, theme, { box, up }, toX, toY) {
   drawHorizontalAxis(ctx, theme, box, ticks(x0, x1, Math.max(3, box.width / 90)), toX, "x_1");
 }
 
-/** Opacities of the target's colour for the codes 0..255, as pixels of an image. */
-export function createPalette(theme) {
-  const [r, g, b] = toRgb(theme.target);
-  return Uint32Array.from({ length: 256 }, (_, code) => {
-    const alpha = Math.round(255 * opacityAt(code / 255, theme));
-    return (r | (g << 8) | (b << 16) | (alpha << 24)) >>> 0;
-  });
-}
+const showsOutput = (panel, layers) => ["output-map", "difference"].includes(mapOf(panel, layers));
 
-/** Keyframes over the box of the raster: set(progress) of 0..1, then paint and paintLevels. */
-function createRaster(raster, theme, frame) {
-  const [count, rows, columns] = raster.shape;
-  const palette = createPalette(theme);
-  const codes = new Float32Array(rows * columns);
-  const small = createLayer(columns, rows, 1);
-  const image = small.getContext("2d").createImageData(columns, rows);
-  const words = new Uint32Array(image.data.buffer);
-  // the outer values belong to the edges of the frame, so half a cell stands out on each side
-  const cell = { width: frame.width / (columns - 1), height: frame.height / (rows - 1) };
-  const toX = (column) => frame.left + column * cell.width;
-  const toY = (row) => frame.top + frame.height - row * cell.height;
-
-  function paint(ctx) {
-    for (let row = 0; row < rows; row += 1) {
-      const from = (rows - 1 - row) * columns; // the first row of the data is the lowest
-      for (let i = 0; i < columns; i += 1) words[row * columns + i] = palette[codes[from + i] | 0];
-    }
-    small.getContext("2d").putImageData(image, 0, 0);
-    ctx.drawImage(
-      small, frame.left - cell.width / 2, frame.top - cell.height / 2,
-      frame.width + cell.width, frame.height + cell.height);
-  }
-
-  return {
-    paint,
-    set: (progress) => interpolateRow(raster, progress * (count - 1), codes),
-    traceLevels: (ctx) => LEVELS.forEach((share) => (
-      traceLevel(ctx, codes, rows, columns, 255 * share, toX, toY))),
-  };
-}
+/** The output's colour, unless that fills the picture. */
+const dotsColor = (panel, theme, layers) => (
+  showsOutput(panel, layers) ? theme.text : theme.output);
 
 /** paint(ctx, codes): the particles in the box; those outside of the view are left out. */
-function createCloud({ particles, border }, theme, box, scale) {
+function createCloud({ particles, border }, color, faint, box, scale) {
   const style = dotStyle(particles);
   const dots = createDots(
-    box.width * scale, box.height * scale, theme.output, style.radius * scale, style.opacity);
+    box.width * scale, box.height * scale, color, style.radius * scale, (faint ? FAINT : 1) * style.opacity);
   const across = (box.width * scale) / (2 * border);
   const down = (box.height * scale) / (2 * border);
   return (ctx, codes) => {
@@ -149,21 +111,28 @@ function createCloud({ particles, border }, theme, box, scale) {
 function createDensities(panel, theme, layers, toX, toY) {
   const [x0, x1, y0, y1] = panel.raster;
   const frame = { left: toX(x0), top: toY(y1), width: toX(x1) - toX(x0), height: toY(y0) - toY(y1) };
-  const wants = (...names) => names.some((name) => layers.has(name));
-  const rasterOf = (raster, wanted) => (raster && wanted ? createRaster(raster, theme, frame) : null);
-  const target = rasterOf(panel.target, wants("target", "contours"));
-  const output = rasterOf(panel.output, wants("output"));
+  const map = mapOf(panel, layers);
+  const wants = (layer, name) => layers.has(layer) || map === name;
+  const rasterOf = (raster, colors, wanted) => (
+    raster && wanted ? createRaster(raster, colors, frame, panel.density_frames) : null);
+  const target = rasterOf(
+    panel.target, lawPalette(theme, theme.target), wants("contours", "target"));
+  const output = rasterOf(
+    panel.output, lawPalette(theme, theme.output), wants("output", "output-map"));
+  const difference = rasterOf(panel.difference, differencePalette(theme), map === "difference");
+  const filled = { target, "output-map": output, difference }[map];
   return {
     below(ctx, progress) {
-      target?.set(progress);
-      output?.set(progress);
-      if (layers.has("target")) target?.paint(ctx);
+      [target, output, difference].forEach((raster) => raster?.set(progress));
+      filled?.paint(ctx);
     },
     above(ctx) {
       if (target && layers.has("contours")) {
         strokeSetOff(ctx, theme, theme.target, 2, () => target.traceLevels(ctx));
       }
-      if (output) strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH);
+      if (output && layers.has("output")) {
+        strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH);
+      }
     },
   };
 }
@@ -177,7 +146,8 @@ export function createPlaneView(panel, theme, rect, scale, layers) {
   const toY = (y) => box.top + ((y1 - y) / (y1 - y0)) * box.height;
   const toPixel = ([x, y]) => [toX(x), toY(y)];
   const densities = createDensities(panel, theme, layers, toX, toY);
-  const paintCloud = createCloud(panel, theme, box, scale);
+  const paintCloud = createCloud(
+    panel, dotsColor(panel, theme, layers), showsOutput(panel, layers), box, scale);
   const paintField = panel.field && layers.has("field") && createField(panel, theme, toX, toY);
   const codes = new Float32Array(2 * panel.particles);
 

@@ -213,8 +213,11 @@ function load(player, show) {
   player.scrub.max = last(player);
   player.buttons.play.disabled = last(player) === 0;
   const { panels } = show;
-  const way = leading(show).direction === "forward" ? "data to noise" : "noise to data";
-  player.root.setAttribute("aria-label", `Animation from ${way}`);
+  const [what, time] = show.words ?? (leading(show).direction === "forward"
+    ? ["Animation from data to noise", "Forward time"]
+    : ["Animation from noise to data", "Reverse time"]);
+  player.root.setAttribute("aria-label", what);
+  player.scrub.setAttribute("aria-label", time);
   player.root.dataset.panels = panels.length;
   player.loads += 1;
   player.canvas.dataset.loads = player.loads;

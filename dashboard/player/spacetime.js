@@ -8,7 +8,7 @@ import { followedPoint, pointAt } from "./follow.js";
 import { legendOf, lineSwatch } from "./line.js";
 import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { between } from "./payload.js";
-import { createPalette, rampSwatch } from "./plane.js";
+import { lawPalette, rampSwatch } from "./maps.js";
 
 const PATHS = 60;
 const ROWS = 240;
@@ -19,7 +19,7 @@ export function spacetimeLegend(panel, theme, layers) {
   const levels = (panel.levels ?? []).map((level) => Number((100 * level).toPrecision(3)));
   const list = `${levels.join(", ")} %`;
   return legendOf({
-    target: panel.target && ["p_t over time", rampSwatch(theme, [])],
+    target: panel.target && ["p_t over time", rampSwatch(theme, theme.target, [])],
     contours: panel.target_quantiles && [`quantiles of p_t: ${list}`, lineSwatch(theme.target, [])],
     output: panel.output_quantiles && ["quantiles of q_t", lineSwatch(theme.output, QUANTILE_DASH)],
     particles: [`${Math.min(PATHS, panel.particles)} paths`, pathSwatch(theme)],
@@ -52,7 +52,7 @@ function createColumns(panel, theme) {
   const { shape: [frames, points], values } = panel.target;
   const grid = panel.grid.values;
   const [low, high] = panel.extent;
-  const palette = createPalette(theme);
+  const palette = lawPalette(theme, theme.target);
   const image = new ImageData(frames, ROWS);
   const words = new Uint32Array(image.data.buffer);
   for (let row = 0; row < ROWS; row += 1) {

@@ -40,21 +40,26 @@ def final_distance(experiment: Experiment, outcome: Outcome) -> str:
 
 
 def on_the_way(
-    experiment: Experiment, times: Sequence[int], tv: Sequence[Distance], refusal: str
+    experiment: Experiment, times: Sequence[int], tv: Mapping[int, Distance], refusal: str
 ) -> str:
-    """How the distance arises along the chain, and what the picture leaves out."""
+    """How the distance, known at the t of ``tv``, arises along the chain; what is left out."""
     parts = []
     if tv:
-        start = tv[0].value
+        start = next(iter(tv.values())).value
         if start > 1e-8:
             parts.append(f"At the start $\\mathrm{{TV}}(q_T, p_T)$ is {rounded(start)}")
-        parts.append(_growth(times, tv))
+        parts.append(_growth(list(tv), list(tv.values())))
     if refusal:
         parts.append(f"The exact $q_t$ is not drawn: {plain(refusal)}")
     if len(times) < experiment.steps:
         parts.append(f"{len(times)} of {experiment.steps:,} values of t are drawn, evenly spread")
     parts += [plain(note) for note in experiment.chain.notes]
     return " ".join(sentence(part) for part in parts if part)
+
+
+def not_exact(reasons: Sequence[str]) -> str:
+    """Why numbers of the plane come from particles where one would expect exact ones."""
+    return " ".join(f"From particles only: {plain(reason.rstrip('.'))}." for reason in reasons)
 
 
 def sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from dashboard.sweeps import Sweep
 from diffusion_core import Experiment
@@ -15,18 +15,20 @@ def _experiment(experiment: Experiment) -> str:
     return f"experiment = Experiment.from_json({text!r})"
 
 
-def trajectory_snippet(
-    experiment: Experiment, metrics: Sequence[str], method: str, particles: int
-) -> str:
-    """One run: its particles and those of its distances that have a value."""
-    count = f", {particles}" if method == "particles" else ""
+def trajectory_snippet(experiment: Experiment, methods: Mapping[str, str], particles: int) -> str:
+    """One run: its particles and those of its distances that have a value, each by its method."""
+    exact, seen = ([m for m, by in methods.items() if by == how] for how in ("exact", "particles"))
+    lines = [f'found = measure_all(experiment, {exact!r}, "exact")'] if exact else ["found = {}"]
+    if seen:
+        lines.append(f'found |= measure_all(experiment, {seen!r}, "particles", points=y_1)')
     return f"""from diffusion_core import Experiment, measure_all
 from diffusion_core.laws.particles import final_points
 
 {_experiment(experiment)}
 y_1 = final_points(experiment, {particles})  # shape (N, d)
-for metric, found in measure_all(experiment, {list(metrics)!r}, "{method}"{count}).items():
-    print(metric, found.value, "+-", found.error)
+{chr(10).join(lines)}
+for metric, distance in found.items():
+    print(metric, distance.value, "+-", distance.error)
 """
 
 

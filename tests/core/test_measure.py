@@ -9,9 +9,9 @@ import pytest
 from scipy.special import ndtr
 
 from diffusion_core import Experiment, InputError, Refused, measure, measure_all
-from diffusion_core.measure import has_exact_law
+from diffusion_core.measure import exact_metrics, has_exact_law
 from diffusion_core.schedules import CLEAN, Cosine, Linear, Theory
-from diffusion_core.targets import PRESETS, GaussianMixture, StudentT
+from diffusion_core.targets import PRESETS, GaussianMixture, Points, StudentT
 
 LINE = Experiment(steps=40, sampler="heun")
 PLANE = Experiment(target=PRESETS["two-moons"].target, steps=10)
@@ -121,15 +121,20 @@ def test_unknown_words_are_refused(change, message):
 
 
 def test_what_has_no_exact_law_is_refused_with_the_way_out():
-    assert has_exact_law(LINE)
-    assert not has_exact_law(PLANE)
+    assert exact_metrics(LINE) == ("tv", "kl", "hellinger", "w1", "w2")
+    assert exact_metrics(PLANE) == ("tv", "kl", "hellinger")
     with pytest.raises(Refused, match=r"w1: .* use the particles method"):
         measure(PLANE, "w1")
     assert 0 < measure(PLANE.with_(target=PRESETS["ring-of-8"].target, steps=4)).value < 1
     tilted = PLANE.with_(target=PRESETS["correlated-gaussian"].target)
-    assert has_exact_law(tilted)
+    assert exact_metrics(tilted) == ("tv", "kl", "hellinger", "w2")
     with pytest.raises(Refused, match="w1: has no closed form between Gaussians"):
         measure(tilted, "w1")
+    space = PLANE.with_(target=Points(((0.0, 1.0, 2.0), (1.0, 0.0, 1.0)), 0.5))
+    assert has_exact_law(PLANE)
+    assert not has_exact_law(space)
+    with pytest.raises(Refused, match="3 dimensions"):
+        measure(space)
 
 
 def test_particles_that_run_away_are_refused():

@@ -1,11 +1,16 @@
-"""Every module of page tests starts with nothing remembered."""
+"""Every module of page tests starts with nothing remembered, and nothing kept on disk."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import streamlit as st
+
+from dashboard.disk import VARIABLE
+
+os.environ[VARIABLE] = "off"
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.layers import frame_times
 from dashboard.permalink import ELSEWHERE, decode
-from dashboard.scenes import frame_times
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
 from diffusion_core.targets import Points

@@ -119,23 +119,24 @@ def test_a_refusal_is_a_sentence() -> None:
 
 
 def test_the_way_is_told_from_its_numbers() -> None:
-    tv = [Distance(v, 0.0) for v in (0.01, 0.02, 0.05, 0.15, 0.2)]
-    text = readings.on_the_way(EXPERIMENT, [20, 15, 10, 5, 1], tv, "")
+    times, values = (20, 15, 10, 5, 1), (0.01, 0.02, 0.05, 0.15, 0.2)
+    tv = {t: Distance(v, 0.0) for t, v in zip(times, values, strict=True)}
+    text = readings.on_the_way(EXPERIMENT, times, tv, "")
     assert "is 0.0100." in text
     assert "75.0 % of the final distance arises after t = 10" in text
     assert "5 of 20 values of t are drawn" in text
 
 
 def test_a_distance_that_falls_names_its_largest() -> None:
-    tv = [Distance(v, 0.0) for v in (0.5, 0.4, 0.3, 0.1)]
+    tv = {4 - k: Distance(v, 0.0) for k, v in enumerate((0.5, 0.4, 0.3, 0.1))}
     text = readings.on_the_way(EXPERIMENT.with_(steps=4), [4, 3, 2, 1], tv, "")
     assert "largest at t = 4" in text
 
 
 def test_caps_of_the_schedule_are_told() -> None:
     capped = EXPERIMENT.with_(schedule=SCHEDULES["cosine"]())
-    assert "0.999" in readings.on_the_way(capped, [1], [], "")
-    assert readings.on_the_way(EXPERIMENT, range(20, 0, -1), [], "no law") == (
+    assert "0.999" in readings.on_the_way(capped, [1], {}, "")
+    assert readings.on_the_way(EXPERIMENT, range(20, 0, -1), {}, "no law") == (
         "The exact $q_t$ is not drawn: no law."
     )
 

@@ -1,0 +1,132 @@
+"""The distances of runs on a page: something correct at once, the exact ones as soon as possible.
+
+On the line, and for one Gaussian, the exact law takes a moment. In the plane it takes seconds to
+minutes: particles answer first, and the exact numbers follow, by themselves where that is quick,
+else when the reader asks for them. They can be stopped, and a change of anything stops them too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import compute
+from dashboard.compute import Outcome
+from diffusion_core import Experiment
+from diffusion_core.measure import exact_metrics
+from diffusion_core.schedules import Array
+
+QUICK = 2600.0  # of ``effort``: some five seconds
+MOST = 10.0  # seconds for numbers that nobody has asked for
+RUNS = "runs of which the exact distances"  # are wanted, or not
+
+Found = dict[str, Outcome]
+
+
+def is_slow(experiment: Experiment) -> bool:
+    """Whether the exact law takes more than a moment: where it goes by quadrature in the plane."""
+    return experiment.target.dim == 2 and "w2" not in exact_metrics(experiment)
+
+
+def effort(experiment: Experiment) -> float:
+    """How long an exact distance in the plane takes, roughly: score evaluations times terms."""
+    target = experiment.target
+    parts: Any = getattr(target, "weights", None) or getattr(target, "points", None) or (1.0,)
+    return experiment.record.nfe(experiment.steps) * (len(parts) + 4.0)
+
+
+def at_once(
+    runs: Sequence[Experiment],
+    metrics: Sequence[str],
+    particles: int,
+    place: Any,
+    points: Sequence[Array | None],
+) -> list[Found]:
+    """Every distance of every run: exactly where that is known or quick, else from particles.
+
+    points: the Y_1 of a run where they are known.
+    """
+    return [_at_once(*one, metrics, particles, place) for one in zip(runs, points, strict=True)]
+
+
+def _at_once(
+    run: Experiment, points: Array | None, metrics: Sequence[str], particles: int, place: Any
+) -> Found:
+    exact = [m for m in metrics if m in exact_metrics(run)]
+    if is_slow(run):
+        exact = [m for m in exact if _is_known(run, m)]
+    found = compute.distances(run, exact, "exact", 0, place) if exact else {}
+    refused = is_slow(run) and [m for m in exact if isinstance(found[m], str)]
+    rest = [m for m in metrics if m not in exact or (refused and m in refused)]
+    seen = compute.distances(run, rest, "particles", particles, place, points) if rest else {}
+    return {m: seen[m] if m in seen else found[m] for m in metrics}
+
+
+def _is_known(run: Experiment, metric: str) -> bool:
+    return compute.is_known(run, metric, "exact", 0, "p1")
+
+
+def refusals(runs: Sequence[Experiment], metrics: Sequence[str]) -> list[str]:
+    """Why some exact distances in the plane are not there, each reason once."""
+    found = []
+    for run in runs:
+        known = [m for m in metrics if m in exact_metrics(run) and _is_known(run, m)]
+        if is_slow(run) and known:
+            outcomes = compute.distances(run, known, "exact", 0, st.empty())
+            found += [reason for reason in outcomes.values() if isinstance(reason, str)]
+    return list(dict.fromkeys(found))
+
+
+def pending(runs: Sequence[Experiment], metrics: Sequence[str]) -> list[Experiment]:
+    """The runs whose exact distances exist and are still to be computed."""
+    return [
+        run
+        for run in runs
+        if is_slow(run) and any(m in exact_metrics(run) and not _is_known(run, m) for m in metrics)
+    ]
+
+
+def finish(
+    runs: Sequence[Experiment], metrics: Sequence[str], place: Any, tell: Callable[[], None]
+) -> None:
+    """Compute what is pending, in front of the reader; tell: called when there is something new."""
+    missing = pending(runs, metrics)
+    if not missing:
+        return
+    known, wanted = st.session_state.get(RUNS, ((), False))
+    asked = known == tuple(runs)
+    if not (wanted if asked else sum(map(effort, missing)) <= QUICK):
+        _offer(runs, place)
+        return
+    with place.container():
+        text, stop = st.columns([4, 1], vertical_alignment="center")
+        text.caption("Computing the exact distances. Until then, those of the particles.")
+        stop.button("Stop", key="stop exact", on_click=_want, args=(runs, False))
+        progress = st.empty()
+    most = math.inf if asked else MOST
+    try:
+        for run in missing:
+            slow = [m for m in metrics if m in exact_metrics(run)]
+            compute.distances(run, slow, "exact", 0, progress, most=most)
+            tell()
+    except compute.TooLong:
+        _want(runs, False)
+        _offer(runs, place)
+    else:
+        place.empty()
+
+
+def _offer(runs: Sequence[Experiment], place: Any) -> None:
+    with place.container():
+        text, ask = st.columns([3, 2], vertical_alignment="center")
+    text.caption(
+        "Estimated from particles. The exact numbers take from ten seconds to some minutes here."
+    )
+    ask.button("Compute the exact distances", key="ask exact", on_click=_want, args=(runs, True))
+
+
+def _want(runs: Sequence[Experiment], wanted: bool) -> None:
+    st.session_state[RUNS] = tuple(runs), wanted
