@@ -143,17 +143,17 @@ class Model:
 def fitted(bumps: Bumps, v: Array, tau: float, ridge: float) -> tuple[Model, float]:
     """The minimiser of the regularised objective, and its loss without the penalty.
 
-    The penalty on a bump's weight is ``ridge`` times the trace of the bumps' part of G: a number
-    without unit, and more bumps do not mean less smoothing. Without a penalty, least squares of
-    least norm.
+    The penalty is ``ridge`` times trace/n, trace that of the bumps' part of G: a number without
+    unit, whose smoothing does not grow weaker with more bumps and does with more data. Without a
+    penalty, least squares of least norm.
     """
     gram, slopes = bumps.gram(v, tau), bumps.slopes(v, tau)
     first = 1 + bumps.dim
-    trace = float(np.trace(gram[first:, first:]))
+    share = ridge / len(v)
     penalised = gram.copy()
     diagonal = np.arange(first, len(gram))
-    penalised[diagonal, diagonal] += ridge * trace
-    model = Model(bumps, solved(penalised, -slopes, ridge > LEAST_PENALTY))
+    penalised[diagonal, diagonal] += share * np.trace(gram[first:, first:])
+    model = Model(bumps, solved(penalised, -slopes, share > LEAST_PENALTY))
     return model, model._loss(gram, slopes, tau)
 
 

@@ -28,9 +28,9 @@ PLANE = Experiment(target=PRESETS["two-moons"].target, steps=20)
 TAU = 0.6
 
 
-def normal_nodes(dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """A Gauss-Hermite rule of 40 nodes along each axis for N(0, I)."""
-    z, w = np.polynomial.hermite_e.hermegauss(40)
+def normal_nodes(dim: int, count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """A Gauss-Hermite rule of that many nodes along each axis for N(0, I)."""
+    z, w = np.polynomial.hermite_e.hermegauss(count)
     nodes = np.stack([a.ravel() for a in np.meshgrid(*[z] * dim)], axis=1)
     return nodes, np.prod(np.meshgrid(*[w / w.sum()] * dim), axis=0).ravel()
 
@@ -62,7 +62,7 @@ def test_the_solution_is_that_of_least_squares_on_noised_data(dim):
     bumps, v = small(dim)
     ridge = 1e-3
     a, b = regression(bumps, v, TAU)
-    trace = np.trace(bumps.gram(v, TAU)[1 + dim :, 1 + dim :])
+    trace = np.trace(bumps.gram(v, TAU)[1 + dim :, 1 + dim :]) / len(v)
     penalty = np.sqrt(ridge * trace) * np.eye(len(bumps.gram(v, TAU)))[1 + dim :]
     stacked = np.concatenate([a, penalty])
     theta = lstsq(stacked, -np.concatenate([b, np.zeros((len(penalty), dim))]))[0]
@@ -76,7 +76,7 @@ def test_a_minimiser_of_the_objective_finds_nothing_better():
     """Bumps, data and noise of its own, by a general optimiser that sees values only."""
     bumps, v = small(1, seed=8)
     a, b = regression(bumps, v, TAU)
-    strength = 0.01 * np.trace(bumps.gram(v, TAU)[2:, 2:])
+    strength = 0.01 * np.trace(bumps.gram(v, TAU)[2:, 2:]) / len(v)
 
     def objective(theta: np.ndarray) -> float:
         return float(((a @ theta + b[:, 0]) ** 2).sum() + strength * (theta[2:] ** 2).sum())
@@ -222,12 +222,12 @@ def test_the_same_in_python(make, samples):
 
 @pytest.mark.parametrize("run", [LINE, PLANE], ids=["line", "plane"])
 def test_training_reports_every_loss_and_its_progress(run):
-    score = Learned(samples=200, features=20).score(ExactScore(run.target, run.chain))
+    score = Learned(samples=60, features=20).score(ExactScore(run.target, run.chain))
     seen: list[tuple[int, int]] = []
     losses = score.train(lambda done, of: seen.append((done, of)))
     assert seen == [(k, 21) for k in range(1, 22)]
     assert [one.t for one in losses] == list(range(1, 22))
-    nodes, weights = normal_nodes(run.target.dim)
+    nodes, weights = normal_nodes(run.target.dim, 30)
     for one in losses[::5]:
         level = run.chain.level(one.t)
         x = np.sqrt(level.abar) * score.data + np.sqrt(level.var) * nodes[:, None, :]
@@ -245,4 +245,6 @@ def test_the_loss_of_the_exact_score_of_a_gaussian_beyond_the_plane():
     chain = LINE.chain
     for t in (1, 12):
         expected = 1 - chain.var[t]
-        assert noise_loss(ExactScore(target, chain), t, x0) == pytest.approx(expected, rel=1e-12)
+        assert noise_loss(ExactScore(target, chain), t, x0, chain.level(t)) == pytest.approx(
+            expected, rel=1e-12
+        )
