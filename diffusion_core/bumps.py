@@ -27,6 +27,7 @@ from diffusion_core.targets.base import LOG_TINY, unit_rows
 
 LEAST_PENALTY = 1e-13  # of the trace: below, the Gram matrix is singular to rounding
 SINGULAR = 1e-12  # singular values below, relative to the largest, are rounding
+CACHED = 32  # times fewer rows at once than fit in memory: four times faster from the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ class Model:
         """sum_j exp(...)_j times the weights of these columns."""
         w = np.ascontiguousarray(self._weights[:, columns])
         out = np.empty((len(u), w.shape[1]))
-        for rows in unit_rows(len(u), 4 * max(1, len(w))):
+        for rows in unit_rows(len(u), CACHED * max(1, len(w))):
             out[rows] = self.bumps.values(u[rows]) @ w
         return out
 
