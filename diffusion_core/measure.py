@@ -29,6 +29,7 @@ from diffusion_core.laws.plane import plane_distances
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
+from diffusion_core.score_errors import Scale, Shift
 from diffusion_core.sliced import SLICED
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
@@ -75,7 +76,8 @@ def exact_metrics(experiment: Experiment) -> tuple[str, ...]:
 
 
 def _stays_gaussian(experiment: Experiment) -> bool:
-    return experiment.score_error is None and gauss.is_gaussian(experiment.target)
+    affine = experiment.score_error is None or isinstance(experiment.score_error, Shift | Scale)
+    return affine and gauss.is_gaussian(experiment.target)
 
 
 def measure(
@@ -208,7 +210,8 @@ def _gaussian(
     experiment: Experiment, target: GaussianMixture, metrics: Sequence[str], against: str
 ) -> dict[str, Distance]:
     e = experiment
-    q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data=against == "data")
+    data, wrong = against == "data", getattr(e.score, "affine", None)
+    q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data, wrong)
     rounding = 1e-14 * e.steps
     found = {}
     for m in metrics:

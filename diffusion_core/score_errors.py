@@ -29,7 +29,7 @@ from diffusion_core.scores import ExactScore, Score
 
 MOST = 100.0
 WHEN = ("always", "small-t", "large-t")
-LEAST_FREQUENCY, MOST_FREQUENCY = 0.01, 10_000.0
+LEAST_FREQUENCY, MOST_FREQUENCY = 0.01, 1000.0
 LEAST_LENGTH, MOST_LENGTH = 1e-3, 1e3
 MOST_PHASE = 10.0
 MAX_SEED = 2**32 - 1

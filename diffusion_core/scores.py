@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from diffusion_core.schedules import Array, Chain
@@ -22,6 +23,15 @@ class Score(Protocol):
     def trace_gradient(self, t: int, x: Array) -> Array:
         """grad tr H_t(x), shape (N, d)."""
         ...
+
+
+def score_detail(score: Score, t: int) -> float:
+    """The length over which the score changes beyond what p_t explains, infinite where none does.
+
+    Scores that have finer detail than p_t say so by a method ``detail(t)``.
+    """
+    own = getattr(score, "detail", None)
+    return math.inf if own is None else float(own(t))
 
 
 class ExactScore:

@@ -87,9 +87,7 @@ def _deterministic(
 ) -> Iterator[State]:
     chain, target = experiment.chain, experiment.target
     start = line.start_marginal(target, chain, experiment.exact_start)
-    nodes = line.start_nodes(target, chain, experiment.exact_start)
-    lo, hi = line.start_interval(target, chain, experiment.exact_start)
-    x = np.linspace(lo, hi, max(NODES, len(nodes) | 1))
+    x = _carried_nodes(experiment, stop)
     mass, tails = start.interval_mass(x), outside(start, x)
     for t, y in bounded_chain(experiment.record, chain, experiment.score, x):
         stop()
@@ -102,6 +100,19 @@ def _deterministic(
             change = tv.value - total_variation(_pair_at(experiment, t, *rough, tails)).value
             tv = Distance(tv.value, tv.error + abs(change))
         yield t, tails[0] + mass_below(y, mass, edges), tv
+
+
+def _carried_nodes(experiment: Experiment, stop: Callable[[], None]) -> Array:
+    """An odd number of start points, close enough for the score's own detail."""
+    chain, target = experiment.chain, experiment.target
+    nodes = line.run_nodes(experiment, stop)
+    plain = line.start_nodes(target, chain, experiment.exact_start)
+    lo, hi = line.start_interval(target, chain, experiment.exact_start)
+    even = np.linspace(lo, hi, max(NODES, len(plain) | 1))
+    if len(nodes) == len(plain):
+        return even
+    x = np.union1d(even, nodes[(nodes > lo) & (nodes < hi)])
+    return x if len(x) % 2 else np.delete(x, len(x) // 2)
 
 
 def _partition_tv(pair: MassPair) -> Distance:

@@ -8,6 +8,7 @@ mean and variance; no formula is written twice.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -32,22 +33,26 @@ class AxisGaussian:
     variance: Array
 
 
-class _AxisScore:
-    """The score of N(mu, diag(lambda)) noised: one independent axis a column."""
+Affine = Callable[[int], tuple[float, Array]]
 
-    def __init__(self, mean: Array, variance: Array, chain: Chain) -> None:
+
+class _AxisScore:
+    """c_t s_t + v_t, s_t the score of N(mu, diag(lambda)) noised: one independent axis a column."""
+
+    def __init__(self, mean: Array, variance: Array, chain: Chain, wrong: Affine) -> None:
         self._mean, self._variance, self._chain = mean, variance, chain
+        self._wrong = wrong
 
     def law(self, t: int) -> AxisGaussian:
         abar, var = self._chain.abar[t], self._chain.var[t]
         return AxisGaussian(math.sqrt(abar) * self._mean, abar * self._variance + var)
 
     def __call__(self, t: int, x: Array) -> Array:
-        law = self.law(t)
-        return (law.mean - x) / law.variance
+        law, (factor, shift) = self.law(t), self._wrong(t)
+        return factor * (law.mean - x) / law.variance + shift
 
     def jacobian(self, t: int, x: Array) -> Array:
-        diagonal = np.diag(-1 / self.law(t).variance)
+        diagonal = np.diag(-self._wrong(t)[0] / self.law(t).variance)
         return np.broadcast_to(diagonal, (len(x), *diagonal.shape))
 
     def trace_gradient(self, t: int, x: Array) -> Array:
@@ -60,11 +65,25 @@ def is_gaussian(target: Target) -> bool:
 
 
 def gaussian_laws(
-    sampler: Sampler, chain: Chain, target: GaussianMixture, exact_start: bool, data: bool = False
+    sampler: Sampler,
+    chain: Chain,
+    target: GaussianMixture,
+    exact_start: bool,
+    data: bool = False,
+    wrong: Affine | None = None,
 ) -> tuple[AxisGaussian, AxisGaussian]:
-    """(q_1, p_1) in the target's eigenbasis; (q_1, p_0) when ``data``."""
+    """(q_1, p_1) in the target's eigenbasis; (q_1, p_0) when ``data``.
+
+    wrong: (c_t, v_t) by t, v_t (d,), where the sampler is given c_t s_t + v_t instead of s_t.
+    """
     values, vectors = target.spectrum
-    score = _AxisScore(vectors[0].T @ np.array(target.means[0]), values[0], chain)
+    turn = vectors[0].T
+
+    def turned(t: int) -> tuple[float, Array]:
+        factor, shift = (1.0, np.zeros(target.dim)) if wrong is None else wrong(t)
+        return factor, turn @ shift
+
+    score = _AxisScore(turn @ np.array(target.means[0]), values[0], chain, turned)
     dim = target.dim
     start = score.law(chain.steps) if exact_start else AxisGaussian(np.zeros(dim), np.ones(dim))
     run = _deterministic if not sampler.stochastic else _stochastic

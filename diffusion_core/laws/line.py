@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.interpolate import BSpline
 
+from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.partition import LineLaw
 from diffusion_core.laws.transfer import (
@@ -21,12 +22,16 @@ from diffusion_core.laws.transfer import (
 )
 from diffusion_core.laws.transport import FoldedLaw, TransportLaw, bounded_chain
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
+from diffusion_core.scores import Score, score_detail
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 
 START_NODES, MOST_START_NODES = 1201, 20_001
 FAR_OUT, FAR_NODES = 12.0, 49  # standard deviations beyond, where mass falls to 1e-90
 REACH = 8.4
+RESOLVED = 0.4  # of a score's own detail may lie between neighbouring images
+RESOLVING_ROUNDS, MOST_PARTS, MOST_RESOLVED = 12, 16, 300_000
+UNSEEN = 1e-12  # the mass of a cell whose detail does not matter
 ROUNDING = 1e-15  # of the mass of a density on a grid
 
 Stop = Callable[[], None]
@@ -108,6 +113,49 @@ def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
     return np.concatenate([lo - outer[::-1], nodes, hi + outer])
 
 
+def run_nodes(experiment: Experiment, stop: Stop = never) -> Array:
+    """Start points so close that at no t a score's own detail falls between their images.
+
+    Refused where that takes too many: a map that stretches such detail again at every t mixes.
+    """
+    e, chain, score = experiment, experiment.chain, experiment.score
+    nodes = start_nodes(e.target, chain, e.exact_start)
+    details = _details(score, chain)
+    if not np.isfinite(details).any():
+        return nodes
+    start = start_marginal(e.target, chain, e.exact_start)
+    for _ in range(RESOLVING_ROUNDS):
+        span = np.zeros(len(nodes) - 1)
+        for t, y in bounded_chain(e.record, chain, score, nodes):
+            stop()
+            np.maximum(span, np.abs(np.diff(y)) / (RESOLVED * details[t]), out=span)
+        span[start.interval_mass(nodes) < UNSEEN] = 0.0
+        parts = np.clip(np.ceil(span), 1, MOST_PARTS).astype(int)
+        if (parts == 1).all():
+            return nodes
+        if parts.sum() > MOST_RESOLVED:
+            break
+        nodes = _divided(nodes, parts)
+    raise Refused(
+        "score_error: this error of the score has too fine a detail for the exact law of this run; "
+        "use a longer wave, a smaller size, more steps or the particles method"
+    )
+
+
+def _details(score: Score, chain: Chain) -> Array:
+    """The finest detail that an update from t meets, t = 0..T."""
+    own = [math.inf, *(score_detail(score, t) for t in range(1, chain.steps + 2)), math.inf]
+    return np.array([min(own[max(0, t - 1) : t + 2]) for t in range(chain.steps + 1)])
+
+
+def _divided(nodes: Array, parts: Index) -> Array:
+    """Every cell cut into so many equal parts."""
+    cell = np.repeat(np.arange(len(parts)), parts)
+    rank = np.arange(len(cell)) - np.repeat(np.cumsum(parts) - parts, parts)
+    inner = nodes[cell] + np.diff(nodes)[cell] * (rank / parts[cell])
+    return np.append(inner, nodes[-1])
+
+
 def transport_law(experiment: Experiment, stop: Stop = never) -> TransportLaw:
     """The law of a deterministic sampler's Y_1, folds not yet looked for."""
     e, chain, score = experiment, experiment.chain, experiment.score
@@ -120,7 +168,7 @@ def transport_law(experiment: Experiment, stop: Stop = never) -> TransportLaw:
         return image
 
     start = start_marginal(e.target, chain, e.exact_start)
-    return TransportLaw(flow, start, start_nodes(e.target, chain, e.exact_start))
+    return TransportLaw(flow, start, run_nodes(e, stop))
 
 
 def densities(

@@ -22,7 +22,7 @@ from scipy.interpolate import BSpline, make_interp_spline
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler, Stage
 from diffusion_core.schedules import Array, Chain, Index
-from diffusion_core.scores import Score
+from diffusion_core.scores import Score, score_detail
 
 MAX_GRID = 1 << 18  # nodes of a density that is kept
 MAX_SOURCE = 1 << 22  # nodes of one that is only integrated over
@@ -159,7 +159,7 @@ class Transfer:
         mean, std, weight = self._kernels(density, t, stage)
         feature = self._feature(t - 1)
         noise = float(std.min())
-        scale = max(noise, self._sharpness * feature)
+        scale = max(noise, min(self._sharpness * feature, score_detail(self._score, t)))
         out, rim = None, math.inf
         while True:
             density, mean, std, weight = self._densified(
@@ -210,6 +210,7 @@ class Transfer:
             * density.h
             / (2 * math.pi)
         )
+        need = max(need, 2 * density.h / score_detail(self._score, t))
         factor = 1 << max(0, math.ceil(math.log2(need)))
         if factor > 1:
             _grid_size(len(density.values) * factor, MAX_SOURCE)
@@ -274,9 +275,7 @@ def _deposit(
     """sum_j w_j N(x_i; m_j, width_j^2) for the grid nodes x_i within the window of m_j."""
     values = np.zeros(n)
     half = np.ceil(window * width / h)
-    octave = np.ceil(
-        np.log2(half)
-    )  # nodes of like width together: the widest may be 100 times more
+    octave = np.ceil(np.log2(half))  # nodes of like width together: some are 100 times wider
     for group in np.unique(octave):
         members = np.flatnonzero(octave == group)
         offsets = np.arange(-half[members].max(), half[members].max() + 1)

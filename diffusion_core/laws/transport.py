@@ -21,7 +21,7 @@ from diffusion_core.targets.base import Marginal
 
 FAR = 1e100  # positions beyond are held there and count as mass at infinity
 MODEL_NODES = 60_000
-MODEL_EDGES = 6_000
+MODEL_EDGES, MOST_EDGES = 6_000, 60_000
 ROUNDS = 14
 NEGLIGIBLE = 1e-18  # a fold of less mass is none
 
@@ -56,7 +56,7 @@ class TransportLaw:
     displacement = (0.0, 0.0)
 
     def __init__(self, flow: Flow, start: Marginal, nodes: Array) -> None:
-        self.flow, self.start = flow, start
+        self.flow, self.start, self.begun = flow, start, len(nodes)
         self.x, self.y = nodes, flow(nodes)
 
     @property
@@ -99,6 +99,7 @@ class FoldedLaw:
     def __init__(self, law: TransportLaw, tolerance: float, stop: Callable[[], None]) -> None:
         self._start = law.start
         self._x, self._y = law.x, law.y
+        self._most_edges = max(MODEL_EDGES, min(4 * law.begun, MOST_EDGES))
         self._refine(law.flow, tolerance, stop)
         self._pieces = _monotone_pieces(self._x, self._y)
         self._edges = self._first_edges()
@@ -112,6 +113,7 @@ class FoldedLaw:
         """Add midpoints where the model misses them; sets ``error`` and ``displacement``."""
         cells = np.arange(len(self._x) - 1)
         share, miss = np.ones(len(cells)), np.zeros(len(cells))
+        most = max(MODEL_NODES, 3 * len(self._x))
         for _ in range(ROUNDS):
             stop()
             middle = 0.5 * (self._x[cells] + self._x[cells + 1])
@@ -126,7 +128,7 @@ class FoldedLaw:
             mass = self._start.interval_mass(self._x)
             error = share * mass
             cells = np.flatnonzero(error > tolerance / (4 * len(error)))
-            if error.sum() <= tolerance or len(self._x) + len(cells) > MODEL_NODES:
+            if error.sum() <= tolerance or len(self._x) + len(cells) > most:
                 break
         self.error = float(error.sum())
         self.displacement = (float(mass @ miss), math.sqrt(float(mass @ miss**2)))
@@ -140,7 +142,7 @@ class FoldedLaw:
         """The images of the nodes, thinned, and every turning point."""
         turning = np.concatenate([self._pieces.y0, self._pieces.y1])
         distinct = np.unique(np.concatenate([self._y, turning]))
-        stride = max(1, len(distinct) // MODEL_EDGES)
+        stride = max(1, len(distinct) // self._most_edges)
         turns = turning[np.isin(turning, self._y, invert=True)]
         return np.union1d(np.append(distinct[::stride], distinct[-1]), turns)
 
