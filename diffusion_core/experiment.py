@@ -5,7 +5,9 @@ field and what is allowed. Nothing is clipped silently. The limits are checked b
 
 - JSON: 2,000,000 bytes of UTF-8 (a byte order mark is allowed), no key twice, finite numbers;
 - steps: T from 2 to 8192; seed: 0 to 2^32 - 1;
-- targets: at most 256 dimensions, 500 Gaussians, 5000 points, 4096 boxes, coordinates up to 1e6.
+- targets: at most 256 dimensions, 500 Gaussians, 5000 points, 4096 boxes, coordinates up to 1e6;
+- score_error: size 0 to 100; a wave's frequency 0.01 to 1000 radians and phase -10 to 10; a Fourier
+  field's length 0.001 to 1000 and seed 0 to 2^32 - 1.
 """
 
 from __future__ import annotations
