@@ -13,13 +13,22 @@ from diffusion_core.verification.record import Alter, Check, Part, Stop
 MOST_JACOBIAN, MOST_RUN = 8, 256
 
 DENSITIES, SAMPLING, LAWS, YOURS = "Densities", "Samplers", "Laws and distances", "Your experiment"
+
+
+def _power(x: float) -> str:
+    """10⁻⁷"""
+    digit, exponent = f"{x:.0e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+    return f"{'' if digit == '1' else f'{digit}·'}10{raised}"
+
+
 _SLOPES = (
-    f"{scores.SLOPES:g}: differences of fourth order over a thousandth of the finest detail lose "
-    "up to nine of sixteen digits to rounding."
+    f"{_power(scores.SLOPES)}: differences of fourth order over a thousandth of the finest detail "
+    "lose up to nine of sixteen digits to rounding."
 )
 _MASS = (
-    f"{scores.MASS:g}: a plain sum over a grid finer than the detail is exact to rounding; only "
-    "the Student t, whose tail never ends, may lack 0.001."
+    f"{_power(scores.MASS)}: a plain sum over a grid finer than the detail is exact to rounding; "
+    "only the Student t, whose tail never ends, may lack 0.001."
 )
 _DRAWS = f"{scores.WIDEST:g} standard errors, seldom seen by chance in some 400 comparisons."
 _PARTICLES = (
@@ -32,11 +41,11 @@ CHECKS = (
     Check(
         "score",
         DENSITIES,
-        "The score is the gradient of log p_t",
-        "The closed-form score of every preset, at draws of X_t and beside them, with differences "
-        "of log p_t.",
+        "The score is the gradient of log pₜ",
+        "The closed-form score of every preset, at draws of Xₜ and beside them, with differences "
+        "of log pₜ.",
         _SLOPES,
-        "of 1/detail + |s_t|",
+        "in units of 1/detail + |sₜ|",
         partial(scores.score_parts, scores.presets),
     ),
     Check(
@@ -45,27 +54,27 @@ CHECKS = (
         "The Jacobian is the slope of the score",
         "The closed-form Jacobian of every preset's score with differences of the score.",
         _SLOPES,
-        "of 1/detail² + |H_t|",
+        "in units of 1/detail² + |Hₜ|",
         partial(scores.jacobian_parts, scores.presets),
     ),
     Check(
         "mass",
         DENSITIES,
-        "p_t has mass 1",
-        "The sum of every preset's p_t over a grid with 1. A t where the grid does not resolve p_t "
+        "pₜ has mass 1",
+        "The sum of every preset's pₜ over a grid with 1. A t where the grid does not resolve pₜ "
         "is left out.",
         _MASS,
-        "of the mass",
+        "as a share of the mass",
         partial(scores.mass_parts, scores.presets),
     ),
     Check(
         "draws",
         DENSITIES,
-        "Draws of X_t follow p_t",
-        "Stein's identities E s_t(X_t) = 0 and E X_t · s_t(X_t) = −d: the scores, averaged over "
+        "Draws of Xₜ follow pₜ",
+        "Stein's identities E sₜ(Xₜ) = 0 and E Xₜ · sₜ(Xₜ) = −d: the scores, averaged over "
         "draws that were made without them.",
         _DRAWS,
-        "standard errors",
+        "in standard errors",
         partial(scores.draw_parts, scores.presets),
     ),
     Check(
@@ -76,7 +85,7 @@ CHECKS = (
         "Y_T ~ p_T, where no log factor and no initialisation bends it.",
         f"{runs.SLOPE:g}: at these T the next order still adds up to 0.12; neighbouring orders are "
         "1 apart. DPM-Solver++(2M) is taken on its own variable's schedule, log-SNR.",
-        "of the slope",
+        "in the slope",
         runs.order_parts,
     ),
     Check(
@@ -86,7 +95,7 @@ CHECKS = (
         "TV(q₁, p₁) of the ODE and the accelerated ODE on the theory's schedule, c₀ = 2, c₁ = 4, "
         "with values printed in the notes on the theory, from a program of its own.",
         "Half a unit of the last printed digit.",
-        "last digits",
+        "in last digits",
         runs.printed_parts,
     ),
     Check(
@@ -95,8 +104,8 @@ CHECKS = (
         "TV by brute force",
         "The adaptive exact law with 40,000 cells of N(0, 1) carried through the whole map. Score, "
         "update and schedule are written a second time.",
-        f"{runs.AGREE:g} relative: what this project promises on the line.",
-        "of TV",
+        f"{_power(runs.AGREE)} relative: what this project promises on the line.",
+        "as a share of TV",
         runs.brute_parts,
     ),
     Check(
@@ -105,8 +114,8 @@ CHECKS = (
         "A Gaussian stays Gaussian",
         "The general laws, which do not know that the target is N(0.7, 0.4²), with mean and "
         "variance followed by hand: every update is affine there.",
-        f"{runs.AGREE:g} relative: what this project promises on the line.",
-        "of TV",
+        f"{_power(runs.AGREE)} relative: what this project promises on the line.",
+        "as a share of TV",
         runs.gaussian_parts,
     ),
     Check(
@@ -116,7 +125,7 @@ CHECKS = (
         "The exact TV of a deterministic and a stochastic sampler with particles: the "
         "share of them where the exact q₁ exceeds p₁, less what p₁ has there.",
         _PARTICLES,
-        "standard errors",
+        "in standard errors",
         runs.particle_parts,
     ),
     Check(
@@ -124,9 +133,9 @@ CHECKS = (
         LAWS,
         "q₁ has mass 1",
         "The mass of the output's law after all updates with 1; no step renormalises it.",
-        f"{laws.OUTPUT_MASS:g} on the line, where grids resolve to rounding, and "
-        f"{laws.PLANE_MASS:g} in the plane, the least error stated there.",
-        "of the mass",
+        f"{_power(laws.OUTPUT_MASS)} on the line, where grids resolve to rounding, and "
+        f"{_power(laws.PLANE_MASS)} in the plane, the least error stated there.",
+        "as a share of the mass",
         laws.output_mass_parts,
     ),
     Check(
@@ -135,8 +144,8 @@ CHECKS = (
         "The plane knows the line",
         "TV in the plane, for a target that is a product, with a double sum over two laws on the "
         "line: the updates act on each axis alone.",
-        f"{laws.PLANE_AGREES:g} relative: what this project promises in the plane.",
-        "of TV",
+        f"{_power(laws.PLANE_AGREES)} relative: what this project promises in the plane.",
+        "as a share of TV",
         laws.plane_parts,
     ),
     Check(
@@ -145,7 +154,7 @@ CHECKS = (
         "Distances obey their inequalities",
         "Five distances of one run with each other: the smaller side over the larger side.",
         _INEQUALITIES,
-        "ratio",
+        "as a ratio",
         partial(laws.inequality_parts, laws.examples),
     ),
     Check(
@@ -155,7 +164,7 @@ CHECKS = (
         "By the data-processing inequality no update increases TV: what starting from noise "
         "changes at the end, over TV(p_T, N(0, 1)) by brute force.",
         "1, plus what the distances' own errors can add.",
-        "ratio",
+        "as a ratio",
         laws.start_parts,
     ),
     Check(
@@ -164,7 +173,7 @@ CHECKS = (
         "Bad input is refused by name",
         "What the program says to bad input with a sentence that begins with the field at fault.",
         "0: nothing may be accepted, and nothing refused without saying why.",
-        "accepted",
+        "in cases",
         refusals.refusal_parts,
     ),
 )
