@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -248,3 +249,44 @@ def test_the_loss_of_the_exact_score_of_a_gaussian_beyond_the_plane():
         assert noise_loss(ExactScore(target, chain), t, x0, chain.level(t)) == pytest.approx(
             expected, rel=1e-12
         )
+
+
+def error_on_the_line(error: Learned, run: Experiment, times: tuple[int, ...]) -> float:
+    """(mean_t E |s_hat_t - s_t|^2)^{1/2} by the trapezoid rule."""
+    exact, x = ExactScore(run.target, run.chain), np.linspace(-7, 7, 1401)[:, None]
+    learned, squares = error.score(exact), []
+    for t in times:
+        p = np.exp(exact.marginal(t).log_density(x))
+        squares.append(p @ (learned(t, x) - exact(t, x))[:, 0] ** 2 / p.sum())
+    return float(np.sqrt(np.mean(squares)))
+
+
+def test_without_bumps_the_error_on_a_gaussian_falls_like_the_root_of_n():
+    """At t = 1, where the noise is nothing: E e^2 = (1/n) (1 + 2)/variance for large n."""
+    target = GaussianMixture((1.0,), ((0.5,),), (((0.49,),),))
+    run = LINE.with_(target=target, steps=400)
+    for n in (200, 3200):
+        squares = [error_on_the_line(Learned(n, 0, seed=s), run, (1,)) ** 2 for s in range(60)]
+        # each is a sum of two squares, so 60 of them scatter by about a fifth
+        assert np.mean(squares) == pytest.approx(3 / 0.49 / n, rel=0.45)
+
+
+def test_the_learned_score_comes_nearer_to_the_exact_one_with_every_fourfold_n():
+    run, sizes = Experiment(), (50, 200, 800)
+    errors = [
+        np.mean([error_on_the_line(Learned(n, seed=s), run, (5, 35, 65, 95)) for s in range(4)])
+        for n in sizes
+    ]
+    assert all(after < 0.9 * before for before, after in pairwise(errors))
+    rate = -np.polyfit(np.log(sizes), np.log(errors), 1)[0]
+    assert 0.2 < rate < 0.5
+
+
+def test_few_data_and_no_penalty_fit_noise():
+    """The training loss wins against the exact score's on the training set and loses on fresh."""
+    for ridge, overfits in ((1e-4, True), (1.0, False)):
+        score = Learned(20, ridge=ridge).score(ExactScore(LINE.target, LINE.chain))
+        losses = [one for one in score.train() if one.t in range(2, 12)]
+        gap = np.mean([one.fresh - one.fresh_exact for one in losses])
+        assert np.mean([one.training - one.exact for one in losses]) < 0 or not overfits
+        assert (gap > 0.05) == overfits
