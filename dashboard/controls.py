@@ -13,7 +13,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.keys import forget, key, start_value
+from dashboard.keys import forget, key, start_value, widget
+from dashboard.lecture import end_button, part
 from dashboard.permalink import Setting, State
 from dashboard.score_controls import choose_score
 from dashboard.target_controls import Choice
@@ -34,9 +35,10 @@ START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
 
 
 def start_controls(state: State) -> None:
-    """Before the first widget of a page."""
+    """Before the first widget of a page, in its main part."""
     if state.fresh:
         forget()
+    end_button()
 
 
 def setting(page: str, chosen: Setting, value: Any) -> str:
@@ -44,6 +46,7 @@ def setting(page: str, chosen: Setting, value: Any) -> str:
     return key(f"{page}.{chosen.name}", value)
 
 
+@part("schedule")
 def choose_schedule(base: Experiment) -> Schedule:
     """The schedule's kind and its parameters."""
     if isinstance(base.schedule, Custom):
@@ -53,7 +56,7 @@ def choose_schedule(base: Experiment) -> Schedule:
         "Noise schedule",
         kinds,
         format_func=SCHEDULES.__getitem__,
-        key=key("schedule", base.schedule.kind),
+        **widget("schedule", base.schedule.kind),
     )
     if kind == "custom":
         own: Custom = st.session_state[_OWN]
@@ -70,7 +73,7 @@ def choose_schedule(base: Experiment) -> Schedule:
             value=None,
             step=step,
             format="%g",
-            key=key(f"schedule.{kind}.{field.name}", float(getattr(given, field.name))),
+            **widget(f"schedule.{kind}.{field.name}", float(getattr(given, field.name))),
         )
     return _or_last(given, lambda: maker(**_filled(values)))
 
@@ -104,13 +107,14 @@ def choose_samplers(widget: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+@part("sampler")
 def choose_sampler(base: Experiment) -> tuple[str, float]:
     """The sampler's name, and eta for DDIM."""
     name = st.selectbox(
         "Sampler",
         list(SAMPLERS),
         format_func=lambda kind: "DDIM" if kind == "ddim" else SAMPLERS[kind].label,
-        key=key("sampler", base.sampler),
+        **widget("sampler", base.sampler),
     )
     record = SAMPLERS[name]
     evaluations = "1 score evaluation" if record.evaluations == 1 else "2 score evaluations"
@@ -124,12 +128,13 @@ def choose_sampler(base: Experiment) -> tuple[str, float]:
         0.0,
         1.0,
         step=0.05,
-        key=key("eta", base.eta),
+        **widget("eta", base.eta),
         help="0 is deterministic; 1 draws as much noise as the DDPM of Ho et al.",
     )
     return name, float(eta)
 
 
+@part("steps")
 def choose_steps(base: Experiment, schedule: Schedule) -> int:
     """T."""
     if isinstance(schedule, Custom):
@@ -141,12 +146,13 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
             "Steps T",
             sorted({*STEPS, given}),
             format_func=lambda steps: f"{steps:,}",
-            key=key("steps", base.steps),
+            **widget("steps", base.steps),
             help="The reverse chain makes T − 1 updates, from t = T to t = 1.",
         )
     )
 
 
+@part("start")
 def choose_start(base: Experiment) -> str:
     """Where the reverse chain starts."""
     start = st.segmented_control(
@@ -154,20 +160,21 @@ def choose_start(base: Experiment) -> str:
         list(START_LABELS),
         format_func=START_LABELS.__getitem__,
         required=True,
-        key=key("start", base.start),
+        **widget("start", base.start),
         help="N(0, I) is what a sampler can draw. Starting from p_T instead removes the error of "
         "the initialisation and leaves that of the steps.",
     )
     return str(start)
 
 
+@part("seed")
 def choose_seed(base: Experiment) -> int:
     seed = st.number_input(
         "Seed",
         min_value=0,
         max_value=2**32 - 1,
         step=1,
-        key=key("seed", base.seed),
+        **widget("seed", base.seed),
         help="All randomness comes from this number: the same link gives the same picture.",
     )
     return int(seed)

@@ -11,11 +11,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard import lecture
 from dashboard.cells import short
 from dashboard.design import LARGE
 from dashboard.figures.style import enlarge
 from dashboard.keys import KEY, key
-from dashboard.permalink import LARGE_TYPE, MAX_LINK, Setting, save
+from dashboard.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Setting, save, shared
 from dashboard.player import player
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
@@ -44,7 +45,8 @@ def play(animation: bytes, key: str, look: Mapping[str, Any]) -> None:
 
 def enlarged() -> bool:
     """Whether the reader wants the type of a projector."""
-    return bool(st.session_state.get(KEY + "large", st.session_state.get(LARGE_TYPE, False)))
+    wanted = st.session_state.get(KEY + "large", st.session_state.get(LARGE_TYPE, False))
+    return bool(wanted or shared(PRESENT))
 
 
 def link(
@@ -58,6 +60,8 @@ def link(
     st.session_state[LARGE_TYPE] = st.toggle(
         "Large type, for a projector", key=key("large", enlarged())
     )
+    lecture.style(page)
+    lecture.back_button()
     too_large = save(page, settings, experiment, values)
     complaint = st.session_state["complaint"]
     if complaint:
@@ -93,7 +97,11 @@ def link_and_file(
             "application/json",
             on_click="ignore",
         )
-        _open_file()
+        if not lecture.is_fixed("target"):
+            _open_file()
+    if not too_large and "lecturer" not in st.session_state:
+        with st.expander("For a class"):
+            lecture.link_builder(st.session_state["address"])
 
 
 def _open_file() -> None:

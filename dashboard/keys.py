@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
 
 KEY = "control: "
+_fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
 
 def key(name: str, value: Any) -> str:
     """The key of a widget that holds ``value`` until the reader moves it."""
     st.session_state.setdefault(KEY + name, value)
     return KEY + name
+
+
+def widget(name: str, value: Any) -> dict[str, Any]:
+    """``key`` and ``disabled`` of a widget that a lecturer's link may fix."""
+    return {"key": key(name, value), "disabled": _fixed.get()}
+
+
+@contextmanager
+def fixing(fixed: bool) -> Iterator[None]:
+    """Whether the widgets made meanwhile are fixed."""
+    token = _fixed.set(fixed)
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
 
 
 def forget() -> None:

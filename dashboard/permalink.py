@@ -22,7 +22,8 @@ from diffusion_core.experiment import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
 EXPERIMENT = "e"
-LARGE_TYPE = "large"
+LARGE_TYPE, LOCK, HIDE, PRESENT = "large", "lock", "hide", "present"
+PARTS = ("target", "schedule", "sampler", "steps", "start", "score", "seed", "page")
 DEFAULT = Experiment(preset=DEFAULT_1D)
 PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
@@ -84,7 +85,21 @@ def switch(name: str, default: bool) -> Setting:
     return Setting(name, default, read, lambda value: "on" if value else "off")
 
 
-_LARGE = switch(LARGE_TYPE, False)
+# what a link says on every page: how it is shown, and what a lecturer fixes or hides
+SHARED = {
+    s.name: s
+    for s in (
+        switch(LARGE_TYPE, False),
+        switch(PRESENT, False),
+        several(LOCK, (), PARTS),
+        several(HIDE, (), PARTS),
+    )
+}
+
+
+def shared(name: str) -> Any:
+    """The present value of one of ``SHARED``."""
+    return st.session_state.get(name, SHARED[name].default)
 
 
 def _listed(allowed: Sequence[Any]) -> str:
@@ -170,6 +185,8 @@ def open_link(
     session["experiment"], session[f"values of {page}"] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)
+    if LOCK in address or HIDE in address:
+        session["lecturer"] = (page, address)
     return State(experiment, values, fresh=True)
 
 
@@ -183,8 +200,8 @@ def _read(
         try:
             if name == EXPERIMENT:
                 experiment = decode(text)
-            elif name == LARGE_TYPE:
-                st.session_state[LARGE_TYPE] = _LARGE.read(text)
+            elif name in SHARED:
+                st.session_state[name] = SHARED[name].read(text)
             elif name in known:
                 values[name] = known[name].read(text)
             elif not name.startswith("embed"):  # Streamlit's own
@@ -208,8 +225,8 @@ def save(
     if experiment != DEFAULT:
         address[EXPERIMENT] = ELSEWHERE if text is None else text
     address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
-    if session.get(LARGE_TYPE):
-        address[LARGE_TYPE] = _LARGE.write(True)
+    kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
+    address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
     session["address"] = address

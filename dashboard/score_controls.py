@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 
 import streamlit as st
 
-from dashboard.keys import key
+from dashboard.keys import widget
+from dashboard.lecture import part
 from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
@@ -16,6 +17,7 @@ from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
 EXACT = "exact"
 
 
+@part("score")
 def choose_score(base: Experiment) -> ScoreError | None:
     """The kind of the score and its parameters; None for the exact one."""
     given = base.score_error
@@ -23,7 +25,7 @@ def choose_score(base: Experiment) -> ScoreError | None:
         "Score",
         [EXACT, *SCORE_ERRORS],
         format_func=SCORES.__getitem__,
-        key=key("score", EXACT if given is None else given.kind),
+        **widget("score", EXACT if given is None else given.kind),
         help="What the sampler takes for ∇ log p_t: the exact score, one that is wrong by a known "
         "amount, or one that is learned from samples.",
     )
@@ -50,9 +52,9 @@ def choose_score(base: Experiment) -> ScoreError | None:
 def _field(kind: str, name: str, value: Any, maker: Any) -> Any:
     """One parameter: a number, or the times at which the score is wrong."""
     label, step = SCORE_PARAMETERS[name]
-    widget = key(f"score.{kind}.{name}", value)
+    held = widget(f"score.{kind}.{name}", value)
     if name == "when":
-        return st.selectbox(label, list(WHEN), format_func=WHEN.__getitem__, key=widget)
+        return st.selectbox(label, list(WHEN), format_func=WHEN.__getitem__, **held)
     if get_type_hints(maker)[name] is int:
-        return st.number_input(label, value=None, step=int(step), key=widget)
-    return st.number_input(label, value=None, step=step, format="%g", key=widget)
+        return st.number_input(label, value=None, step=int(step), **held)
+    return st.number_input(label, value=None, step=step, format="%g", **held)

@@ -13,6 +13,7 @@ from dashboard.cells import MAX_BYTES, MAX_ROWS, count
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.gallery import pick_preset
 from dashboard.keys import KEY, key, start_value
+from dashboard.lecture import is_fixed, part
 from dashboard.own_targets import choose_drawn, choose_image
 from dashboard.text.plain import plain
 from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise
@@ -30,8 +31,13 @@ _POINTS = "own points"
 Choice = tuple[Target, str | None]
 
 
+@part("target")
 def choose_target(base: Experiment) -> Choice:
     """The target, and its name if it is one of the gallery."""
+    if is_fixed("target"):
+        name = PRESETS[base.preset].label if base.preset else _described(base.target)
+        st.caption(f"Target: {name}, fixed by this link.")
+        return base.target, base.preset
     family = _family_of(base)
     if family == "own":
         st.session_state[_OWN] = base.target, base.preset  # stays on offer beside the others
