@@ -12,11 +12,13 @@ for exactly, step by step:
         = initialisation + steps - contraction - cancellation.
 
 A one-to-one map keeps total variation: the contraction of a deterministic sampler is zero, and all
-of its surplus is errors of opposite sign that cancel. All laws are exact, scores as well: an error
-of the score would change K_t, hence add to local_t; ``score`` is where that part will be named.
+of its surplus is errors of opposite sign that cancel. A score with an error makes another step,
+K^_t; local_t keeps the exact score, kept_t is then TV(K^_t q_t, K^_t p_t), and one more part
+joins the sum, score_t = TV(K^_t p_t, K_t p_t).
 
-Everything here is exact on the line; another dimension needs an engine with the methods of
-``StepLaws``.
+With exact steps and an exact score only the start is left of the error. The probability flow maps
+p_T to p_1 and keeps TV(N, p_T). The reverse kernel forgets: h_t = q_t/p_t obeys
+h_{t-1}(y) = E[h_t(X_t) | X_{t-1} = y], so h_1(y) = E[h_T(X_T) | X_1 = y], one normal integral.
 """
 
 from __future__ import annotations
@@ -29,10 +31,14 @@ import numpy as np
 
 from diffusion_core.distances import Distance, total_variation
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.experiment import Experiment
+from diffusion_core.experiment import STARTS, Experiment
 from diffusion_core.laws.line import marginal_bounds, never, standard_normal, start_nodes
 from diffusion_core.laws.partition import resolve
-from diffusion_core.laws.step import StepError, StepLaws
+from diffusion_core.laws.plane_evolution import plane_evolution
+from diffusion_core.laws.step import NOTHING, LineLaws, StepError, StepLaws
+from diffusion_core.laws.step_exact import plane_initialisation, smoothed_start
+from diffusion_core.laws.step_plane import PlaneMaps
+from diffusion_core.laws.step_plane_grid import PlaneNoise
 from diffusion_core.laws.step_transfer import StochasticSteps
 from diffusion_core.laws.step_transport import DeterministicSteps
 from diffusion_core.laws.transport import TransportLaw
@@ -71,8 +77,8 @@ class Budget:
 
     @property
     def score(self) -> Distance:
-        """What an inexact score adds: nothing, scores are exact here."""
-        return Distance(0.0, 0.0)
+        """What the error of the score adds, step by step: 0 with an exact score."""
+        return _sum(step.score for step in self.steps)
 
     @property
     def sum(self) -> Distance:
@@ -97,7 +103,7 @@ class Budget:
     def partial_sums(self) -> tuple[float, ...]:
         """Initialisation and the steps down to t = T..1: upper bounds of TV(q_t, p_t)."""
         return tuple(
-            accumulate((s.local.value for s in self.steps), initial=self.initialisation.value)
+            accumulate((s.added.value for s in self.steps), initial=self.initialisation.value)
         )
 
     @property
@@ -159,8 +165,56 @@ def budget(
     )
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of the error when some of its sources are switched off.
+
+    start: "noise" or "exact". score: whether the score's error is there. steps: whether the
+    sampler's steps are made, or exact ones, which ask for no score. tv: None where not known.
+    """
+
+    start: str
+    score: bool
+    steps: bool
+    tv: Distance | None
+
+
+def switches(
+    experiment: Experiment, found: Budget, stop: Callable[[], None] = never
+) -> tuple[Left, ...]:
+    """Every sensible combination of the three sources, ``found`` being the run's account."""
+    laws, rows = step_laws(experiment, stop), []
+    other = "noise" if experiment.exact_start else "exact"
+    known = {experiment.start: found.total, other: found.without_start}
+    if experiment.exact_start:
+        known["noise"] = laws.total(exact_start=False)
+    inexact = experiment.score_error is not None
+    if inexact:
+        rows += [Left(start, True, True, known[start]) for start in STARTS]
+        laws = step_laws(experiment.with_(score_error=None), stop)
+        known = {start: laws.total(exact_start=start == "exact") for start in STARTS}
+    rows += [Left(start, False, True, known[start]) for start in STARTS]
+    alone = start_alone(experiment)
+    return (*rows, Left("noise", False, False, alone), Left("exact", False, False, NOTHING))
+
+
+def start_alone(experiment: Experiment) -> Distance | None:
+    """TV(q_1, p_1) from N(0, I) by exact steps; None between DDIM's eta of 0 and 1.
+
+    Deterministic: the flow is one-to-one and keeps TV(p_T, N(0, I)). Stochastic: the reverse
+    kernel smooths q_T/p_T.
+    """
+    if not experiment.record.stochastic:
+        return initialisation(experiment)
+    if experiment.sampler == "ddim" and experiment.eta < 1:
+        return None
+    return smoothed_start(experiment)
+
+
 def initialisation(experiment: Experiment) -> Distance:
-    """TV(p_T, N(0, 1)): what starting from noise costs before any step is made."""
+    """TV(p_T, N(0, I)): what starting from noise costs before any step is made."""
+    if experiment.target.dim == 2:
+        return plane_initialisation(experiment)
     chain, target = experiment.chain, experiment.target
     level = chain.level(chain.steps)
     law = TransportLaw(lambda x: x, standard_normal(), start_nodes(target, chain, False))
@@ -170,30 +224,73 @@ def initialisation(experiment: Experiment) -> Distance:
 
 def local_difference(experiment: Experiment, t: int, edges: Array) -> Array:
     """K_t p_t - p_{t-1}, as mean densities between the edges (G + 1,): (G,)."""
-    if not 2 <= t <= experiment.steps:
-        raise InputError(f"t: the steps are t = {experiment.steps}..2, got {t}")
-    return step_laws(experiment).difference(t, edges) / np.diff(edges)
+    _check_step(experiment, t)
+    return line_laws(experiment).difference(t, edges) / np.diff(edges)
 
 
 def outcome_difference(
     experiment: Experiment, edges: Array, stop: Callable[[], None] = never
 ) -> Array:
     """q_1 - p_1, as mean densities between the edges (G + 1,): (G,)."""
-    return step_laws(experiment, stop).outcome(edges) / np.diff(edges)
+    return line_laws(experiment, stop).outcome(edges) / np.diff(edges)
+
+
+def plane_difference(
+    experiment: Experiment, t: int, axes: tuple[Array, Array], stop: Callable[[], None] = never
+) -> Array:
+    """The density of K^_t p_t minus p_{t-1} on the grid of two axes (X,), (Y,): (X, Y)."""
+    _check_step(experiment, t)
+    _check(experiment, 2)
+    engine = PlaneNoise if experiment.record.stochastic else PlaneMaps
+    return engine(experiment, stop).difference(t, axes)
+
+
+def plane_outcome_difference(
+    experiment: Experiment, axes: tuple[Array, Array], stop: Callable[[], None] = never
+) -> Array:
+    """q_1 - p_1 on the grid of two equally spaced axes (X,), (Y,): (X, Y)."""
+    _check(experiment, 2)
+    (shown,) = plane_evolution(experiment, *axes, (1,), stop)
+    return shown.output - shown.target
+
+
+def line_laws(experiment: Experiment, stop: Callable[[], None] = never) -> LineLaws:
+    """The engine for a target on the line; Refused where single steps have no laws."""
+    _check(experiment, 1)
+    engine = StochasticSteps if experiment.record.stochastic else DeterministicSteps
+    return engine(experiment, stop)
 
 
 def step_laws(experiment: Experiment, stop: Callable[[], None] = never) -> StepLaws:
     """The engine for this experiment; Refused where there is none."""
-    if experiment.target.dim != 1:
+    if experiment.target.dim == 1:
+        return line_laws(experiment, stop)
+    _check(experiment, 2)
+    engine = PlaneNoise if experiment.record.stochastic else PlaneMaps
+    return engine(experiment, stop)
+
+
+def _check_step(experiment: Experiment, t: int) -> None:
+    if not 2 <= t <= experiment.steps:
+        raise InputError(f"t: the steps are t = {experiment.steps}..2, got {t}")
+
+
+def _check(experiment: Experiment, dim: int) -> None:
+    """Refused, in a sentence, for what has no account."""
+    if experiment.target.dim != dim:
         raise Refused(
-            "the error's parts are laws of single steps, which are exact on the line only; in "
-            f"{experiment.target.dim} dimensions distances come from particles, whose noise would "
-            "hide them"
+            "the error's parts are laws of single steps, which are exact on the line and in the "
+            f"plane only; in {experiment.target.dim} dimensions distances come from particles, "
+            "whose noise would hide them"
         )
     if experiment.record.multistep:
         raise Refused(
             f"{experiment.record.label} remembers the step before: what one step does to p_t alone "
             "is not defined, and no sum of single steps bounds its error"
         )
-    engine = StochasticSteps if experiment.record.stochastic else DeterministicSteps
-    return engine(experiment, stop)
+    if dim == 2 and experiment.record.name == "ddpm-covariance":
+        raise Refused(
+            f"the noise of {experiment.record.label} is wider in some directions than in others, "
+            "and its laws are exact on the line only: choose another sampler or a target on the "
+            "line"
+        )

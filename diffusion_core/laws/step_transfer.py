@@ -15,10 +15,10 @@ from scipy.interpolate import CubicSpline
 from diffusion_core.distances import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws import line
-from diffusion_core.laws.step import StepError
+from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.laws.transfer import COARSE, FINE, GridDensity, Transfer, sampled_density
 from diffusion_core.schedules import Array
-from diffusion_core.scores import ExactScore
+from diffusion_core.scores import ExactScore, Score
 
 FINENESS = 0.05  # grid step over the scale of p_t's finest detail
 MOST_NODES = 1 << 19
@@ -30,19 +30,24 @@ class StochasticSteps:
 
     def __init__(self, experiment: Experiment, stop: line.Stop = line.never) -> None:
         self._experiment, self._stop = experiment, stop
-        self._score = ExactScore(experiment.target, experiment.chain)
+        self._exact, self._score = ExactScore(experiment.target, experiment.chain), experiment.score
 
     def steps(self) -> Iterator[StepError]:
         e = self._experiment
-        transfer = self._transfer()
+        transfer, given = self._transfer(self._exact), self._transfer(self._score)
         run = self._run(e.exact_start)
         _, _, _, before = next(run)
         for below, x, gap, reached in run:
             nodes, own, found = self._local(transfer, below + 1)
-            # step(q_t) - step(p_t) = (q_{t-1} - p_{t-1}) - (step(p_t) - p_{t-1})
-            added = CubicSpline(nodes, own)(np.clip(x, nodes[0], nodes[-1]))
-            kept, _ = _size(gap - added, x[1] - x[0])
-            yield StepError(below + 1, found, reached, max(0.0, before.value - kept))
+            score = NOTHING
+            if e.score_error is not None:
+                used, theirs, other = self._local(given, below + 1)
+                score = self._apart(below, (used, theirs), (nodes, own))
+                score = Distance(score.value, score.error + found.error + other.error)
+                nodes, own = used, theirs
+            # K^ q_t - K^ p_t = (q_{t-1} - p_{t-1}) - (K^ p_t - p_{t-1})
+            kept, _ = _size(gap - self._gap_at(below, nodes, own, x), x[1] - x[0])
+            yield StepError(below + 1, found, reached, max(0.0, before.value - kept), score)
             before = reached
 
     def total(self, exact_start: bool) -> Distance:
@@ -63,13 +68,13 @@ class StochasticSteps:
     ) -> Distance:
         """TV to p_t, the mass of p_t outside the grid included."""
         size, error = _size(gap, x[1] - x[0])
-        outside = max(0.0, 1.0 - float(self._score.marginal(t).interval_mass(x[[0, -1]])[0]))
+        outside = max(0.0, 1.0 - float(self._exact.marginal(t).interval_mass(x[[0, -1]])[0]))
         doubt = 10 * unresolved + abs(density.mass - 1.0) + 1e-11
         return Distance(min(size + 0.5 * outside, 1.0), error + doubt)
 
-    def _transfer(self) -> Transfer:
+    def _transfer(self, score: Score) -> Transfer:
         e = self._experiment
-        return Transfer(e.record, e.chain, self._score, self._feature, FINE)
+        return Transfer(e.record, e.chain, score, self._feature, FINE)
 
     def _feature(self, t: int) -> float:
         return line.feature_scale(self._experiment.target, self._experiment.chain.level(t))
@@ -81,12 +86,28 @@ class StochasticSteps:
         most = max(1, MOST_NODES // len(density.values))
         fine = density.upsampled(min(factor, 1 << int(math.log2(most))))
         x = fine.nodes
-        return x, fine.values - np.exp(self._score.marginal(t).log_density(x[:, None]))
+        return x, fine.values - np.exp(self._exact.marginal(t).log_density(x[:, None]))
+
+    def _gap_at(self, t: int, nodes: Array, gap: Array, x: Array) -> Array:
+        """A density minus p_t between its nodes, and -p_t where the density has ended."""
+        found = CubicSpline(nodes, gap)(np.clip(x, nodes[0], nodes[-1]))
+        beyond = (x < nodes[0]) | (x > nodes[-1])
+        found[beyond] = -np.exp(self._exact.marginal(t).log_density(x[beyond, None]))
+        return np.asarray(found)
+
+    def _apart(self, t: int, one: tuple[Array, Array], other: tuple[Array, Array]) -> Distance:
+        """TV of two densities, each given as its nodes and what it differs from p_t there."""
+        (x, f), (z, g) = one, other
+        h, lo, hi = min(x[1] - x[0], z[1] - z[0]), min(x[0], z[0]), max(x[-1], z[-1])
+        nodes = lo + h * np.arange(int((hi - lo) / h) + 1)
+        gap = self._gap_at(t, x, f, nodes) - self._gap_at(t, z, g, nodes)
+        size, error = _size(gap, h)
+        return Distance(min(size, 1.0), error)
 
     def _image(self, transfer: Transfer, t: int) -> GridDensity:
-        """The density of the step's image of p_t."""
+        """The density of the image of p_t."""
         lo, hi = line.marginal_bounds(self._experiment.target, self._experiment.chain.level(t))
-        marginal = self._score.marginal(t)
+        marginal = self._exact.marginal(t)
 
         def density(x: Array) -> Array:
             return np.exp(marginal.log_density(x[:, None]))
@@ -100,8 +121,8 @@ class StochasticSteps:
         return x, gap, self._distance(image, t - 1, x, gap, transfer.rim)
 
     def difference(self, t: int, edges: Array) -> Array:
-        """Mass of step(p_t) minus that of p_{t-1} between the edges (G + 1,): (G,)."""
-        return self._between(self._image(self._transfer(), t), t - 1, edges)
+        """Mass of K^ p_t minus that of p_{t-1} between the edges (G + 1,): (G,)."""
+        return self._between(self._image(self._transfer(self._score), t), t - 1, edges)
 
     def outcome(self, edges: Array) -> Array:
         """Mass of q_1 minus that of p_1 between the edges."""

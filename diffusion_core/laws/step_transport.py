@@ -8,7 +8,7 @@ between its extrema, which parabolas find, differences telescope.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -18,11 +18,11 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws import line
 from diffusion_core.laws.evolution import evolution, mass_below
 from diffusion_core.laws.partition import resolve, target_masses
-from diffusion_core.laws.step import StepError
+from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.laws.transport import NEGLIGIBLE, TransportLaw, bounded_chain, outside
 from diffusion_core.samplers import advance
 from diffusion_core.schedules import Array, Mask
-from diffusion_core.scores import ExactScore
+from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.base import Marginal
 
 NODES = 801  # points that a step carries
@@ -32,6 +32,8 @@ GOOD = 4e-4  # relative: with a larger error, more nodes
 NOISE = 1e-14  # changes of D below are rounding
 MOST_START = 2500  # start points
 ROUNDING = 5e-14
+FOLDED_NODES, FOLDED_CELLS = 40_001, 1600
+NEWTON = 8
 CAREFUL = 1e-5  # relative, where no number of fixed nodes will do
 
 
@@ -40,7 +42,7 @@ class DeterministicSteps:
 
     def __init__(self, experiment: Experiment, stop: line.Stop = line.never) -> None:
         self._experiment, self._stop = experiment, stop
-        self._score = ExactScore(experiment.target, experiment.chain)
+        self._exact, self._score = ExactScore(experiment.target, experiment.chain), experiment.score
 
     def steps(self) -> Iterator[StepError]:
         e = self._experiment
@@ -49,9 +51,10 @@ class DeterministicSteps:
         folds, _ = next(run)
         for t, (folded, reached) in zip(range(e.steps, 1, -1), run, strict=True):
             self._stop()
+            score = self._score_share(t, x)
             x, found = self._local(t, x)
             folds |= folded
-            yield StepError(t, found, reached, None if folds else 0.0)
+            yield StepError(t, found, reached, None if folds else 0.0, score)
 
     def total(self, exact_start: bool) -> Distance:
         """TV(q_1, p_1)."""
@@ -59,7 +62,7 @@ class DeterministicSteps:
 
     def _resolved(self, exact_start: bool) -> tuple[TransportLaw, Distance]:
         """The law of Y_1 on start points that resolve it, and TV(q_1, p_1)."""
-        e, ahead, bounds = self._experiment, self._score.marginal(1), self._bounds(1)
+        e, ahead, bounds = self._experiment, self._exact.marginal(1), self._bounds(1)
         law = line.transport_law(e.with_(start="exact" if exact_start else "noise"), self._stop)
         if not law.folded:
             pair = resolve(law, ahead, bounds, CAREFUL, self._stop)
@@ -91,12 +94,12 @@ class DeterministicSteps:
 
     def _masses(self, t: int, y: Array) -> Array:
         """What p_t has between the y, the outside included."""
-        return target_masses(self._score.marginal(t), y, self._bounds(t))
+        return target_masses(self._exact.marginal(t), y, self._bounds(t))
 
-    def step(self, t: int, x: Array) -> Array:
-        """Y_{t-1} from Y_t = x (M,)."""
+    def step(self, t: int, x: Array, score: Score | None = None) -> Array:
+        """Y_{t-1} from Y_t = x (M,), with the exact score unless another is given."""
         e = self._experiment
-        y, _ = advance(e.record, x[:, None], t, e.chain, self._score, np.zeros)
+        y, _ = advance(e.record, x[:, None], t, e.chain, score or self._exact, np.zeros)
         return y[:, 0]
 
     def _bounds(self, t: int) -> tuple[float, float]:
@@ -104,7 +107,7 @@ class DeterministicSteps:
 
     def _local(self, t: int, x: Array) -> tuple[Array, Distance]:
         """Nodes for the next step, and the distance."""
-        p, ahead = self._score.marginal(t), self._score.marginal(t - 1)
+        p, ahead = self._exact.marginal(t), self._exact.marginal(t - 1)
         for _ in range(ROUNDS):
             y = self.step(t, x)
             q = p.interval_mass(x)
@@ -124,19 +127,55 @@ class DeterministicSteps:
         even = np.linspace(lo, hi, 4 * NODES)
         return _spread(even, ahead.interval_mass(even), (lo, hi)), total_variation(pair)
 
+    def _score_share(self, t: int, x: Array) -> Distance:
+        """TV(K^ p_t, K p_t): D = P_t(x) - P_t(z) at K^(x), where K(z) = K^(x)."""
+        if self._experiment.score_error is None:
+            return NOTHING
+        p = self._exact.marginal(t)
+        for _ in range(ROUNDS):
+            y, here = self.step(t, x, self._score), self.step(t, x)
+            mass = p.interval_mass(x)
+            if ((_falls(y) | _falls(here)) & (mass > NEGLIGIBLE)).any():
+                return self._folded_share(t)
+            y, here = np.maximum.accumulate(y), np.maximum.accumulate(here)
+            z = _solved(lambda x: self.step(t, x), y, np.interp(y, here, x))
+            sides = outside(p, x) - outside(p, z)
+            gap = np.concatenate([sides[:1], mass - p.interval_mass(z), sides[1:]])
+            found = _from_masses(y, gap)
+            if found.error <= GOOD * found.value + 2 * ROUNDING:
+                break
+            x = _refined(x, gap)
+        return found
+
+    def _folded_share(self, t: int) -> Distance:
+        """The same where either map folds: by masses in cells, the change from half of them twice.
+
+        The cells' mean densities know nothing of the walls at a fold, so their TV is too small.
+        """
+        x = np.linspace(*self._bounds(t), FOLDED_NODES)
+        mass = self._exact.marginal(t).interval_mass(x)
+        images = [self.step(t, x, score) for score in (self._score, self._exact)]
+        middle = 0.5 * (images[0] + images[1])[:-1]
+        lo, hi = np.interp([1e-7, 1 - 1e-7], *_below(middle, mass))
+        edges = np.linspace(lo, hi, FOLDED_CELLS + 1)
+        below = [mass_below(y, mass, edges) for y in images]
+        sizes = [float(np.abs(np.diff((below[0] - below[1])[::k])).sum()) / 2 for k in (1, 2)]
+        return Distance(min(sizes[0], 1.0), 2 * abs(sizes[0] - sizes[1]) + 1e-6)
+
     def _law(self, t: int) -> TransportLaw:
         """The law of the step's image of p_t."""
         nodes = np.linspace(*self._bounds(t), line.START_NODES)
-        return TransportLaw(lambda x: self.step(t, x), self._score.marginal(t), nodes)
+        return TransportLaw(lambda x: self.step(t, x), self._exact.marginal(t), nodes)
 
     def difference(self, t: int, edges: Array) -> Array:
-        """Mass of step(p_t) minus that of p_{t-1} between the edges (G + 1,): (G,)."""
+        """Mass of K^ p_t minus that of p_{t-1} between the edges (G + 1,): (G,)."""
         lo, hi = self._bounds(t)
         even = np.linspace(lo, hi, PICTURE_NODES)
-        p = self._score.marginal(t)
+        p = self._exact.marginal(t)
         x = _spread(even, p.interval_mass(even), (lo, hi), PICTURE_NODES)
-        ahead = self._score.marginal(t - 1)
-        return _mass_between(p, x, self.step(t, x), ahead, self._bounds(t - 1), edges)
+        ahead = self._exact.marginal(t - 1)
+        y = self.step(t, x, self._score)
+        return _mass_between(p, x, y, ahead, self._bounds(t - 1), edges)
 
     def outcome(self, edges: Array) -> Array:
         """Mass of q_1 minus that of p_1 between the edges."""
@@ -144,7 +183,7 @@ class DeterministicSteps:
         start = line.start_marginal(e.target, e.chain, e.exact_start)
         x = np.linspace(*line.start_interval(e.target, e.chain, e.exact_start), PICTURE_NODES)
         *_, (_, y) = bounded_chain(e.record, e.chain, self._score, x)
-        return _mass_between(start, x, y, self._score.marginal(1), self._bounds(1), edges)
+        return _mass_between(start, x, y, self._exact.marginal(1), self._bounds(1), edges)
 
 
 def _refined(x: Array, increments: Array) -> Array:
@@ -154,6 +193,21 @@ def _refined(x: Array, increments: Array) -> Array:
     near = np.convolve(np.append(turns, False), np.ones(6), "same") > 0
     cells = np.flatnonzero(near)
     return np.insert(x, cells + 1, 0.5 * (x[cells] + x[cells + 1]))
+
+
+def _solved(step: Callable[[Array], Array], y: Array, z: Array) -> Array:
+    """z with step(z) = y for an increasing step, by Newton from near; sorted."""
+    width = 1e-5 * max(float(z[-1] - z[0]), 1e-9)
+    for _ in range(NEWTON):
+        rise = (step(z + width) - step(z - width)) / (2 * width)
+        z = z + (y - step(z)) / np.maximum(rise, 1e-9)
+    return np.maximum.accumulate(z)
+
+
+def _below(x: Array, mass: Array) -> tuple[Array, Array]:
+    """Cumulated masses and, in their order, the points that carry them."""
+    order = np.argsort(x)
+    return np.cumsum(mass[order]), x[order]
 
 
 def _falls(y: Array) -> Mask:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,12 +17,16 @@ from diffusion_core.budget import (
     initialisation,
     local_difference,
     outcome_difference,
+    start_alone,
+    switches,
 )
+from diffusion_core.distances import Distance
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_tv
 from diffusion_core.laws.particles import marginal_points
 from diffusion_core.samplers import advance
 from diffusion_core.schedules import Cosine, Linear, LinearDDPM, Schedule, Theory
-from diffusion_core.scores import ExactScore
+from diffusion_core.score_errors import Shift
+from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.gallery import line_mixture
 from tests.core.ground_truth import law_of
 from tests.core.reference import Betas
@@ -206,8 +212,6 @@ def test_particles_make_one_step(name: str) -> None:
 
 
 def test_what_has_no_account_is_refused_in_a_sentence() -> None:
-    with pytest.raises(Refused, match="exact on the line only"):
-        budget(Experiment(PRESETS["two-moons"].target))
     with pytest.raises(Refused, match="remembers the step before"):
         budget(Experiment(sampler="dpmpp-2m"))
     with pytest.raises(InputError, match=r"t: the steps are t = 20\.\.2, got 1"):
@@ -255,3 +259,111 @@ def test_an_account_is_plain_numbers() -> None:
     assert len(found.steps) == 1
     assert found.half == 2
     assert found.score.value == 0
+
+
+class Wavy:
+    """The exact score plus 0.1 sin(3 x)."""
+
+    def __init__(self, exact: ExactScore) -> None:
+        self._exact = exact
+
+    def __call__(self, t: int, x: np.ndarray) -> np.ndarray:
+        return self._exact(t, x) + 0.1 * np.sin(3 * x)
+
+    def jacobian(self, t: int, x: np.ndarray) -> np.ndarray:
+        return self._exact.jacobian(t, x) + 0.3 * np.cos(3 * x)[:, :, None]
+
+    def trace_gradient(self, t: int, x: np.ndarray) -> np.ndarray:
+        return self._exact.trace_gradient(t, x) - 0.9 * np.sin(3 * x)
+
+
+@dataclass(frozen=True)
+class Waves:
+    kind: ClassVar[str] = "waves"
+
+    def score(self, exact: ExactScore) -> Score:
+        return Wavy(exact)
+
+
+def dense_share(e: Experiment, t: int) -> float:
+    """TV(K^ p_t, K p_t) by brute force: where K^ x comes from under K, on a dense table."""
+    p = e.target.marginal(e.chain.level(t))
+    x = np.linspace(-11, 11, 400_001)
+    exact = ExactScore(e.target, e.chain)
+    y, used = (
+        advance(e.record, x[:, None], t, e.chain, s, np.zeros)[0][:, 0] for s in (exact, e.score)
+    )
+    z = np.interp(used, y, x)
+    return 0.5 * float(np.abs(np.diff(p.cdf(x) - p.cdf(z))).sum())
+
+
+@pytest.mark.parametrize("name", ["ode", "ode-accelerated", "ode-taylor", "heun"])
+def test_the_scores_share_by_brute_force(name: str) -> None:
+    e = Experiment(sampler=name, schedule=Linear(), steps=40)
+    wrong = e.with_(score_error=Waves())
+    found, clean = budget(wrong), budget(e)
+    for step, other in list(zip(found.steps, clean.steps, strict=True))[::9]:
+        dense = dense_share(wrong, step.t)
+        assert dense > 1e-5
+        assert step.score.value == pytest.approx(dense, rel=2e-4)
+        assert step.local == other.local
+    assert clean.score == Distance(0.0, 0.0)
+    assert found.sum.value >= found.total.value
+    truth = measure(wrong)
+    assert abs(found.total.value - truth.value) <= found.total.error + truth.error
+
+
+@pytest.mark.parametrize("name", ["ode", "ddpm"])
+def test_a_shifted_score_in_closed_form(name: str) -> None:
+    """It shifts the image of a step by what it adds to the score."""
+    e = Experiment(ONE, sampler=name, schedule=Linear(), steps=24)
+    wrong = e.with_(score_error=Shift(0.25))
+    found = budget(wrong)
+    for step in found.steps:
+        image = gaussian_step(e, step.t, marginal_of(e, step.t))
+        share = 1.0 if name == "ddpm" else 0.5
+        shift = share * e.chain.beta[step.t] * 0.25 / math.sqrt(e.chain.alpha[step.t])
+        truth, _ = gaussian_tv(image, AxisGaussian(image.mean + shift, image.variance))
+        assert abs(step.score.value - truth) <= step.score.error + 1e-12
+        assert step.score.error <= 1e-3 * truth + 1e-7
+        assert step.added.value == step.local.value + step.score.value
+    assert found.score.value == pytest.approx(sum(s.score.value for s in found.steps))
+    assert found.sum.value == pytest.approx(
+        found.initialisation.value + found.step_sum.value + found.score.value
+    )
+
+
+@pytest.mark.parametrize("name", ["ode", "ddpm"])
+def test_sources_can_be_switched_off_one_by_one(name: str) -> None:
+    e = Experiment(sampler=name, schedule=LinearDDPM(), steps=60, score_error=Waves())
+    found = budget(e)
+    rows = {(r.start, r.score, r.steps): r.tv for r in switches(e, found)}
+    assert len(rows) == 6
+    clean = e.with_(score_error=None)
+    for start in ("noise", "exact"):
+        for score, run in ((True, e), (False, clean)):
+            tv, truth = rows[start, score, True], measure(run.with_(start=start))
+            assert tv is not None
+            assert abs(tv.value - truth.value) <= tv.error + truth.error
+    alone = rows["noise", False, False]
+    assert alone is not None
+    assert rows["exact", False, False] == Distance(0.0, 0.0)
+    if name == "ode":
+        assert alone == found.initialisation
+    else:
+        assert 0 < alone.value < found.initialisation.value
+
+
+def test_where_a_wrong_score_folds_its_share_has_an_error() -> None:
+    e = Experiment(PRESETS["atoms"].target, schedule=Linear(), sampler="heun", steps=12)
+    found = budget(e.with_(score_error=Shift(0.2)))
+    assert 0 < found.score.value < len(found.steps)
+    assert found.sum.value + found.sum.error >= found.total.value
+
+
+def test_what_exact_steps_leave_is_not_told_between_two_kinds_of_ddim() -> None:
+    e = Experiment(sampler="ddim", eta=0.5, schedule=LinearDDPM(), steps=30)
+    assert start_alone(e) is None
+    full = start_alone(e.with_(eta=1.0))
+    assert full is not None
+    assert full == start_alone(e.with_(sampler="ddpm", eta=0.0))
