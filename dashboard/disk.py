@@ -84,7 +84,7 @@ class Kept:
         row = self._with_file(read)
         try:
             return _from_text(row[0]) if row else None
-        except (ValueError, TypeError):
+        except (KeyError, TypeError, ValueError):
             return None
 
     def put(

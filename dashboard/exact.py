@@ -15,8 +15,8 @@ import streamlit as st
 
 from dashboard import compute
 from dashboard.compute import Outcome
-from diffusion_core import Experiment
-from diffusion_core.measure import exact_metrics
+from diffusion_core import Experiment, Measurement
+from diffusion_core.measure import REFUSED_ABOVE, exact_metrics
 from diffusion_core.schedules import Array
 
 QUICK = 2600.0  # of ``effort``: some five seconds
@@ -62,7 +62,18 @@ def _at_once(
     refused = is_slow(run) and [m for m in exact if isinstance(found[m], str)]
     rest = [m for m in metrics if m not in exact or (refused and m in refused)]
     seen = compute.distances(run, rest, "particles", particles, place, points) if rest else {}
+    if "tv" in rest and is_slow(run):
+        seen |= _drawn(run)
     return {m: seen[m] if m in seen else found[m] for m in metrics}
+
+
+def _drawn(run: Experiment) -> Found:
+    """TV as the picture of q_t knows it, where that is there."""
+    tv, nfe = compute.law_tv(run), run.record.nfe(run.steps)
+    if tv is None or tv.error > REFUSED_ABOVE * tv.value:
+        return {}
+    notes = run.chain.notes
+    return {"tv": Measurement("tv", tv.value, tv.error, "exact", run.steps, nfe, 0.0, notes)}
 
 
 def _is_known(run: Experiment, metric: str) -> bool:
@@ -103,7 +114,7 @@ def finish(
         return
     with place.container():
         text, stop = st.columns([4, 1], vertical_alignment="center")
-        text.caption("Computing the exact distances. Until then, those of the particles.")
+        text.caption("Computing the exact distances; what is shown until then is less sure.")
         stop.button("Stop", key="stop exact", on_click=_want, args=(runs, False))
         progress = st.empty()
     most = math.inf if asked else MOST
@@ -123,7 +134,8 @@ def _offer(runs: Sequence[Experiment], place: Any) -> None:
     with place.container():
         text, ask = st.columns([3, 2], vertical_alignment="center")
     text.caption(
-        "Estimated from particles. The exact numbers take from ten seconds to some minutes here."
+        "The numbers from particles are estimates. The exact ones take from ten seconds to some "
+        "minutes here."
     )
     ask.button("Compute the exact distances", key="ask exact", on_click=_want, args=(runs, True))
 

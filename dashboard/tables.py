@@ -36,6 +36,10 @@ def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
     return label, rounded(found.value), rounded(found.error, 2), how
 
 
+def _how(found: Measurement) -> str:
+    return f"{found.estimate.size:,} particles" if found.estimate else "exact law"
+
+
 def run_table(
     runs: Mapping[str, Experiment], outcomes: Mapping[str, Outcome]
 ) -> dict[str, list[str]]:
@@ -47,9 +51,10 @@ def run_table(
         law = PRESETS[run.preset].label if run.preset else plain_kind(run.target)
         start = "p_T" if run.exact_start else "N(0, I)"
         what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
-        rows.append((title, distance, f"{run.record.nfe(run.steps):,}", *what))
+        how = "" if isinstance(found, str) else _how(found)
+        rows.append((title, distance, how, f"{run.record.nfe(run.steps):,}", *what))
     names = ("target", "schedule", "sampler", "T", "start")
-    return _columns(("panel", "TV(q₁, p₁)", "score evaluations", *names), rows)
+    return _columns(("panel", "TV(q₁, p₁)", "how", "score evaluations", *names), rows)
 
 
 def plain_kind(target: Target) -> str:

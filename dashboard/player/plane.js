@@ -42,9 +42,9 @@ export function planeLegend(panel, theme, layers) {
       lines ? `target p_t, ${levels}` : "target p_t",
       rampSwatch(theme, theme.target, lines ? LEVELS : [])],
     "output-map": panel.output && [
-      "output q_t, exact, on the scale of p_t", rampSwatch(theme, theme.output, [])],
+      "output q_t, on the scale of p_t", rampSwatch(theme, theme.output, [])],
     difference: panel.difference && [
-      `q_t − p_t, exact: too little to too much, up to ±${top} % of the maximum of p_t`,
+      `q_t − p_t, up to ±${top} % of p_t's maximum`,
       differenceSwatch(theme)],
     contours: lines && !filled && [`target p_t, ${levels}`, lineSwatch(theme.target, [])],
     output: panel.output && [outputLevels, lineSwatch(theme.output, DASH)],

@@ -189,6 +189,8 @@ def compared(outcomes: Mapping[str, Outcome]) -> str:
     if worst.value - best.value <= worst.error + best.error:
         return "The distances cannot be told apart: they differ by less than their errors."
     said = f"**{order[0]}** ends closest, at TV(q₁, p₁) = {with_error(best.value, best.error)}"
+    if best.estimate:
+        said += ", estimated from particles"
     if best.value > best.error:
         said += f"; {order[-1]} ends {rounded(worst.value / best.value)} times as far"
     return f"{said}."

@@ -46,5 +46,5 @@ def printed(app: AppTest) -> list[str]:
     """What the page's Python prints."""
     out = io.StringIO()
     with redirect_stdout(out):
-        exec(app.code[-1].value, {})
+        exec([c.value for c in app.code if c.language == "python"][-1], {})
     return out.getvalue().splitlines()
