@@ -156,7 +156,8 @@ class Scaled:
 
 
 def _check(size: float, when: str) -> None:
-    check_range("score_error.size", size, 0.0, MOST)
+    if not 0 <= size <= MOST:
+        raise InputError(f"score_error.size: from 0 to {MOST:g}, got {size!r}")
     if when not in WHEN:
         raise InputError(f"score_error.when: one of {', '.join(WHEN)}, got {when[:40]!r}")
 
