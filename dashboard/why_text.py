@@ -1,0 +1,243 @@
+"""Sentences and tables of the page that explains the rates, made of its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import why
+from dashboard.keys import key
+from dashboard.permalink import choice
+from dashboard.prose import prose
+from dashboard.text.assumptions import FAILS, HOLDS, MARKS
+from dashboard.text.numbers import percent, rounded, scientific, superscript
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Experiment
+from diffusion_core.budget import Budget
+from diffusion_core.orders import PathAndMarginal
+from diffusion_core.samplers import SAMPLERS
+
+NOISE = choice("noise", 0.3, (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), float)
+VARIANCE = choice("variance", 1.0, (1.0, 0.25, 0.04), float)
+SETTINGS = (NOISE, VARIANCE)
+NOISES, VARIANCES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), (1.0, 0.25, 0.04)
+GAUSSIAN_NAMES = {1.0: "N(0, 1), pure noise", 0.25: "N(0, 1/4)", 0.04: "N(0, 1/25)"}
+_say = prose("why")
+
+
+def choose_noise(value: float) -> float:
+    """The noise level at which one step is tried."""
+    return float(
+        st.select_slider(
+            "Noise level 1 − ᾱₜ",
+            NOISES,
+            key=key(f"{why.PAGE}.noise", value),
+            help="Small: close to the data. Large: close to pure noise. The power stays, the "
+            "constant changes.",
+        )
+    )
+
+
+def choose_variance(value: float) -> float:
+    """The Gaussian whose paths are compared."""
+    return float(
+        st.segmented_control(
+            "Gaussian target",
+            VARIANCES,
+            format_func=GAUSSIAN_NAMES.__getitem__,
+            required=True,
+            key=key(f"{why.PAGE}.variance", value),
+        )
+    )
+
+
+def refusal(reason: str, run: Experiment) -> str:
+    return f"Not computed for {run.record.label} here. {sentence(plain(reason))}"
+
+
+def adding(run: Experiment, found: Budget) -> str:
+    """The sum of the parts above the total, and the inequality of every step."""
+    tried = why.inequalities(found)
+    holds = tried.true == tried.steps and found.total.value <= found.sum.value + found.sum.error
+    return _say(
+        "adding-numbers",
+        mark=MARKS[HOLDS if holds else FAILS],
+        label=run.record.label,
+        steps=f"{run.steps:,}",
+        total=rounded(found.total.value),
+        start=rounded(found.initialisation.value),
+        sum=rounded(found.step_sum.value),
+        bound=rounded(found.sum.value),
+        ratio=rounded(found.ratio),
+        tried=tried.steps,
+        true=tried.true,
+        tightest=percent(tried.tightest),
+    )
+
+
+# ---- one step
+
+
+def orders(points: Mapping[str, why.Points]) -> dict[str, int]:
+    """The power that is expected of one step: the order and one more."""
+    return {name: SAMPLERS[name].order + 1 for name in points}
+
+
+def local_reading(points: Mapping[str, why.Points]) -> str:
+    names = why.labels(list(points))
+    said = [
+        f"**{why.slopes(p)[-1]:.2f}** for {names[n]} (expected {SAMPLERS[n].order + 1})"
+        for n, p in points.items()
+        if why.slopes(p)
+    ]
+    return _say("local-reading", slopes=", ".join(said))
+
+
+def local_table(points: Mapping[str, why.Points]) -> dict[str, list[Any]]:
+    names, power = why.labels(list(points)), orders(points)
+    rows = [(n, p, why.slopes(p)) for n, p in points.items()]
+    return {
+        "sampler": [names[n] for n, _, _ in rows],
+        "expected power of β": [power[n] for n, _, _ in rows],
+        "slope, largest β": [f"{s[0]:.3f}" if s else "–" for _, _, s in rows],
+        "slope, smallest β": [f"{s[-1]:.3f}" if s else "–" for _, _, s in rows],
+        "TV / β^power": [rounded(p[-1][1].value / p[-1][0] ** power[n]) for n, p, _ in rows],
+    }
+
+
+def local_alt(points: Mapping[str, why.Points]) -> str:
+    names = why.labels(list(points))
+    said = [
+        f"{names[n]} from {rounded(p[0][1].value)} at β = {rounded(p[0][0])} to "
+        f"{rounded(p[-1][1].value)} at β = {rounded(p[-1][0])}"
+        for n, p in points.items()
+    ]
+    return f"The error of one step against its size, both logarithmic: {'; '.join(said)}."
+
+
+def identities(run: Experiment, noise: float) -> list[str]:
+    """What the orders rest on, tried to rounding."""
+    difference, kernel = why.identities(run, noise)
+    said = [_say("euler", difference=scientific(difference, 1))]
+    if kernel is None:
+        return [*said, _say("identities-plane")]
+    least, most = kernel.ddpm_ratio
+    told = _say(
+        "kernel",
+        probes=len(kernel.x),
+        beta=rounded(kernel.beta),
+        mean=scientific(kernel.mean_defect, 1),
+        variance=scientific(kernel.variance_defect, 1),
+        least=rounded(least),
+        most=rounded(most),
+    )
+    return [*said, told]
+
+
+# ---- T steps
+
+
+def together_reading(run: Experiment, rows: Sequence[why.Row]) -> str:
+    """Which form settles, and what the raw slope shows instead."""
+    a, b = rows[-2], rows[-1]
+    slope = "–" if b.slope is None else f"{b.slope:+.2f}".replace("-", "−")
+    span = {"before": a.steps, "last": b.steps, "slope": slope, "order": run.record.order}
+    if not why.log_power(run):
+        return _say("together-plain", settled=_change(a.settled, b.settled), **span)
+    power = settled_power(run, rows)
+    fewer = power < why.log_power(run)
+    said = _say(
+        "together-logs",
+        form=form_text(run, power),
+        settled=_change(a.fewer, b.fewer) if fewer else _change(a.settled, b.settled),
+        sum=_change(a.sum, b.sum),
+        **span,
+    )
+    if not fewer:
+        return said
+    return f"{said} {_say('fewer-logs-noise' if run.record.stochastic else 'fewer-logs')}"
+
+
+def settled_power(run: Experiment, rows: Sequence[why.Row]) -> int:
+    """The power of log T, of the two that are tried, whose column changes less at the end."""
+    a, b, power = rows[-2], rows[-1], why.log_power(run)
+    if min(a.tv.value, b.tv.value) <= 0:
+        return power
+    moves = [abs(math.log(b.settled / a.settled)), abs(math.log(b.fewer / a.fewer))]
+    return power if moves[0] <= moves[1] else power - 1
+
+
+def _change(a: float, b: float) -> str:
+    return f"{100 * (b / a - 1):+.1f} %".replace("-", "−") if a > 0 else "–"
+
+
+def form_text(run: Experiment, power: int) -> str:
+    """Such as log²T/T."""
+    above = {0: "1", 1: "log T", 2: "log²T", 3: "log³T"}[power]
+    return f"{above}/{'T' if run.record.order == 1 else 'T²'}"
+
+
+def together_table(run: Experiment, rows: Sequence[why.Row]) -> dict[str, list[Any]]:
+    power = why.log_power(run)
+    found = {
+        "T": [r.steps for r in rows],
+        "TV(q₁, p₁), from p_T": [rounded(r.tv.value, 4) for r in rows],
+        "raw slope": ["" if r.slope is None else f"{r.slope:+.3f}" for r in rows],
+        f"TV over {form_text(run, power)}": [rounded(r.settled, 4) for r in rows],
+    }
+    if power:
+        fewer = f"TV over {form_text(run, power - 1)}"
+        found[fewer] = [rounded(r.fewer, 4) for r in rows]
+    sums = f"Σ hₜ{superscript(run.record.order + 1)} over {form_text(run, power)}"
+    return found | {sums: [rounded(r.sum, 4) for r in rows]}
+
+
+# ---- paths
+
+
+def paths_reading(points: Sequence[PathAndMarginal]) -> str:
+    last = points[-1]
+    return _say(
+        "paths-reading",
+        path=_slope([p.path for p in points]),
+        marginal=_slope([p.marginal.value for p in points]),
+        tv=_slope([p.tv.value for p in points]),
+        steps=f"{last.steps:,}",
+        value=rounded(last.path),
+        floor=rounded(last.floor),
+        path_bound=rounded(last.path_bound),
+        marginal_bound=rounded(last.marginal_bound),
+        truth=rounded(last.tv.value),
+    )
+
+
+def _slope(values: Sequence[float]) -> str:
+    if min(values[-2:]) <= 0:
+        return "–"
+    return f"{why.last_slope(values):+.2f}".replace("-", "−")
+
+
+def paths_table(points: Sequence[PathAndMarginal]) -> dict[str, list[Any]]:
+    return {
+        "T": [p.steps for p in points],
+        "KL of paths": [rounded(p.path, 4) for p in points],
+        "at least (Cauchy, Schwarz)": [rounded(p.floor, 4) for p in points],
+        "KL of marginals": [rounded(p.marginal.value, 4) for p in points],
+        "√(paths/2)": [rounded(p.path_bound, 4) for p in points],
+        "√(marginals/2)": [rounded(p.marginal_bound, 4) for p in points],
+        "TV(q₁, p₁)": [rounded(p.tv.value, 4) for p in points],
+    }
+
+
+def paths_alt(points: Sequence[PathAndMarginal]) -> str:
+    a, b = points[0], points[-1]
+    return (
+        f"From T = {a.steps} to {b.steps}: the bound through paths falls from "
+        f"{rounded(a.path_bound)} to {rounded(b.path_bound)}, that through marginals from "
+        f"{rounded(a.marginal_bound)} to {rounded(b.marginal_bound)}, TV from "
+        f"{rounded(a.tv.value)} to {rounded(b.tv.value)}."
+    )

@@ -1,0 +1,132 @@
+"""The page that explains the rates: its numbers are the core's, and every reader gets an answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import why, why_text
+from dashboard.prose import prose
+from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core.budget import budget
+from diffusion_core.schedules import Custom, Linear
+from tests.dashboard.visiting import address, calm, said, visit
+
+DEFAULT = Experiment(preset="three-modes", steps=30)
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return calm(visit("why", DEFAULT))
+
+
+def tables(app: AppTest) -> list[Any]:
+    return [frame.value for frame in app.dataframe]
+
+
+def test_the_sum_of_the_parts_is_the_budgets(page: AppTest) -> None:
+    found = budget(DEFAULT)
+    assert f"TV(q₁, p₁) = **{found.total.value:.3f}**" in said(page)
+    assert f"**{found.sum.value:.3f}**" in said(page)
+    assert "tried at all\n29 steps and is true at 29" in said(page)
+
+
+def test_the_slopes_are_those_expected(page: AppTest) -> None:
+    local = tables(page)[0]
+    assert list(local["expected power of β"]) == [2, 2, 3, 2]
+    for power, slope in zip(local["expected power of β"], local["slope, smallest β"], strict=True):
+        assert float(slope) == pytest.approx(power, abs=0.02)
+
+
+def test_the_distance_over_its_form_settles(page: AppTest) -> None:
+    rows = tables(page)[1]
+    assert list(rows["T"]) == list(why.STEPS)
+    over = [float(v) for v in rows["TV over log²T/T"]]
+    assert over[-1] == pytest.approx(over[-2], rel=0.02)
+    tv = measure(DEFAULT.with_(steps=1024, start="exact")).value
+    assert float(rows["TV(q₁, p₁), from p_T"].iloc[-1]) == pytest.approx(tv, rel=1e-3)
+
+
+def test_every_block_of_the_prose_is_used() -> None:
+    import ast
+    from pathlib import Path
+
+    root = Path(why.__file__).parents[1]
+    used = set()
+    for file in (root / "pages/why.py", root / "dashboard/why_text.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+    assert set(prose("why").blocks) <= used
+    assert not re.search(r"\[\[|\]\]", "".join(prose("why")("intro")))
+
+
+def test_displayed_formulas_stand_between_lines_of_their_own() -> None:
+    for name in ("why",):
+        for block, text in prose(name).blocks.items():
+            lines = text.splitlines()
+            assert all(line == "$$" for line in lines if "$$" in line), (name, block)
+            assert sum(line == "$$" for line in lines) % 2 == 0, (name, block)
+
+
+def test_no_place_is_left_open(page: AppTest) -> None:
+    text = said(page) + " ".join(c.value for c in page.caption)
+    assert "[[" not in text
+    assert "nan" not in text
+
+
+def test_settings_travel_in_the_link() -> None:
+    app = calm(visit("why", DEFAULT.with_(steps=8), noise="0.5", variance="0.25"))
+    assert app.session_state["control: why.noise"] == 0.5
+    assert app.session_state["control: why.variance"] == 0.25
+    assert address(app)["noise"] == "0.5"
+
+
+def test_a_second_order_sampler_on_the_linear_schedule() -> None:
+    run = DEFAULT.with_(sampler="heun", schedule=Linear())
+    app = calm(visit("why", run))
+    local = tables(app)[0]
+    assert float(local["slope, smallest β"].iloc[-1]) == pytest.approx(3, abs=0.05)
+    assert "1/T²" in " ".join(tables(app)[1].columns)
+    assert any("Your schedule is not the theory's" in c.value for c in app.caption)
+
+
+def test_a_multistep_method_and_a_custom_schedule_are_answered_in_words() -> None:
+    run = Experiment(schedule=Custom((0.9, 0.5, 0.1, 0.01)), steps=4, sampler="dpmpp-2m")
+    app = calm(visit("why", run))
+    words = " ".join(i.value for i in app.info)
+    assert "remembers the step before" in words
+    assert "exists at one $T$ only" in words
+    assert len(tables(app)[0]) == 4
+    assert any("linear schedule, since yours" in c.value for c in app.caption)
+
+
+def test_the_plane_says_what_it_leaves_out() -> None:
+    run = Experiment(PRESETS["atoms-2d"].target, preset="atoms-2d", steps=8, sampler="ddpm")
+    app = calm(visit("why", run))
+    assert sum("take seconds to minutes" in i.value for i in app.info) == 2
+    local = tables(app)[0]
+    assert list(local["sampler"]) == ["ODE (probability flow)", "DDPM"]
+    assert "choose a target\non the line" in said(app)
+
+
+def test_the_form_names_its_logarithms() -> None:
+    assert why_text.form_text(DEFAULT, 2) == "log²T/T"
+    assert why_text.form_text(DEFAULT.with_(sampler="ode-accelerated"), 3) == "log³T/T²"
+    assert why_text.form_text(DEFAULT.with_(schedule=Linear()), why.log_power(DEFAULT) - 2) == "1/T"
+
+
+@pytest.mark.parametrize(
+    ("sampler", "power"), [("ode", 2), ("ode-accelerated", 3), ("ddpm", 1), ("ddim", 1)]
+)
+def test_which_power_of_the_logarithm_fits(sampler: str, power: int) -> None:
+    run = DEFAULT.with_(sampler=sampler)
+    rows = why.together(run, st.empty())
+    assert not isinstance(rows, str)
+    assert why_text.settled_power(run, rows) == power
+    a, b = (r.settled if power == why.log_power(run) else r.fewer for r in rows[-2:])
+    assert b == pytest.approx(a, rel=0.02)
