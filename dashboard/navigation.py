@@ -20,6 +20,7 @@ PAGES = {
         "dimension": "Dimension",
     },
     "Understand": {
+        "why": "Why 1/T, why 1/T²",
         "assumptions": "Assumptions",
     },
 }
