@@ -29,17 +29,17 @@ CELLS = 20_000  # of the outer one on the line
 BATCH = 4096
 PIECES, TOLERANCE = 12, 1e-4  # of an integral in the plane: cells along an axis, relative
 CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
-FIXED = 2e-5  # relative: no error is stated below
+PROMISED = 0.3  # of the tolerance: no relative error is stated below
 FOLDED = 0.02  # the share of a distance that folds may hide
 CLIP = 700.0
 
 
 def variation(of: Sampled, box: Array, tolerance: float, stop: Stop = never) -> Distance:
     """int q (1 - r)_+ over the box from log q, log(r q) and the sign of a determinant."""
-    return stated(resolve(of, box, PIECES, ("tv",), tolerance, stop))
+    return stated(resolve(of, box, PIECES, ("tv",), tolerance, stop), tolerance)
 
 
-def stated(sums: dict[str, float]) -> Distance:
+def stated(sums: dict[str, float], tolerance: float) -> Distance:
     """The distance with its error; Refused where folds may hide a part that matters."""
     value, hidden = sums["tv"], 2 * sums["folded"]
     if hidden > FOLDED * value and value < 1 - FOLDED and hidden > 1e-7:
@@ -49,7 +49,7 @@ def stated(sums: dict[str, float]) -> Distance:
         )
     value = min(value, 1.0)
     error = CAUTION * sums["tv_error"] + abs(sums["q"] - 1) + min(hidden, 1 - value) + 1e-12
-    return Distance(value, error + FIXED * value)
+    return Distance(value, error + PROMISED * tolerance * value)
 
 
 class Smoothed:

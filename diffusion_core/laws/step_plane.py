@@ -170,11 +170,11 @@ class PlaneMaps:
         cells = _adapted(of, coordinates.box, self._stop)
         if not everywhere:
             sums = integrate(cells).total()
-            return Reached((stated(sums),), sums["folded"] > FLOOR)
+            return Reached((stated(sums, TOLERANCE),), sums["folded"] > FLOOR)
         tv, folds = list[Distance](), False
         for part in self._at_all_times(coordinates, cells):
             sums = integrate(part).total()
-            tv.append(stated(sums))
+            tv.append(stated(sums, TOLERANCE))
             folds |= sums["folded"] > FLOOR
         if exact_start:
             tv[0] = NOTHING
