@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import Bounds, minimize
 
+from diffusion_core.budget import line_laws
 from diffusion_core.distances import METRICS, Distance
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
@@ -44,7 +44,7 @@ from diffusion_core.laws.line import (
 from diffusion_core.laws.partition import LineLaw, resolve
 from diffusion_core.laws.transfer import COARSE
 from diffusion_core.measure import Measurement, measure
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array
 
 LEAST_STEPS, MOST_STEPS = 4, 64
 MOST_EVALUATIONS = 70  # of bent grids
@@ -116,8 +116,8 @@ def check_design(experiment: Experiment, steps: int) -> None:
     """InputError or Refused, in one sentence, for what no grid is designed for."""
     if experiment.target.dim != 1:
         raise Refused(
-            "design: a grid is judged by the exact law of its output, which this library has on "
-            "the line; choose a target in one dimension"
+            "design: a search asks for the exact laws of dozens of grids, each of which takes "
+            "seconds to minutes in the plane and does not exist beyond; choose a target on the line"
         )
     if not LEAST_STEPS <= steps <= MOST_STEPS:
         raise InputError(
@@ -216,32 +216,14 @@ def rough_distance(experiment: Experiment, metric: str, stop: Stop = never) -> f
     return METRICS[metric](resolve(law, e.target.marginal(level), bounds, ROUGH, stop)).value
 
 
-@dataclass(frozen=True)
-class _OneStep:
-    """The step from t to t-1 of a chain as a chain of T = 2, with abar_1 = abar_{t-1}."""
-
-    betas: tuple[float, ...]
-    kind: ClassVar[str] = "one-step"
-
-    def chain(self, steps: int) -> Chain:
-        return Chain(np.array([0.0, *self.betas]))
-
-
 def local_errors(experiment: Experiment, stop: Stop = never) -> tuple[Distance, ...]:
-    """TV(K_t p_t, p_{t-1}) for t = T..2: what each step adds."""
+    """TV(K_t p_t, p_{t-1}) for t = T..2: what each step adds, with an exact score."""
     if experiment.record.multistep:
         raise Refused(
             f"{experiment.record.label} remembers the step before, so what one step does to p_t "
             "alone is not defined; choose another sampler, or minimise the error"
         )
-    chain, found = experiment.chain, []
-    for t in range(chain.steps, 1, -1):
-        stop()
-        betas = (float(chain.var[t - 1]), float(chain.beta[t]), float(chain.beta[t + 1]))
-        one = experiment.with_(schedule=_OneStep(betas), steps=2, start="exact")
-        law = measure(one, stop=stop)
-        found.append(Distance(law.value, law.error))
-    return tuple(found)
+    return tuple(line_laws(experiment, stop).local_errors())
 
 
 def equalise(

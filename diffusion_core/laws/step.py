@@ -50,6 +50,10 @@ class StepLaws(Protocol):
 class LineLaws(StepLaws, Protocol):
     """On the line, also where mass is in excess and where it is missing."""
 
+    def local_errors(self) -> Iterator[Distance]:
+        """TV(K p_t, p_{t-1}) for t = T..2, without the rest."""
+        ...
+
     def difference(self, t: int, edges: Array) -> Array:
         """Mass of K_t p_t minus that of p_{t-1} between the edges."""
         ...

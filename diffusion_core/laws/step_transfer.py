@@ -50,6 +50,13 @@ class StochasticSteps:
             yield StepError(below + 1, found, reached, max(0.0, before.value - kept), score)
             before = reached
 
+    def local_errors(self) -> Iterator[Distance]:
+        """TV(K p_t, p_{t-1}) for t = T..2, without the rest."""
+        transfer = self._transfer(self._exact)
+        for t in range(self._experiment.steps, 1, -1):
+            self._stop()
+            yield self._local(transfer, t)[2]
+
     def total(self, exact_start: bool) -> Distance:
         """TV(q_1, p_1)."""
         *_, (_, _, _, found) = self._run(exact_start)

@@ -56,6 +56,15 @@ class DeterministicSteps:
             folds |= folded
             yield StepError(t, found, reached, None if folds else 0.0, score)
 
+    def local_errors(self) -> Iterator[Distance]:
+        """TV(K p_t, p_{t-1}) for t = T..2, without the rest."""
+        e = self._experiment
+        x = line.start_nodes(e.target, e.chain, True)
+        for t in range(e.steps, 1, -1):
+            self._stop()
+            x, found = self._local(t, x)
+            yield found
+
     def total(self, exact_start: bool) -> Distance:
         """TV(q_1, p_1)."""
         return self._resolved(exact_start)[1]

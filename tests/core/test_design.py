@@ -269,7 +269,9 @@ def test_local_errors_bound_what_they_add_up_to(sampler):
     assert measure(run).value <= sum(d.value + d.error for d in local)
     # where the first step is all there is, it is the whole error
     last = on_grid(preset("skewed", sampler, start="exact"), even(9)[:2])
-    assert measure(last).value == pytest.approx(local_errors(last)[0].value, rel=1e-9)
+    whole, (only,) = measure(last), local_errors(last)
+    assert abs(whole.value - only.value) <= whole.error + only.error
+    assert only.error <= 1e-3 * only.value
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddpm", "ddim", "ddpm-covariance"])
@@ -340,9 +342,9 @@ def test_what_cannot_be_is_said_in_one_sentence(wrong, said):
 
 
 def test_the_plane_and_a_sampler_with_a_memory_are_refused():
-    with pytest.raises(Refused, match="one dimension"):
+    with pytest.raises(Refused, match="choose a target on the line"):
         minimise(preset("ring-of-8"), ENDS, 8)
-    with pytest.raises(Refused, match="one dimension"):
+    with pytest.raises(Refused, match="choose a target on the line"):
         equalise(preset("ring-of-8"), even(8))
     with pytest.raises(Refused, match="remembers the step before"):
         equalise(preset("skewed", "dpmpp-2m"), even(8))

@@ -150,7 +150,7 @@ def test_a_target_in_the_plane_gets_one_sentence() -> None:
     ring = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8")
     app = calm(visit("schedule_design", ring))
     (sentence,) = [i.value for i in app.info]
-    assert "choose a target in one dimension" in sentence
+    assert "choose a target on the line" in sentence
     assert not app.dataframe
     app.button_group(key="control: family").set_value("line").run()
     assert len(numbers(calm(app))) == 9
