@@ -53,5 +53,9 @@ class ExactScore:
     def jacobian(self, t: int, x: Array) -> Array:
         return self.marginal(t).jacobian(x)
 
+    def score_and_jacobian(self, t: int, x: Array) -> tuple[Array, Array]:
+        """s_t(x) and H_t(x) in one pass."""
+        return self.marginal(t).score_and_jacobian(x)
+
     def trace_gradient(self, t: int, x: Array) -> Array:
         return self.marginal(t).trace_gradient(x)

@@ -17,7 +17,7 @@ import numpy as np
 
 from diffusion_core.samplers import Sampler, advance
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores import Score
+from diffusion_core.scores import ExactScore, Score
 
 FAR = 1e100  # positions beyond are held there and count as mass at infinity
 TINY = 2.0**-300  # delta
@@ -45,8 +45,11 @@ class DualScore:
 
     def __call__(self, t: int, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
-        h = self._score.jacobian(t, x)
-        return _dual(self._score(t, x), [h[:, :, k] for k in range(2)], y)
+        if isinstance(self._score, ExactScore):
+            s, h = self._score.score_and_jacobian(t, x)
+        else:
+            s, h = self._score(t, x), self._score.jacobian(t, x)
+        return _dual(s, [h[:, :, k] for k in range(2)], y)
 
     def jacobian(self, t: int, y: Dual) -> Dual:
         return self._differenced(self._score.jacobian, t, y)

@@ -33,6 +33,7 @@ BLOCK = 400  # cells whose fine points are held at once
 CLIP = 300.0  # on log r
 KINK = math.sqrt(0.5)  # u where r = 1
 FLOOR = 1e-9
+TOP = 12.0  # a polynomial's log density beyond, or outside the nodes, is an artefact
 
 Sampled = Callable[[Array], tuple[Array, Array, Array]]
 Stop = Callable[[], None]
@@ -141,7 +142,7 @@ def _integrate(c: Cells) -> Integrals:
     w = AT_NODES.area(c.width)
     q, p = w * np.exp(c.log_q), w * np.exp(c.log_p)
     fine_q, fine_u, fine_log_r = (carried(AT_FINE.full, v) for v in (c.log_q, u, log_r))
-    fine_q = AT_FINE.area(c.width) * np.exp(np.minimum(fine_q, 50.0))
+    fine_q = AT_FINE.area(c.width) * np.exp(np.minimum(fine_q, TOP))
     tv, tv_error = _variation(c, u, q, fine_q, fine_u, fine_log_r)
     fine_log_r = np.clip(fine_log_r, -CLIP, CLIP)
     fine_r = np.exp(fine_log_r)
@@ -183,7 +184,7 @@ def _variation(
     smooth = (q * excess(u)).sum(axis=(1, 2))
     k = np.flatnonzero(kink)
     rough_q = AT_ROUGH.area(c.width[k]) * np.exp(
-        np.minimum(carried(AT_ROUGH.full, c.log_q[k]), 50.0)
+        np.minimum(carried(AT_ROUGH.full, c.log_q[k]), TOP)
     )
     rough = (rough_q * excess(carried(AT_ROUGH.full, u[k]))).sum(axis=(1, 2))
     error[k] += np.abs(fine[k] - rough)
@@ -197,10 +198,11 @@ def resolve(
     metrics: tuple[str, ...],
     tolerance: float,
     stop: Stop,
+    most: int = MOST_CELLS,
 ) -> dict[str, float]:
     """The summed integrals over ``box`` (2, 2), cells split until each metric's error is at most
 
-    ``tolerance`` of it, or until there are too many cells; the errors say which.
+    ``tolerance`` of it, or until there are ``most`` cells; the errors say which.
     """
     cells = sampled_cells(*_tiles(box, pieces), of)
     found = integrate(cells)
@@ -212,7 +214,7 @@ def resolve(
             part = getattr(found, m + "_error") / (tolerance * sums[m] + FLOOR)
             share = np.maximum(share, part)
         which = np.flatnonzero(share > 0.5 / len(share))
-        if share.sum() <= 1 or len(share) + 3 * len(which) > MOST_CELLS:
+        if share.sum() <= 1 or len(share) + 3 * len(which) > most:
             break
         rest = np.setdiff1d(np.arange(len(share)), which)
         half = cells.width[which] / 2

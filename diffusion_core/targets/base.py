@@ -40,6 +40,10 @@ class Marginal(ABC):
     def jacobian(self, x: Array) -> Array:
         """H_t(x), the Jacobian of the score (the Hessian of log p_t), shape (N, d, d)."""
 
+    def score_and_jacobian(self, x: Array) -> tuple[Array, Array]:
+        """s_t(x) and H_t(x), in one pass where that is cheaper."""
+        return self.score(x), self.jacobian(x)
+
     @abstractmethod
     def trace_gradient(self, x: Array) -> Array:
         """grad tr H_t(x), the gradient of the Laplacian of log p_t, shape (N, d)."""

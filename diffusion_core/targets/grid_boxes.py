@@ -59,22 +59,31 @@ class GridMarginal(Marginal):
         self._slack = float(np.log(len(weights) * height.max() / height.min() / sides**2))
 
     def log_density(self, x: Array) -> Array:
-        return self._blocks(x, 0, lambda m: np.log(m.p), "log_density")
+        return self._blocks(x, 0, (), lambda m: np.log(m.p), lambda g, y: g.log_density(y))
 
     def score(self, x: Array) -> Array:
         def of(m: _Moments) -> Array:
             return np.stack([m(1, 0), m(0, 1)], axis=1) / -self._sigma
 
-        return self._blocks(x, 1, of, "score")
+        return self._blocks(x, 1, (2,), of, lambda g, y: g.score(y))
 
     def jacobian(self, x: Array) -> Array:
+        return self.score_and_jacobian(x)[1]
+
+    def score_and_jacobian(self, x: Array) -> tuple[Array, Array]:
         def of(m: _Moments) -> Array:
             m10, m01 = m(1, 0), m(0, 1)
             cross = m(1, 1) - m10 * m01
-            h = np.stack([m(2, 0) - m10 * m10, cross, cross, m(0, 2) - m01 * m01], axis=1)
-            return h.reshape(-1, 2, 2) / self._sigma**2
+            h = [m(2, 0) - m10 * m10, cross, cross, m(0, 2) - m01 * m01]
+            rows = [-self._sigma * m10, -self._sigma * m01, *h]
+            return np.stack(rows, axis=1).reshape(-1, 3, 2) / self._sigma**2
 
-        return self._blocks(x, 2, of, "jacobian")
+        def general(marginal: Marginal, y: Array) -> Array:
+            s, h = marginal.score_and_jacobian(y)
+            return np.concatenate([s[:, None], h], axis=1)
+
+        both = self._blocks(x, 2, (3, 2), of, general)
+        return both[:, 0], both[:, 1:]
 
     def trace_gradient(self, x: Array) -> Array:
         def of(m: _Moments) -> Array:
@@ -84,11 +93,17 @@ class GridMarginal(Marginal):
             second = m(0, 3) + m(2, 1) - m01 * both - 2 * (m01 * m02 + m10 * m11)
             return np.stack([first, second], axis=1) / -(self._sigma**3)
 
-        return self._blocks(x, 3, of, "trace_gradient")
+        return self._blocks(x, 3, (2,), of, lambda g, y: g.trace_gradient(y))
 
-    def _blocks(self, x: Array, order: int, of: Callable[[_Moments], Array], name: str) -> Array:
+    def _blocks(
+        self,
+        x: Array,
+        order: int,
+        shape: tuple[int, ...],
+        of: Callable[[_Moments], Array],
+        general: Callable[[Marginal, Array], Array],
+    ) -> Array:
         size = max(64, BLOCK // max(self._heights.shape))
-        shape = {0: (), 1: (2,), 2: (2, 2), 3: (2,)}[order]
         out = np.empty((len(x), *shape))
         plain = np.zeros(len(x), dtype=bool)
         for i in range(0, len(x), size):
@@ -102,7 +117,7 @@ class GridMarginal(Marginal):
         far = np.flatnonzero(~plain)
         for group in _tiles(x[far]):
             rows = far[group]
-            out[rows] = getattr(self._near(x[rows]), name)(x[rows])
+            out[rows] = general(self._near(x[rows]), x[rows])
         return out
 
     def _plain(self, m: _Moments, order: int) -> Mask:

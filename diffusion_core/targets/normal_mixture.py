@@ -75,7 +75,7 @@ class NormalMixture(Marginal):
         self._top = self._log_norm.max()
         shift = self._log_norm - self._top
         spare = math.sqrt(2 * max(0.0, LARGEST + shift.min()) * smallest)
-        self._tame2 = max(0.0, spare - radius) ** 2
+        self._tame2 = (spare - radius) ** 2 if spare > radius else -1.0
         self._reach2 = self._careful2 = max(0.0, math.sqrt(ROUNDING * smallest) - radius) ** 2
         self._careful_only = not self._common and self.dim > MOST_FEATURES_DIM
         if self._careful_only:
@@ -105,17 +105,23 @@ class NormalMixture(Marginal):
         return self._split(x, (self.dim,), self._fast_score, of)
 
     def jacobian(self, x: Array) -> Array:
+        return self.score_and_jacobian(x)[1]
+
+    def score_and_jacobian(self, x: Array) -> tuple[Array, Array]:
         def of(p: Posterior) -> Array:
-            c = p.delta - _mean(p.r, p.delta)[:, None, :]
-            h = np.empty((p.r.shape[1], self.dim, self.dim))
+            mean = _mean(p.r, p.delta)
+            c = p.delta - mean[:, None, :]
+            both = np.empty((p.r.shape[1], self.dim + 1, self.dim))
+            both[:, 0] = (p.base + mean).T
             for i in range(self.dim):
                 weighted = p.r * c[i]
                 for j in range(i + 1):
-                    h[:, i, j] = h[:, j, i] = np.einsum("kn,kn->n", weighted, c[j])
-            return h - self._mean_precision(p.r)
+                    both[:, i + 1, j] = both[:, j + 1, i] = np.einsum("kn,kn->n", weighted, c[j])
+            both[:, 1:] -= self._mean_precision(p.r)
+            return both
 
-        shape = (self.dim, self.dim)
-        return self._split(x, shape, lambda y: of(self._fast(y)), of)
+        both = self._split(x, (self.dim + 1, self.dim), lambda y: of(self._fast(y)), of)
+        return both[:, 0], both[:, 1:]
 
     def trace_gradient(self, x: Array) -> Array:
         def of(p: Posterior) -> Array:
