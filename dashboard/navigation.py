@@ -22,6 +22,7 @@ PAGES = {
     "Understand": {
         "why": "Why 1/T, why 1/T²",
         "assumptions": "Assumptions",
+        "verified": "Verified",
     },
 }
 FIRST = "trajectories"
