@@ -13,9 +13,20 @@ from dashboard.compute import Bar
 from dashboard.store import Store
 from dashboard.text.numbers import percent, rounded, scientific
 from diffusion_core import SAMPLERS, Experiment, InputError, Refused
-from diffusion_core.budget import Budget, budget, local_difference, outcome_difference
+from diffusion_core.budget import (
+    Budget,
+    Left,
+    budget,
+    local_difference,
+    outcome_difference,
+    plane_difference,
+    plane_outcome_difference,
+    switches,
+)
 from diffusion_core.distances import Distance
 from diffusion_core.laws.line import marginal_bounds
+from diffusion_core.laws.plane_coordinates import law_box
+from diffusion_core.laws.plane_transfer import points
 from diffusion_core.schedules import Array
 
 KEPT_STEPS = 400_000  # over all accounts in memory
@@ -23,6 +34,11 @@ KEPT_PICTURES = 500
 CELLS = 600  # of a picture in x
 SEEN = 5e-4  # of the mass lies beyond either end of a picture
 LOOK = 4001
+MAP, MAP_LOOK, MAP_SEEN = (
+    140,
+    240,
+    1e-4,
+)  # nodes along each axis of a map in the plane, and to find what it shows
 SINGLE = tuple(name for name, record in SAMPLERS.items() if not record.multistep)
 
 Account = Budget | str  # or the reason why there is none
@@ -60,6 +76,21 @@ def account(experiment: Experiment, place: Any) -> Account:
     return _accounts().get(experiment.with_(seed=0), make)
 
 
+def left_over(experiment: Experiment, found: Budget, place: Any) -> tuple[Left, ...] | str:
+    """What is left of the error when sources are switched off, or why that is not known."""
+
+    def make() -> tuple[Left, ...] | str:
+        bar = Bar("What is left when a source is switched off", place)
+        try:
+            return switches(experiment, found, bar)
+        except (Refused, InputError) as reason:
+            return str(reason)
+        finally:
+            bar.clear()
+
+    return _pictures().get((experiment.with_(seed=0), "switches"), make)
+
+
 def samplers(experiment: Experiment, beside: Sequence[str]) -> dict[str, Experiment]:
     """The chosen run first, then the same with other samplers."""
     others = (name for name in beside if name != experiment.sampler)
@@ -94,6 +125,74 @@ class Picture:
         return float(np.maximum(-self.difference, 0.0) @ np.diff(self.edges))
 
 
+@dataclass(frozen=True, eq=False)
+class Map:
+    """Two laws in the plane on a grid: (X,), (Y,), and the difference of their densities (X, Y)."""
+
+    x: Array
+    y: Array
+    difference: Array
+
+    @property
+    def cell(self) -> float:
+        return float((self.x[1] - self.x[0]) * (self.y[1] - self.y[0]))
+
+    @property
+    def excess(self) -> float:
+        """The mass that is too much, within the picture."""
+        return float(np.maximum(self.difference, 0.0).sum()) * self.cell
+
+    @property
+    def missing(self) -> float:
+        """The mass that is too little, within the picture."""
+        return float(np.maximum(-self.difference, 0.0).sum()) * self.cell
+
+
+def outcome_map(experiment: Experiment, place: Any) -> Map:
+    """q_1 - p_1 in the plane."""
+    return _map(
+        experiment, 1, lambda axes, bar: plane_outcome_difference(experiment, axes, bar), place
+    )
+
+
+def step_map(experiment: Experiment, t: int, place: Any) -> Map:
+    """What the step from t makes of p_t, minus p_{t-1}, in the plane."""
+    return _map(experiment, t, lambda axes, bar: plane_difference(experiment, t, axes, bar), place)
+
+
+def _map(
+    experiment: Experiment,
+    t: int,
+    difference: Callable[[tuple[Array, Array], Bar], Array],
+    place: Any,
+) -> Map:
+    def make() -> Map:
+        axes = _map_axes(experiment, max(1, t - 1))
+        bar = Bar("Where mass is in excess and where it is missing", place)
+        try:
+            return Map(*axes, difference(axes, bar))
+        finally:
+            bar.clear()
+
+    return _pictures().get((experiment.with_(seed=0), t), make)
+
+
+def _map_axes(experiment: Experiment, t: int) -> tuple[Array, Array]:
+    """Axes of one scale that hold p_t but for a little, with a margin."""
+    level = experiment.chain.level(t)
+    box = law_box(experiment.target, level)
+    wide = np.linspace(box[0, 0], box[1, 0], MAP_LOOK), np.linspace(box[0, 1], box[1, 1], MAP_LOOK)
+    p = np.exp(experiment.target.marginal(level).log_density(points(wide)))
+    ends = []
+    for k, nodes in enumerate(wide):
+        share = np.cumsum(p.reshape(MAP_LOOK, MAP_LOOK).sum(axis=1 - k))
+        first, last = np.searchsorted(share / share[-1], [MAP_SEEN, 1 - MAP_SEEN])
+        ends.append((nodes[max(first - 1, 0)], nodes[min(last + 1, MAP_LOOK - 1)]))
+    half = 0.56 * max(high - low for low, high in ends)
+    x, y = (np.linspace(-half, half, MAP) + (low + high) / 2 for low, high in ends)
+    return x, y
+
+
 def outcome(experiment: Experiment) -> Picture:
     """q_1 beside p_1."""
     return _picture(experiment, 1, lambda edges: outcome_difference(experiment, edges))
@@ -122,7 +221,10 @@ def _picture(experiment: Experiment, t: int, difference: Callable[[Array], Array
 
 # ---- the numbers as tables
 
-STEP_HEADER = ("sampler", "t", "beta_t", "local", "local_error", "sum", "tv", "tv_error", "taken")
+STEP_HEADER = (
+    *("sampler", "t", "beta_t", "local", "local_error", "score", "score_error"),
+    *("sum", "tv", "tv_error", "taken"),
+)
 
 
 def step_rows(runs: Mapping[str, Experiment], found: Mapping[str, Budget]) -> list[tuple[Any, ...]]:
@@ -132,7 +234,8 @@ def step_rows(runs: Mapping[str, Experiment], found: Mapping[str, Budget]) -> li
         beta = runs[name].chain.beta
         for step, total in zip(seen.steps, seen.partial_sums[1:], strict=True):
             local, reached = step.local, step.reached
-            known = (total, reached.value, reached.error)
+            share = (step.score.value, step.score.error)
+            known = (*share, total, reached.value, reached.error)
             taken = "" if step.contracted is None else step.contracted
             rows.append(
                 (name, step.t, float(beta[step.t]), local.value, local.error, *known, taken)
@@ -141,8 +244,8 @@ def step_rows(runs: Mapping[str, Experiment], found: Mapping[str, Budget]) -> li
 
 
 def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    steps = ("sampler", "t", "β_t", "error of the step", "± that", "sum so far")
-    names = (*steps, "TV(q_{t−1}, p_{t−1})", "± this", "contracted")
+    steps = ("sampler", "t", "β_t", "error of the step", "± that", "of the score", "± of that")
+    names = (*steps, "sum so far", "TV(q_{t−1}, p_{t−1})", "± this", "contracted")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -152,7 +255,8 @@ def parts_table(found: Budget) -> dict[str, list[str]]:
         ("initialisation", found.initialisation, found.initialisation.value)
     ]
     rows += [(group_name(g.first, g.last), g.sum, g.sum.value) for g in found.groups()]
-    rows.append(("score: exact here", found.score, 0.0))
+    exact = found.score.value == 0
+    rows.append(("score: exact" if exact else "score", found.score, found.score.value))
     rows.append(("their sum", found.sum, found.sum.value))
     if found.contraction is None or found.cancellation is None:
         rows.append(("contraction and cancellation", None, -found.surplus or 0.0))
@@ -169,6 +273,21 @@ def parts_table(found: Budget) -> dict[str, list[str]]:
         "of the sum": [
             percent(value / whole).replace("-", "−") if whole else "–" for _, _, value in rows
         ],
+    }
+
+
+def switches_table(rows: Sequence[Left]) -> dict[str, list[str]]:
+    """What is left of the error when its sources are switched off."""
+    starts = {"noise": "N(0, I)", "exact": "p_T: no error"}
+    known = [(row.tv.value, row.tv.error) if row.tv else None for row in rows]
+    return {
+        "start": [starts[row.start] for row in rows],
+        "score": [
+            "as given" if row.score else "exact" if row.steps else "not asked for" for row in rows
+        ],
+        "steps": ["of the sampler" if row.steps else "exact: no error" for row in rows],
+        "TV(q₁, p₁) left": [rounded(d[0], 4) if d else "not known" for d in known],
+        "error": [scientific(d[1], 1) if d and d[1] else "–" for d in known],
     }
 
 

@@ -8,7 +8,8 @@ from dashboard.controls import choose_experiment, choose_schedule, start_control
 from dashboard.figures.budget import (
     account_bars,
     account_figure,
-    picture_figure,
+    drawn_outcome,
+    drawn_step,
     steps_figure,
     sums_figure,
 )
@@ -67,24 +68,27 @@ if found:
 if own:
     left, right = st.columns(2)
     with left:
-        st.subheader("In the end, over x")
+        st.subheader(text.over("In the end", experiment.target.dim))
         place = st.container()
     with right:
-        st.subheader("One step, over x")
+        st.subheader(text.over("One step", experiment.target.dim))
         step_place = st.container()
         t, values["step"] = choose_step(own, values["step"])
-        made, wanted = text.step_names(t)
-        shown = accounts.one_step(experiment, t)
+        shown, figure = drawn_step(experiment, t, dark, progress)
         alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
-        frame.plot(
-            step_place, picture_figure(shown, made, wanted, dark), "one-step", alt, f"{PAGE} step"
-        )
+        frame.plot(step_place, figure, "one-step", alt, f"{PAGE} step")
         st.caption(f"{text.of_step(own, t)} {text.areas(shown.excess, shown.missing)}")
-    shown = accounts.outcome(experiment)
+    shown, figure = drawn_outcome(experiment, dark, progress)
     alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
-    figure = picture_figure(shown, "q₁", "p₁", dark)
     frame.plot(place, figure, "outcome", alt, f"{PAGE} outcome")
     place.caption(text.areas(shown.excess, shown.missing))
+    st.subheader("What is left when a source is switched off")
+    left_over = accounts.left_over(experiment, own, progress)
+    if isinstance(left_over, str):
+        st.caption(sentence(plain(left_over)))
+    else:
+        st.markdown(text.switched(left_over))
+        frame.table(accounts.switches_table(left_over), "Sources of the error switched off")
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if own is None:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.accounts import Picture
+from dashboard import accounts
+from dashboard.accounts import Map, Picture
 from dashboard.design import LAWS, PARTS, SAMPLERS, Mark, theme
 from dashboard.figures.style import figure_template
+from dashboard.text.budget import step_names
 from dashboard.text.numbers import rounded
+from diffusion_core import Experiment
 from diffusion_core.budget import Budget
 from diffusion_core.schedules import Array
 
@@ -20,6 +23,8 @@ HEIGHT, ENTRY, BAR = 400, 26, 34  # pixels: of a figure, of an entry in its lege
 POINTS = 500  # of a curve
 FEW = 40  # steps that get a marker each
 DECADES = 6.0  # of a logarithmic axis, below its largest value
+SCORE = LAWS["output"]  # its bar: what is wrong before any sampler comes
+Shown = Picture | Map
 DENSITY, DIFFERENCE = [0.46, 1.0], [0.0, 0.36]
 
 
@@ -111,6 +116,8 @@ def account_bars(found: Budget) -> Bars:
     for g in found.groups():
         span = f"t = {g.first}" if g.first == g.last else f"t = {g.first}–{g.last}"
         bars.append((span, g.sum.value))
+    if found.score.value > 0:
+        bars.append(("score", found.score.value))
     bars.append(("sum", found.sum.value))
     if found.contraction is None or found.cancellation is None:
         bars.append(("contraction, cancellation", -found.surplus or 0.0))
@@ -157,6 +164,7 @@ def account_figure(bars: Bars, dark: bool) -> go.Figure:
 def _waterfall(bars: Bars) -> tuple[list[float], list[float], list[tuple[Mark, str]]]:
     """Where every bar begins, how long it is, its colour and its hatch."""
     begin, steps, taken, whole = PARTS
+    given = SCORE
     bases, heights, looks = [], [], []
     level, sum_at = 0.0, [name for name, _ in bars].index("sum")
     for i, (name, value) in enumerate(bars):
@@ -165,6 +173,7 @@ def _waterfall(bars: Bars) -> tuple[list[float], list[float], list[tuple[Mark, s
         heights.append(abs(value))
         level = value if total else level + value
         part = (taken, "\\") if i > sum_at else (begin, "x") if i == 0 else (steps, "/")
+        part = (given, ".") if name == "score" else part
         looks.append((whole, "") if total else part)
     return bases, heights, looks
 
@@ -201,6 +210,54 @@ def picture_figure(shown: Picture, made: str, wanted: str, dark: bool) -> go.Fig
         },
     }
     return go.Figure({"data": [*laws, *signed], "layout": layout})
+
+
+def drawn_step(experiment: Experiment, t: int, dark: bool, place: Any) -> tuple[Shown, go.Figure]:
+    """What one step does, on the line or in the plane; place: for progress."""
+    if experiment.target.dim == 2:
+        shown = accounts.step_map(experiment, t, place)
+        return shown, map_figure(shown, dark)
+    seen = accounts.one_step(experiment, t)
+    return seen, picture_figure(seen, *step_names(t), dark)
+
+
+def drawn_outcome(experiment: Experiment, dark: bool, place: Any) -> tuple[Shown, go.Figure]:
+    """q_1 beside p_1, on the line or in the plane; place: for progress."""
+    if experiment.target.dim == 2:
+        shown = accounts.outcome_map(experiment, place)
+        return shown, map_figure(shown, dark)
+    seen = accounts.outcome(experiment)
+    return seen, picture_figure(seen, "q₁", "p₁", dark)
+
+
+def map_figure(shown: Map, dark: bool) -> go.Figure:
+    """Where in the plane mass is in excess and where it is missing; nothing is the background."""
+    most = float(np.abs(shown.difference).max(initial=0.0)) or 1.0
+    blank, low, high = theme(dark).background, LAWS["target"], LAWS["output"]
+    title = {"text": "+ in excess, − missing (density)", "side": "bottom"}
+    heat = {
+        "type": "heatmap",
+        "x": shown.x,
+        "y": shown.y,
+        "z": shown.difference.T.astype("f4"),
+        "zmin": -most,
+        "zmax": most,
+        "zsmooth": "best",
+        "colorscale": [[0.0, low.colour(dark)], [0.5, blank], [1.0, high.colour(dark)]],
+        "colorbar": {"title": title, "orientation": "h", "y": -0.2, "yanchor": "top"}
+        | {"outlinewidth": 0, "thickness": 14, "nticks": 5},
+        "hovertemplate": "(%{x:.2f}, %{y:.2f})<br>difference %{z:.3g}<extra></extra>",
+    }
+    layout = {
+        "template": figure_template(dark),
+        "height": HEIGHT + 3 * ENTRY,
+        "margin": {"t": 24},
+        "xaxis": {"title": {"text": "x₁"}, "showgrid": False, "zeroline": False,
+                  "constrain": "domain"},
+        "yaxis": {"title": {"text": "x₂"}, "showgrid": False, "zeroline": False,
+                  "scaleanchor": "x", "constrain": "domain"},
+    }  # fmt: skip
+    return go.Figure({"data": [heat], "layout": layout})
 
 
 def _density(x: Array, y: Array, name: str, line: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.text.numbers import percent, rounded, with_error
 from diffusion_core import SAMPLERS
-from diffusion_core.budget import Budget
+from diffusion_core.budget import Budget, Left
 
 SMALL = 0.01  # of the sum: not worth a clause
 BEYOND = 0.002  # of the mass: pictures leave out half of that by themselves
@@ -24,12 +24,14 @@ def reading(found: Budget, stochastic: bool) -> str:
         begin = f"The chain starts from $p_T$, so the initialisation costs nothing; {whole}."
     else:
         begin = (
-            f"To start from $N(0, 1)$ instead of $p_T$ costs "
+            f"To start from $N(0, I)$ instead of $p_T$ costs "
             f"**{_amount(found.initialisation.value)}**; {whole}."
         )
+    if found.score.value > 0:
+        begin += f" The error of the score adds **{_amount(found.score.value)}**."
     total = with_error(found.total.value, found.total.error)
     if found.surplus <= SMALL * found.sum.value:
-        return f"{begin} The sum is, within 1 %, the measured TV(q₁, p₁) = **{total}**."
+        return f"{begin} The sum of all is, within 1 %, the measured TV(q₁, p₁) = **{total}**."
     times = f"{found.ratio:.3g}"
     return (
         f"{begin} The sum is **{times} times** the measured TV(q₁, p₁) = **{total}**: "
@@ -84,8 +86,31 @@ def without_start(found: Budget) -> str:
         return f"Started from $p_T$, the run ends at {end}: the initialisation hardly matters here."
     word = "more" if change > 0 else "less"
     return (
-        f"Started from $p_T$, the run ends at {end}: with $N(0, 1)$ it is "
+        f"Started from $p_T$, the run ends at {end}: with $N(0, I)$ it is "
         f"{_amount(abs(change))} {word}."
+    )
+
+
+def over(what: str, dim: int) -> str:
+    """The heading of a picture of two laws."""
+    return f"{what}, in the plane" if dim == 2 else f"{what}, over x"
+
+
+def switched(rows: Sequence[Left]) -> str:
+    """What the table of switches shows, in two sentences."""
+    alone = next(row.tv for row in rows if row.start == "noise" and not row.steps)
+    ideal = (
+        "With exact steps in place of the sampler's no score is asked for, and only the start is "
+        "left of the error"
+    )
+    if alone is None:
+        return f"{ideal}; for an η between 0 and 1 what becomes of it is not worked out here."
+    left = f"**{_amount(alone.value)}**"
+    if alone.error > alone.value:
+        left = f"less than **{_amount(alone.value + alone.error)}**"
+    return (
+        f"{ideal}: {left}. A flow without noise keeps the start's error as it "
+        "is, a noisy reverse chain forgets a part of it. Without any source nothing is left."
     )
 
 

@@ -8,15 +8,24 @@ from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import accounts
-from dashboard.figures.budget import account_bars, account_figure, picture_figure, steps_figure
+from dashboard.design import theme
+from dashboard.figures.budget import (
+    account_bars,
+    account_figure,
+    map_figure,
+    picture_figure,
+    steps_figure,
+)
 from dashboard.permalink import encode
 from dashboard.text import budget as text
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.budget import budget
 from diffusion_core.schedules import Linear, LinearDDPM
+from diffusion_core.score_errors import Shift
 from tests.dashboard.visiting import said
 
 SMALL = Experiment(preset="three-modes", steps=20)
@@ -41,11 +50,11 @@ def test_the_first_visit_gives_the_account_in_words_and_numbers() -> None:
     assert app.title[0].value == "Where the error comes from"
     assert f"**{text.percent(found.initialisation.value)}**" in said(app)
     assert f"**{found.ratio:.3g} times**" in said(app)
-    parts = app.dataframe[0].value
+    parts = app.dataframe[1].value
     value = dict(zip(parts["part"], parts["TV"], strict=True))
     assert float(value["their sum"]) == pytest.approx(found.sum.value, rel=1e-3)
     assert float(value["TV(q₁, p₁), measured"]) == pytest.approx(found.total.value, rel=1e-3)
-    steps = app.dataframe[1].value
+    steps = app.dataframe[2].value
     assert list(steps["t"]) == list(range(20, 1, -1))
     np.testing.assert_allclose(
         steps["error of the step"], [s.local.value for s in found.steps], rtol=1e-12
@@ -57,13 +66,13 @@ def test_an_exact_start_takes_the_initialisation_away() -> None:
     app.segmented_control(key="control: start").set_value("exact").run()
     assert not app.exception
     assert "the initialisation costs nothing" in said(app)
-    assert app.dataframe[0].value["TV"].iloc[0] == "0"
+    assert app.dataframe[1].value["TV"].iloc[0] == "0"
 
 
 def test_samplers_beside_the_chosen_one_and_the_axis_are_kept_in_the_link() -> None:
     app = visit(beside="ddpm,heun", axis="linear")
     assert not app.error
-    assert set(app.dataframe[1].value["sampler"]) == {"ode", "ddpm", "heun"}
+    assert set(app.dataframe[2].value["sampler"]) == {"ode", "ddpm", "heun"}
     assert "ddpm,heun" in app.query_params["beside"]
     assert "linear" in app.query_params["axis"]
     app.selectbox(key="control: sampler").set_value("ddpm").run()
@@ -93,13 +102,20 @@ def test_a_bad_link_is_answered_in_a_sentence(link: dict[str, str], word: str) -
     app = visit(**link)
     assert len(app.error) == 1
     assert word in app.error[0].value
-    assert len(app.dataframe) == 2
+    assert len(app.dataframe) == 3
 
 
 @pytest.mark.parametrize(
     ("experiment", "words"),
     [
-        (Experiment(preset="two-moons", target=PRESETS["two-moons"].target), "on the line only"),
+        (
+            Experiment(
+                preset="ring-of-8",
+                target=PRESETS["ring-of-8"].target,
+                sampler="ddpm-covariance",
+            ),
+            "wider in some directions",
+        ),
         (SMALL.with_(sampler="dpmpp-2m", preset="three-modes"), "remembers the step before"),
     ],
 )
@@ -109,6 +125,51 @@ def test_what_has_no_account_says_so_in_one_sentence(experiment: Experiment, wor
     assert len(app.warning) == 1
     assert words in app.warning[0].value
     assert not app.dataframe
+
+
+def test_the_plane_has_an_account_and_two_maps() -> None:
+    plane = Experiment(
+        preset="ring-of-8",
+        target=PRESETS["ring-of-8"].target,
+        sampler="ddpm",
+        schedule=LinearDDPM(0.02, 0.3),
+        steps=6,
+    )
+    app = visit(plane)
+    assert not app.error
+    assert not app.warning
+    assert {"In the end, in the plane", "One step, in the plane"} <= {
+        s.value for s in app.subheader
+    }
+    found = budget(plane)
+    parts = app.dataframe[1].value
+    value = dict(zip(parts["part"], parts["TV"], strict=True))
+    assert float(value["TV(q₁, p₁), measured"]) == pytest.approx(found.total.value, rel=1e-3)
+    shown = accounts.step_map(plane, 4, st.empty())
+    local = next(s.local.value for s in found.steps if s.t == 4)
+    assert shown.excess == pytest.approx(local, rel=0.03)
+    assert shown.missing == pytest.approx(local, rel=0.03)
+    figure = map_figure(shown, True)
+    heat = figure.data[0]
+    assert heat.zmin == -heat.zmax
+    assert heat.colorscale[1] == (0.5, theme(True).background)
+
+
+def test_the_score_has_a_part_and_sources_can_be_switched_off() -> None:
+    wrong = SMALL.with_(score_error=Shift(0.1), preset="three-modes")
+    app, found = visit(wrong), budget(wrong)
+    assert not app.error
+    assert "The error of the score adds" in said(app)
+    left = app.dataframe[0].value
+    assert len(left) == 6
+    assert left["TV(q₁, p₁) left"].iloc[-1] == "0"
+    assert float(left["TV(q₁, p₁) left"].iloc[0]) == pytest.approx(found.total.value, rel=1e-3)
+    parts = app.dataframe[1].value
+    value = dict(zip(parts["part"], parts["TV"], strict=True))
+    assert float(value["score"]) == pytest.approx(found.score.value, rel=1e-3)
+    bars = dict(account_bars(found))
+    assert bars["score"] == found.score.value
+    assert "score" not in dict(account_bars(budget(SMALL)))
 
 
 def test_one_step_and_none_to_choose() -> None:
@@ -121,7 +182,7 @@ def test_one_step_and_none_to_choose() -> None:
 def test_the_code_prints_the_numbers_of_the_page() -> None:
     app, out = visit(), io.StringIO()
     with redirect_stdout(out):
-        exec(app.code[-1].value, {})
+        exec(next(c.value for c in app.code if "budget(" in c.value), {})
     lines = out.getvalue().splitlines()
     found = budget(SMALL)
     assert float(lines[3].split()[1]) == found.total.value
@@ -181,7 +242,7 @@ def test_a_logarithmic_axis_holds_the_curves() -> None:
 def test_words_name_the_side_where_most_is_lost() -> None:
     ode = budget(Experiment(schedule=LinearDDPM(), steps=60))
     assert "costs **" in text.reading(ode, False)
-    assert "N(0, 1)$ it is" in text.without_start(ode)
+    assert "N(0, I)$ it is" in text.without_start(ode)
     noisy = text.reading(budget(Experiment(steps=60)), False)
     assert "steps t ≥" in noisy
     late = text.reading(budget(Experiment(schedule=Linear(), sampler="ddim", steps=60)), False)
