@@ -7,6 +7,11 @@ import streamlit as st
 from diffusion_core import Experiment
 
 PAGES = {
+    "Learn": {
+        "lessons": "Lessons",
+        "syllabus": "Syllabus",
+        "challenges": "Challenges",
+    },
     "Watch": {
         "trajectories": "Reverse trajectories",
         "forward": "Forward process",
@@ -18,6 +23,7 @@ PAGES = {
         "budget": "Where the error comes from",
         "schedule_design": "Design a schedule",
         "dimension": "Dimension",
+        "imperfect_scores": "Imperfect scores",
     },
     "Understand": {
         "why": "Why 1/T, why 1/T²",

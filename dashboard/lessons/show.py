@@ -1,0 +1,238 @@
+"""How lessons look: the list of them, and one step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import compute, frame, navigation
+from dashboard.figures.style import is_dark
+from dashboard.keys import key, start_again
+from dashboard.lessons import LESSONS
+from dashboard.lessons.lab import Lab
+from dashboard.lessons.progress import PAGE, at_step, beginning, with_answer
+from dashboard.lessons.structure import (
+    Full,
+    Guess,
+    Lesson,
+    Predict,
+    Question,
+    Read,
+    Run,
+    as_answer,
+    as_number,
+    texts,
+)
+from dashboard.lessons.worksheet import worksheet
+from dashboard.permalink import DEFAULT, EXPERIMENT, encode
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Experiment, Refused
+
+PARTICLES = 1000
+say = prose("lessons")
+Values = Mapping[str, Any]
+
+
+def go_to(values: Values) -> None:
+    """For callbacks: where the reader is from the next run on."""
+    st.session_state[f"values of {PAGE}"] = dict(values)
+
+
+def query(experiment: Experiment, **settings: str) -> dict[str, str]:
+    """The settings of a link that keeps the reader's own experiment."""
+    text = encode(experiment)
+    return settings | ({EXPERIMENT: text} if experiment != DEFAULT and text else {})
+
+
+def overview(experiment: Experiment) -> None:
+    """All lessons, each with the mistake that it corrects."""
+    st.markdown(say("intro"))
+    for number, lesson in enumerate(LESSONS.values(), 1):
+        with st.container(border=True):
+            st.subheader(f"{number}. {lesson.title}", anchor=False)
+            st.markdown(say("corrects", misconception=lesson.say("misconception")))
+            st.page_link(
+                "pages/lessons.py",
+                label=f"Start: {lesson.title} ({lesson.minutes} minutes)",
+                query_params=query(experiment, lesson=lesson.name),
+            )
+    st.page_link("pages/syllabus.py", label="The syllabus: one class, or a week of self-study")
+
+
+def lesson(lesson: Lesson, values: Values, experiment: Experiment) -> None:
+    """One step, and the way to the others."""
+    number, answers = values["step"], values["answers"]
+    total, step = len(lesson.steps), lesson.steps[values["step"] - 1]
+    st.progress(number / total, f"Step {number} of {total}")
+    answer = lesson.answer(number - 1, answers)
+    st.markdown(lesson.say(step.name))
+    if isinstance(step, Read):
+        if step.run:
+            _measured(lesson, step.run)
+    elif answer is None:
+        _ask(lesson, step, values)
+    else:
+        _answered(lesson, step, answer)
+    _ways(lesson, values, experiment)
+
+
+def _ask(lesson: Lesson, step: Predict | Guess | Question, values: Values) -> None:
+    name = key(f"{PAGE}.{lesson.name}.{step.name}", None)
+    if isinstance(step, Guess):
+        given = st.number_input(
+            f"Your number, from {step.low:g} to {step.high:g}", step.low, step.high, None, key=name
+        )
+        answer = None if given is None else as_answer(given)
+    else:
+        answer = st.radio(
+            "Your answer" if isinstance(step, Question) else "Your prediction",
+            list(step.letters),
+            index=None,
+            format_func=lambda letter: lesson.say(f"{step.name}-{letter}"),
+            key=name,
+        )
+    label = "Check" if isinstance(step, Question) else "Commit and measure"
+    st.button(
+        label,
+        type="primary",
+        disabled=answer is None,
+        on_click=go_to,
+        args=(with_answer(values, answer or ""),),
+    )
+
+
+def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> None:
+    if isinstance(step, Question):
+        _options(lesson, step, answer)
+        with _verdict(answer == step.right):
+            st.markdown(lesson.say(f"{step.name}-{answer}-said"))
+        return
+    if isinstance(step, Predict):
+        _options(lesson, step, answer)
+    try:
+        numbers = step.run.numbers(Lab(st.empty()))
+    except Refused as reason:
+        st.warning(sentence(plain(str(reason))))
+        return
+    if isinstance(step, Predict):
+        truth = step.truth(numbers)
+        option = lesson.say(f"{step.name}-{truth}")
+        with _verdict(answer == truth):
+            st.markdown(say("right" if answer == truth else "wrong", option=option))
+    else:
+        close = step.judge(numbers[step.number], as_number(answer)) == "close"
+        measured = texts(numbers)[step.number]
+        with _verdict(close):
+            said = f"{as_number(answer):g}"
+            st.markdown(say("close" if close else "off", guess=said, measured=measured))
+    _picture(lesson, step.run)
+    for block in step.reaction(numbers, answer, lesson.say):
+        st.markdown(lesson.say(block, **texts(numbers)))
+    _more(step.run)
+
+
+def _options(lesson: Lesson, step: Predict | Question, answer: str) -> None:
+    """What was on offer, with the choice that was made."""
+    st.radio(
+        "You chose",
+        list(step.letters),
+        index=step.letters.index(answer),
+        format_func=lambda letter: lesson.say(f"{step.name}-{letter}"),
+        disabled=True,
+        key=f"chosen {lesson.name} {step.name}",
+    )
+
+
+def _verdict(right: bool) -> Any:
+    box = st.container(border=True)
+    box.markdown(f"**{say('yes') if right else say('no')}**")
+    return box
+
+
+def _measured(lesson: Lesson, run: Run) -> None:
+    _picture(lesson, run)
+    _more(run)
+
+
+def _picture(lesson: Lesson, run: Run) -> None:
+    progress = st.empty()
+    if run.chains:
+        titles, runs = zip(*run.chains, strict=True)
+        shown = compute.animation(list(runs), list(titles), PARTICLES, progress)
+        frame.play(shown.blob, f"lesson {lesson.name}", {"view": "density"})
+    if run.figure:
+        figure, alt = run.figure(Lab(progress), is_dark())
+        frame.plot(st, figure, f"lesson-{lesson.name}", alt, f"{lesson.name} figure")
+
+
+def _more(run: Run) -> None:
+    for full in run.full:
+        _link(full)
+
+
+def _link(full: Full) -> None:
+    titles = {name: title for pages in navigation.PAGES.values() for name, title in pages.items()}
+    label = f"Open this on the full page: {titles[full.page]}"
+    st.page_link(f"pages/{full.page}.py", label=label, query_params=full.query())
+
+
+def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
+    number, reachable = values["step"], lesson.reachable(len(values["answers"]))
+    last = number == len(lesson.steps)
+    if last and len(values["answers"]) == len(lesson.asking):
+        st.success(f"**{say('done')}** {lesson.say('summary')}")
+        _next_lesson(lesson, experiment)
+    left, right, _ = st.columns([1, 1, 3])
+    left.button(
+        "Back",
+        disabled=number == 1,
+        on_click=go_to,
+        args=(at_step(values, number - 1),),
+        width="stretch",
+    )
+    if not last:
+        right.button(
+            "Next",
+            disabled=number >= reachable,
+            on_click=go_to,
+            args=(at_step(values, number + 1),),
+            width="stretch",
+        )
+    with st.expander("Worksheet, and start again"):
+        st.caption(say("worksheet"))
+        st.download_button(
+            "Download the worksheet",
+            lambda: worksheet(lesson, _address(lesson)),
+            f"worksheet-{lesson.name}.html",
+            "text/html",
+            on_click="ignore",
+        )
+        st.button("Forget my answers and start again", on_click=_restart, args=(lesson,))
+
+
+def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:
+    order = list(LESSONS)
+    place = order.index(lesson.name) + 1
+    if place < len(order):
+        following = LESSONS[order[place]]
+        st.page_link(
+            "pages/lessons.py",
+            label=f"Next lesson: {following.title}",
+            query_params=query(experiment, lesson=following.name),
+        )
+
+
+def _restart(lesson: Lesson) -> None:
+    for step in lesson.steps:
+        start_again(f"{PAGE}.{lesson.name}.{step.name}")
+    go_to(beginning(lesson.name))
+
+
+def _address(lesson: Lesson) -> str:
+    """The lesson's link, for paper."""
+    page = (st.context.url or "").split("?")[0]
+    return f"{page}?lesson={lesson.name}"

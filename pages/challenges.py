@@ -1,0 +1,75 @@
+"""The least distance with ten score evaluations: an entry is a link, and the page computes it."""
+
+import streamlit as st
+
+from dashboard import challenges, compute, frame, navigation
+from dashboard.challenges import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
+from dashboard.controls import choose_sampler, choose_schedule, start_controls
+from dashboard.keys import key, start_value
+from dashboard.permalink import EXPERIMENT, choice, encode, open_link
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from diffusion_core import Refused
+from diffusion_core.schedules import Custom, Theory
+
+PAGE = "challenges"
+CHALLENGE = choice("challenge", NAMES[0], NAMES)
+say = prose("challenges")
+
+navigation.require()
+linked = EXPERIMENT in st.query_params
+state = open_link(PAGE, [CHALLENGE])
+st.title("Challenges")
+st.markdown(say("intro"))
+start_controls(state)
+notice = st.empty()
+name = st.selectbox(
+    "Challenge",
+    NAMES,
+    format_func=lambda n: CHALLENGES[n].title,
+    key=key(f"{PAGE}.challenge", state.values["challenge"]),
+)
+challenge, base = CHALLENGES[name], state.experiment
+if state.fresh and not linked:
+    base = challenge.entry(Theory(), "ode")
+elif name != state.values["challenge"]:
+    base = challenge.on_target(base)
+
+with st.sidebar:
+    schedule = choose_schedule(base)
+    sampler, eta = choose_sampler(base)
+    steps = len(schedule.abar) if isinstance(schedule, Custom) else 0
+    if steps:
+        st.caption(f"T = {steps:,}, as many as the schedule has values.")
+    else:
+        offered = sorted({*range(2, BUDGET + 2), start_value("steps", base.steps)})
+        steps = st.select_slider("Steps T", offered, key=key("steps", base.steps))
+    entry = base.with_(schedule=schedule, sampler=sampler, eta=eta, steps=steps)
+    frame.link(PAGE, [CHALLENGE], entry, {"challenge": name}, notice)
+
+st.markdown(say(name))
+measure = say(f"measure-{challenge.against}", least=LEAST_SIGNAL)
+st.markdown(say("rules", most=BUDGET, measure=measure))
+rule = challenges.broken_rule(challenge, entry)
+progress = st.empty()
+entries = challenges.baselines(challenge)
+if rule:
+    st.warning(say("no-score", rule=rule))
+else:
+    entries |= {say(challenges.YOURS): entry}
+found = challenges.scores(challenge, entries, progress)
+if not rule:
+    st.markdown(challenges.verdict(found, say("yours")))
+frame.table(challenges.table(found), "The entries, the closest to the target first")
+if not rule:
+    try:
+        shown = compute.animation([entry], ["your entry"], 1000, progress)
+        frame.play(shown.blob, "challenge", {"view": "both"})
+    except Refused as reason:
+        st.caption(plain(str(reason)))
+    st.caption(say("share"))
+    link = {EXPERIMENT: encode(entry) or ""}
+    st.page_link(
+        "pages/trajectories.py", label="Open your entry: Reverse trajectories", query_params=link
+    )
+st.markdown(say("hints"))

@@ -1,0 +1,30 @@
+"""Ten-minute lessons: predict, run, explain. Where a reader is stands in the link."""
+
+import streamlit as st
+
+from dashboard import frame, navigation
+from dashboard.controls import start_controls
+from dashboard.lessons import LESSONS, show
+from dashboard.lessons.progress import OVERVIEW, PAGE, SETTINGS, clash
+from dashboard.permalink import open_link
+
+navigation.require()
+state = open_link(PAGE, SETTINGS, clash)
+name = state.values["lesson"]
+st.title("Lessons" if name == OVERVIEW else LESSONS[name].title)
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    frame.link(PAGE, SETTINGS, state.experiment, state.values, notice)
+    st.page_link(
+        "pages/lessons.py",
+        label="All lessons",
+        query_params=show.query(state.experiment, lesson=OVERVIEW),
+    )
+    for lesson in LESSONS.values():
+        query = show.query(state.experiment, lesson=lesson.name)
+        st.page_link("pages/lessons.py", label=lesson.title, query_params=query)
+if name == OVERVIEW:
+    show.overview(state.experiment)
+else:
+    show.lesson(LESSONS[name], state.values, state.experiment)

@@ -1,0 +1,48 @@
+"""The lessons in one class of fifty minutes, and in a week of self-study."""
+
+import streamlit as st
+
+from dashboard import frame, navigation
+from dashboard.controls import start_controls
+from dashboard.lessons import LESSONS
+from dashboard.lessons.plan import CLASS, WEEK, Part
+from dashboard.lessons.show import query
+from dashboard.permalink import open_link
+from dashboard.prose import prose
+
+PAGE = "syllabus"
+say = prose("syllabus")
+
+navigation.require()
+state = open_link(PAGE, ())
+st.title("Syllabus")
+st.markdown(say("intro"))
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    frame.link(PAGE, (), state.experiment, {}, notice)
+
+
+def draw(part: Part, when: str) -> None:
+    """What to do then, and the links to it."""
+    with st.container(border=True):
+        st.markdown(f"**{when}** {say(part.name)}")
+        for name in filter(LESSONS.__contains__, part.lessons):
+            st.page_link(
+                "pages/lessons.py",
+                label=f"Lesson: {LESSONS[name].title}",
+                query_params=query(state.experiment, lesson=name),
+            )
+
+
+st.header("One class of 50 minutes")
+st.markdown(say("class"))
+begun = 0
+for part in CLASS:
+    draw(part, f"{begun} to {begun + part.minutes} min.")
+    begun += part.minutes
+st.header("A week of self-study")
+st.markdown(say("week"))
+for part in WEEK:
+    draw(part, f"{part.name.capitalize()}, {part.minutes} min.")
+st.page_link("pages/challenges.py", label="And then: the challenges")
