@@ -80,7 +80,7 @@ def box_pixels(canvas: Locator, box: dict[str, Any]) -> str:
 
 
 def scrub(page: Page, canvas: Locator, place: int) -> None:
-    page.get_by_role("slider", name="Reverse time").fill(str(place))
+    page.get_by_role("slider", name=re.compile("(Reverse|Forward) time")).fill(str(place))
     expect(canvas).to_have_attribute("data-frame", str(place))
 
 

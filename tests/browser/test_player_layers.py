@@ -92,6 +92,27 @@ def test_heat_map_and_histogram_are_layers(page: Page, show: Open) -> None:
     assert box_pixels(canvas, box) == empty
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_heat_maps_of_the_output_and_of_the_difference(page: Page, show: Open, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    canvas = show("demo=ode&d=2&layers=parts")
+    scrub(page, canvas, 59)
+    page.locator(".player").press("Escape")
+    (box,) = boxes(canvas)
+    empty = [colored(canvas, color, box) for color in COLORS[scheme].values()]
+    seen = {}
+    for layer in ("target", "output-map", "difference"):
+        set_field(page, "Layers", layer)
+        counts = [colored(canvas, color, box) for color in COLORS[scheme].values()]
+        seen[layer] = [n - before for n, before in zip(counts, empty, strict=True)]
+    blue, orange = zip(*seen.values(), strict=True)
+    assert blue[0] > 300
+    assert orange[0] < 30
+    assert orange[1] > 300
+    assert blue[1] < 30
+    assert min(blue[2], orange[2]) > 30  # too little here, too much there
+
+
 def test_layers_change_without_a_new_mount(page: Page, show: Open) -> None:
     canvas = show("demo=ode&d=1&steps=200&n=200")
     page.get_by_label("Speed", exact=True).select_option("0.25")

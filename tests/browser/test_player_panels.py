@@ -95,6 +95,7 @@ def test_saves_all_panels(page: Page, show: Open) -> None:
 def test_a_forward_process_runs_from_data_to_noise(page: Page, show: Open) -> None:
     canvas = show("demo=ode&d=2&n=100&forward=1")
     scrub(page, canvas, 10)
+    expect(page.get_by_role("slider", name="Forward time")).to_have_value("10")
     expect(page.locator(".player .time")).to_have_text("t = 10 of 59")
     group = page.get_by_role("group", name="Animation from data to noise")
     group.press("f")

@@ -11,7 +11,7 @@ import pytest
 from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
 from dashboard.player.component import COLOURS, FOLDER, MODULES
-from dashboard.player.packing import BORDER, LIMIT, with_display
+from dashboard.player.packing import BORDER, LIMIT, ZERO, with_display
 
 
 def only(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -174,6 +174,10 @@ QUANTILES: dict[str, Any] = {
         (plane, {"field": np.zeros((4, 8, 100, 2))}, "field"),
         (plane, {"output_density": np.zeros((2, 12, 15))}, "output_density"),
         (plane, {"output_density": np.full((2, 12, 16), -1.0)}, "output_density"),
+        (plane, {"density_frames": [0]}, "density_frames"),
+        (plane, {"density_frames": [0, 2]}, "density_frames"),
+        (plane, {"density_frames": [1, 3]}, "density_frames"),
+        (plane, {"density_frames": [3, 0]}, "density_frames"),
         (line, {"extent": (1.0, -1.0)}, "extent"),
         (line, {"extent": (0.0, 1.0, 0.0, 1.0)}, "extent"),
         (line, {"extent": (0.0, np.inf)}, "extent"),
@@ -305,6 +309,25 @@ def test_field_points_are_centres_of_cells() -> None:
     points = field_points((0.0, 2.0, -3.0, 3.0), rows=3, columns=2)
     assert points.shape == (3, 2, 2)
     assert points[2, 0] == pytest.approx([0.5, 2.0])
+
+
+def test_the_difference_of_two_maps_is_coded_around_zero() -> None:
+    p = plane().target_density
+    assert p is not None
+    q = p.copy()
+    q[1, 3, 4] += 0.5 * p[1].max()
+    q[0, 5, 6] = 0.0
+    header, arrays = only(pack(plane(output_density=q, density_frames=[0, 3])))
+    top = header["difference_top"]
+    assert top == max(0.5, p[0, 5, 6] / p[0].max())
+    codes = arrays["difference"].astype(int) - ZERO
+    assert codes[1, 3, 4] == round(127 * 0.5 / top)
+    assert codes[0, 5, 6] == round(-127 * p[0, 5, 6] / p[0].max() / top)
+    assert np.count_nonzero(codes) == 2
+    assert header["density_frames"] == [0, 3]
+    same = only(pack(plane(output_density=p)))[1]["difference"]
+    assert np.all(same == ZERO)
+    assert "difference" not in only(pack(plane()))[1]
 
 
 def test_maps_of_both_laws_have_one_unit() -> None:

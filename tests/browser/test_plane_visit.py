@@ -1,0 +1,81 @@
+"""Targets in the plane in a real browser: the difference as a heat map, exact numbers on call."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from player_steps import boxes, scrub
+from playwright.sync_api import Locator, Page, expect
+
+from diffusion_core import Experiment
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+RING = Experiment(preset="three-modes").to_dict() | {
+    "target": {"kind": "preset", "name": "ring-of-8"}
+}
+TINTS = """(canvas, box) => {  // pixels that are more red than blue, and the other way round
+    const scale = canvas.width / canvas.clientWidth;
+    const area = [box.left, box.top, box.width, box.height].map((x) => Math.round(x * scale));
+    const { data } = canvas.getContext("2d").getImageData(...area);
+    const counts = [0, 0];
+    for (let i = 0; i < data.length; i += 4) {
+        const opacity = data[i + 3] / 255;
+        counts[0] += (data[i] - data[i + 2]) * opacity > 20;
+        counts[1] += (data[i + 2] - data[i]) * opacity > 20;
+    }
+    return counts;
+}"""
+OFFER = "Compute the exact distances"
+
+Visit = Callable[..., Locator]
+
+
+@pytest.fixture
+def show(page: Page, serve: Callable[[Path], str]) -> Visit:
+    """show(address, changes) -> the canvas; the script may still be running."""
+
+    def visit(address: str = "", **changes: object) -> Locator:
+        page.goto(f"{serve(APP)}/?e={json.dumps(RING | changes)}{address}")
+        canvas = page.locator(".player canvas")
+        expect(canvas).to_have_attribute("data-drawn", re.compile(r"[1-9]"), timeout=30_000)
+        return canvas
+
+    return visit
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_difference_of_both_laws_is_drawn(
+    page: Page, show: Visit, idle: Callable[[Page], None], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    canvas = show("&map=difference&layers=target", steps=12)
+    player = page.locator(".player")
+    expect(player).to_have_attribute("data-layers", "difference", timeout=30_000)
+    expect(page.locator(".readout")).to_contain_text("TV(qt, pt) = ", timeout=30_000)
+    idle(page)
+    scrub(page, canvas, 11)
+    (box,) = boxes(canvas)
+    warm, cold = canvas.evaluate(TINTS, box)
+    assert min(warm, cold) > 300  # too much of the output here, too little there
+    scrub(page, canvas, 0)
+    assert canvas.evaluate(TINTS, box) == [0, 0]  # N(0, I) is p_T to a thousandth
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_exact_numbers_can_be_stopped_and_asked_for(
+    page: Page, show: Visit, idle: Callable[[Page], None]
+) -> None:
+    show(steps=210)
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    ask = page.get_by_role("button", name=OFFER)
+    expect(ask).to_be_visible(timeout=30_000)
+    reading = page.get_by_text("After 209 updates of ODE")
+    expect(reading).not_to_contain_text("without sampling noise")
+    ask.click()
+    expect(reading).to_contain_text("without sampling noise", timeout=60_000)
+    idle(page)
+    expect(ask).to_have_count(0)
