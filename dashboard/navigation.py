@@ -66,6 +66,11 @@ def require() -> None:
         st.stop()
 
 
+def notation_link() -> None:
+    """In the sidebar of every page: the way to its symbols and terms."""
+    st.page_link("pages/notation.py", label="Notation and glossary", icon=":material/menu_book:")
+
+
 def open_button(label: str, experiment: Experiment) -> None:
     """A button that shows the experiment on the trajectories page."""
     if st.button(label):

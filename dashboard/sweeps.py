@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -49,6 +49,23 @@ class Sweep:
         return self.metric, self.method, self.particles, self.against
 
 
+class Work(Protocol):
+    """Runs to measure, hashable: what was stopped is known by it."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def runs(self) -> list[Experiment]:
+        """In the order in which they are done."""
+        ...
+
+    @property
+    def how(self) -> tuple[str, str, int, str]:
+        """Metric, method, particles and what is compared with."""
+        ...
+
+
+Outcomes = dict[Experiment, compute.Outcome]
 Curves = dict[str, list[Measurement]]
 Refusals = list[tuple[str, int, str]]
 Draw = Callable[[Curves, int], None]
@@ -60,42 +77,49 @@ def run(sweep: Sweep, draw: Draw, status: Any) -> tuple[Curves, Refusals]:
     draw: takes the curves so far and how many runs are done; not called for the end result.
     status: the place for the progress bar and the buttons.
     """
-    runs, how = sweep.runs, sweep.how
+    runs = sweep.runs
+    found = measured(sweep, lambda known: draw(_curves(runs, known)[0], len(known)), status)
+    return _curves(runs, found)
+
+
+def measured(work: Work, draw: Callable[[Outcomes], None], status: Any) -> Outcomes:
+    """Every run's distance; ``draw`` is told now and then of those that are known so far."""
+    runs, how = work.runs, work.how
     known = [e for e in runs if compute.is_known(e, *how)]
     missing = [e for e in runs if e not in set(known)]
     outcomes = {e: compute.distance(e, *how, status) for e in known}
-    if missing and st.session_state.get("stopped") == sweep:
+    if missing and st.session_state.get("stopped") == work:
         _offer_to_continue(status, len(known), len(runs))
         missing = []
     if missing:
-        _finish(sweep, missing, outcomes, draw, status)
-    return _curves(runs, outcomes)
+        _finish(work, missing, outcomes, draw, status)
+    return outcomes
 
 
 def _finish(
-    sweep: Sweep,
+    work: Work,
     missing: Sequence[Experiment],
     outcomes: dict[Experiment, compute.Outcome],
-    draw: Draw,
+    draw: Callable[[Outcomes], None],
     status: Any,
 ) -> None:
     with status.container():
         bar = st.progress(0.0)
-        st.button("Stop", on_click=_stop, args=(sweep,))
+        st.button("Stop", on_click=_stop, args=(work,))
         place = st.empty()
-    runs, drawn = sweep.runs, 0.0
+    total, drawn = len(work.runs), 0.0
     for experiment in missing:
-        share = len(outcomes) / len(runs)
+        share = len(outcomes) / total
         bar.progress(share, f"{experiment.record.label}, T = {experiment.steps:,}")
         if outcomes and time.monotonic() - drawn > REDRAW:
-            draw(_curves(runs, outcomes)[0], len(outcomes))
+            draw(outcomes)
             drawn = time.monotonic()
-        outcomes[experiment] = compute.distance(experiment, *sweep.how, place)
+        outcomes[experiment] = compute.distance(experiment, *work.how, place)
     status.empty()
 
 
-def _stop(sweep: Sweep) -> None:
-    st.session_state["stopped"] = sweep
+def _stop(work: Work) -> None:
+    st.session_state["stopped"] = work
 
 
 def _offer_to_continue(status: Any, done: int, total: int) -> None:

@@ -61,3 +61,16 @@ print("total", found.total.value, "+-", found.total.error)
 for step in found.steps:
     print(step.t, step.local.value, "+-", step.local.error)
 """
+
+
+def runs_snippet(experiment: Experiment) -> str:
+    """One run with a wrong score: how wrong it is, and what that does."""
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.score_sizes import eps_jacobi, eps_score
+
+{_experiment(experiment)}
+print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
+for steps in (16, 64, 256):
+    found = measure(experiment.with_(steps=steps), "tv")
+    print(steps, found.value, "+-", found.error)
+"""

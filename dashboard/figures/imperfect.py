@@ -1,0 +1,115 @@
+"""Distances of samplers whose score is wrong: against T, and against the error's Jacobian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.design import LINE_WIDTH, MARKER_SIZE, SAMPLERS, theme
+from dashboard.figures.style import figure_template
+from dashboard.text.numbers import rounded, with_error
+from diffusion_core import Measurement
+
+HEIGHT = 480
+# one colour is one sampler, so sizes of the error differ in symbol and dash
+LOOKS = (
+    ("circle", "solid"),
+    ("square-open", "dash"),
+    ("diamond", "dashdot"),
+    ("triangle-up-open", "longdash"),
+    ("star", "dot"),
+    ("x-thin-open", "longdashdot"),
+)
+FOLDED = "x-open"
+
+
+def plateau_figure(
+    curves: Mapping[float, Sequence[Measurement]], sampler: str, dark: bool
+) -> go.Figure:
+    """TV against T, one curve for each size of the error; size 0 is the exact score."""
+    figure = go.Figure()
+    colour = SAMPLERS[sampler].colour(dark)
+    for (size, curve), (symbol, dash) in zip(curves.items(), LOOKS, strict=False):
+        if not curve:
+            continue
+        name = f"ε = {size:g}" if size else "exact score"
+        figure.add_trace(
+            go.Scatter(
+                x=[m.steps for m in curve],
+                y=[m.value for m in curve],
+                mode="lines+markers",
+                name=name,
+                line={"color": colour, "dash": dash, "width": LINE_WIDTH},
+                marker={"color": colour, "symbol": symbol, "size": MARKER_SIZE},
+                hovertext=[
+                    f"{name}<br>T = {m.steps:,}<br>TV = {with_error(m.value, m.error)}"
+                    for m in curve
+                ],
+                hoverinfo="text",
+            )
+        )
+    steps = sorted({m.steps for curve in curves.values() for m in curve})
+    ticks = [t for t in steps if t & (t - 1) == 0] or steps  # powers of two do not crowd
+    figure.update_layout(
+        template=figure_template(dark),
+        height=HEIGHT,
+        xaxis={
+            "type": "log",
+            "title": {"text": "number of steps T"},
+            "tickvals": ticks,
+            "ticktext": [f"{t}" for t in ticks],
+        },
+        yaxis={"type": "log", "title": {"text": "TV(q₁, p₁), measured"}, "dtick": "D2"},
+    )
+    return figure
+
+
+def waves_figure(
+    curves: Mapping[str, Sequence[tuple[float, float, Measurement, bool | None]]],
+    labels: Mapping[str, str],
+    dark: bool,
+) -> go.Figure:
+    """TV against eps_Jacobi; a point is (frequency, eps_Jacobi, TV, whether the map folds)."""
+    figure = go.Figure()
+    for name, points in curves.items():
+        if not points:
+            continue
+        look = SAMPLERS[name].scatter(dark)
+        symbols = [FOLDED if fold else SAMPLERS[name].symbol for *_, fold in points]
+        figure.add_trace(
+            go.Scatter(
+                x=[jacobi for _, jacobi, _, _ in points],
+                y=[m.value for _, _, m, _ in points],
+                mode="lines+markers",
+                name=labels[name],
+                line=look["line"],
+                marker=look["marker"] | {"symbol": symbols},
+                hovertext=[_point_text(labels[name], *p) for p in points],
+                hoverinfo="text",
+            )
+        )
+    if any(fold for points in curves.values() for *_, fold in points):
+        figure.add_trace(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                name="the map folds",
+                marker={"symbol": FOLDED, "size": MARKER_SIZE, "color": theme(dark).text},
+            )
+        )
+    figure.update_layout(
+        template=figure_template(dark),
+        height=HEIGHT,
+        xaxis={"type": "log", "title": {"text": "ε_Jacobi, at one ε_score"}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": "TV(q₁, p₁), measured"}, "dtick": "D2"},
+    )
+    return figure
+
+
+def _point_text(
+    label: str, frequency: float, jacobi: float, found: Measurement, fold: bool | None
+) -> str:
+    text = f"{label}<br>frequency {frequency:g}, ε_Jacobi = {rounded(jacobi)}<br>"
+    return f"{text}TV = {with_error(found.value, found.error)}" + ("<br>folds" if fold else "")
