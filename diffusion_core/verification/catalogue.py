@@ -11,6 +11,8 @@ from diffusion_core.verification import laws, refusals, runs, scores
 from diffusion_core.verification.record import Alter, Check, Part, Stop
 
 MOST_JACOBIAN, MOST_RUN = 8, 256
+MOST_PARTICLES = 20_000
+MOST_WORK = 50_000  # steps times components
 
 DENSITIES, SAMPLING, LAWS, YOURS = "Densities", "Samplers", "Laws and distances", "Your experiment"
 
@@ -24,7 +26,7 @@ def _power(x: float) -> str:
 
 _SLOPES = (
     f"{_power(scores.SLOPES)}: differences of fourth order over a thousandth of the finest detail "
-    "lose up to nine of sixteen digits to rounding."
+    "lose up to nine of sixteen digits to rounding, and more where coordinates exceed it 10⁵ times."
 )
 _MASS = (
     f"{_power(scores.MASS)}: a plain sum over a grid finer than the detail is exact to rounding; "
@@ -32,8 +34,8 @@ _MASS = (
 )
 _DRAWS = f"{scores.WIDEST:g} standard errors, seldom seen by chance in some 400 comparisons."
 _PARTICLES = (
-    f"{runs.STANDARD_ERRORS:g} standard errors of {runs.PARTICLES:,} particles, drawn from a fixed "
-    "seed."
+    f"{runs.STANDARD_ERRORS:g} standard errors of up to {runs.PARTICLES:,} particles, drawn "
+    "from a fixed seed."
 )
 _INEQUALITIES = "1, plus what the distances' own errors can add."
 
@@ -198,7 +200,7 @@ def checks_of(experiment: Experiment) -> tuple[Check, ...]:
 
     def particles(alter: Alter, stop: Stop) -> Iterator[Part]:
         _small(experiment)
-        yield from runs.against_particles(alter(experiment), stop)
+        yield from runs.against_particles(alter(experiment), stop, MOST_PARTICLES)
 
     of: dict[str, tuple[str, Callable[[Alter, Stop], Iterator[Part]]]] = {
         "score": ("Your target's score", partial(scores.score_parts, target)),
@@ -216,6 +218,8 @@ def _small(experiment: Experiment) -> None:
         raise Refused("this check is for targets on the line")
     if experiment.steps > MOST_RUN:
         raise Refused(f"this check is for up to {MOST_RUN} steps, so that nobody waits long")
+    if experiment.steps * scores.components(experiment) > MOST_WORK:
+        raise Refused("the target has too many parts for this many steps")
 
 
 def _yours(name: str, title: str, parts: Callable[[Alter, Stop], Iterator[Part]]) -> Check:

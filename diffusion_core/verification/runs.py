@@ -18,6 +18,7 @@ from diffusion_core.schedules import Linear, LogSNR, Schedule, Theory
 from diffusion_core.targets.gallery import line_mixture
 from diffusion_core.verification import independent
 from diffusion_core.verification.record import Alter, Part, Stop
+from diffusion_core.verification.scores import components
 
 LAW = ((0.3, 0.4, 0.3), (-1.5, 0.3, 1.8), (0.25, 0.35, 0.2))
 PRINTED = {
@@ -28,7 +29,8 @@ PRINTED = {
 
 SLOPE, AGREE, STANDARD_ERRORS = 0.15, 1e-5, 4.0
 PAIR = (128, 256)
-PARTICLES = 80_000
+PARTICLES, LEAST_PARTICLES = 80_000, 2000
+MOST_UPDATES = 20_000_000  # of particles by components
 
 
 def experiment(sampler: str, steps: int, schedule: Schedule, start: str = "noise") -> Experiment:
@@ -92,14 +94,15 @@ def particle_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
         yield from against_particles(e, stop)
 
 
-def against_particles(e: Experiment, stop: Stop) -> Iterator[Part]:
+def against_particles(e: Experiment, stop: Stop, most: int = PARTICLES) -> Iterator[Part]:
     """TV = q_1(A) - p_1(A) on A = {q_1 > p_1}, q_1(A) counted, on the line."""
     tv, pair = measure(e, stop=stop).value, _pair(e, stop)
     over = pair.q > pair.p
-    y = final_points(e, PARTICLES, stop)[:, 0]
+    count = max(LEAST_PARTICLES, min(most, MOST_UPDATES // (e.steps * components(e))))
+    y = final_points(e, count, stop)[:, 0]
     share = float(over[np.searchsorted(pair.edges, y)].mean())
     found = share - float(pair.p[over].sum())
-    error = math.sqrt(max(share * (1 - share), 1e-4) / PARTICLES)
+    error = math.sqrt(max(share * (1 - share), 1e-4) / count)
     what = f"{e.record.label}, T = {e.steps}: TV {tv:.4f}, particles {found:.4f}"
     yield Part(what, abs(found - tv) / error, STANDARD_ERRORS)
 

@@ -19,8 +19,10 @@ Runs = Mapping[str, Experiment]
 STEPS = 40
 TIMES = (1, 4, 12, 40)
 DRAWS, MANY_DRAWS = 60, 20_000
+FAR = 1e5  # times the detail: where rounding a coordinate begins to show in differences
 SLOPES, MASS, WIDEST = 1e-7, 1e-9, 5.0
 LINE_NODES, PLANE_NODES = 20_001, 241
+MOST_ON_GRID, MOST_IN_DRAWS = 200_000_000, 10_000_000  # components times points
 
 
 def presets() -> dict[str, Experiment]:
@@ -33,6 +35,12 @@ def presets() -> dict[str, Experiment]:
 def times(experiment: Experiment) -> list[int]:
     """A few t, from the data to the noise."""
     return sorted({max(1, round(experiment.steps * t / STEPS)) for t in TIMES})
+
+
+def components(experiment: Experiment) -> int:
+    """How many parts a density is the sum of."""
+    target = experiment.target
+    return len(getattr(target, "weights", None) or getattr(target, "points", None) or (1,))
 
 
 def _detail(experiment: Experiment, t: int) -> float:
@@ -50,26 +58,28 @@ def _around(experiment: Experiment, t: int) -> Array:
 def score_parts(runs: Callable[[], Runs], alter: Alter, stop: Stop) -> Iterator[Part]:
     """|s_t - grad log p_t| in units of 1/detail + |s_t|."""
     for name, given in runs().items():
-        e, worst = alter(given), 0.0
+        e, worst, far = alter(given), 0.0, 0.0
         for t in times(e):
             stop()
             x, scale, marginal = _around(e, t), _detail(e, t), e.target.marginal(e.chain.level(t))
             gap = np.abs(e.score(t, x) - slope(marginal.log_density, x, SMALL * scale))
             worst = _worse(worst, gap / (1 / scale + np.abs(e.score(t, x))))
-        yield Part(name, worst, SLOPES)
+            far = max(far, float(np.abs(x).max()) / scale)
+        yield Part(name, worst, SLOPES * (1 + far / FAR))
 
 
 def jacobian_parts(runs: Callable[[], Runs], alter: Alter, stop: Stop) -> Iterator[Part]:
     """|H_t - slope of s_t| in units of 1/detail^2 + |H_t|."""
     for name, given in runs().items():
-        e, worst = alter(given), 0.0
+        e, worst, far = alter(given), 0.0, 0.0
         for t in times(e):
             stop()
             x, scale = _around(e, t), _detail(e, t)
             found = e.score.jacobian(t, x)
             gap = np.abs(found - slope(partial(e.score, t), x, SMALL * scale))
             worst = _worse(worst, gap / (1 / scale**2 + np.abs(found)))
-        yield Part(name, worst, SLOPES)
+            far = max(far, float(np.abs(x).max()) / scale)
+        yield Part(name, worst, SLOPES * (1 + far / FAR))
 
 
 def _worse(worst: float, gaps: Array) -> float:
@@ -82,6 +92,8 @@ def mass_parts(runs: Callable[[], Runs], alter: Alter, stop: Stop) -> Iterator[P
         e = alter(given)
         if e.target.dim > 2:
             raise Refused("a sum over a grid needs a target on the line or in the plane")
+        if _nodes(e) ** e.target.dim * components(e) > MOST_ON_GRID:
+            raise Refused("the target has too many parts for a sum over a grid that takes moments")
         worst, seen = 0.0, 0
         for t in times(e):
             stop()
@@ -93,13 +105,16 @@ def mass_parts(runs: Callable[[], Runs], alter: Alter, stop: Stop) -> Iterator[P
             yield Part(f"{name}, {seen} values of t", worst, MASS + lost)
 
 
+def _nodes(e: Experiment) -> int:
+    return LINE_NODES if e.target.dim == 1 else PLANE_NODES
+
+
 def _mass(e: Experiment, t: int) -> float | None:
     """The mass of p_t; None where a grid of this size does not resolve it."""
     level, dim = e.chain.level(t), e.target.dim
     reach = 8.4 * math.sqrt(level.var)
     low, high = math.sqrt(level.abar) * e.target.bounds + np.array([[-reach], [reach]])
-    nodes = LINE_NODES if dim == 1 else PLANE_NODES
-    axes = [np.linspace(a, b, nodes) for a, b in zip(low, high, strict=True)]
+    axes = [np.linspace(a, b, _nodes(e)) for a, b in zip(low, high, strict=True)]
     h = [axis[1] - axis[0] for axis in axes]
     if max(h) > 0.8 * _detail(e, t):
         return None
@@ -113,7 +128,8 @@ def draw_parts(runs: Callable[[], Runs], alter: Alter, stop: Stop) -> Iterator[P
         e, worst = alter(given), 0.0
         for t in times(e):
             stop()
-            rng, count = np.random.default_rng([7, t]), max(500, MANY_DRAWS // e.target.dim)
+            rng = np.random.default_rng([7, t])
+            count = max(500, min(MANY_DRAWS, MOST_IN_DRAWS // components(e)) // e.target.dim)
             x = e.target.sample_marginal(count, e.chain.level(t), rng)
             s = e.score(t, x)
             seen = np.column_stack([s, (x * s).sum(axis=1) + e.target.dim])

@@ -12,7 +12,7 @@ from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.laws.line import GridLaw
 from diffusion_core.schedules import Cosine
 from diffusion_core.score_errors import SCORE_ERRORS
-from diffusion_core.targets.gaussian_mixture import GaussianMixture
+from diffusion_core.targets.gaussian_mixture import GaussianMixture, Points
 from diffusion_core.verification import CHECKS, FAULTS, Check, Part, checks_of, independent, run
 from diffusion_core.verification import laws as law_checks
 from diffusion_core.verification import runs as run_checks
@@ -216,6 +216,21 @@ def test_where_nothing_can_be_compared_nothing_fails() -> None:
     many = Experiment(target=GaussianMixture((1.0,), ((0.0,) * 16,), (identity,)), steps=20)
     assert [name for name, holds in verdicts(many).items() if holds] == ["your-score", "your-draws"]
     assert None in verdicts(Experiment(steps=8192)).values()
+
+
+def test_far_and_thin_targets_are_no_failures() -> None:
+    far = GaussianMixture((0.5, 0.5), ((-1e6,), (1e6,)), (((1.0,),), ((1e-6,),)))
+    found = verdicts(Experiment(target=far, steps=10))
+    assert found["your-score"] is True
+    assert found["your-jacobian"] is True
+    assert False not in found.values()
+
+
+def test_targets_of_very_many_parts_are_left_to_others() -> None:
+    points = tuple((float(x),) for x in np.linspace(-1, 1, 5000))
+    checks = checks_of(Experiment(target=Points(points, 0.1), steps=100))
+    result = run(next(check for check in checks if check.name == "your-particles"))
+    assert "too many parts" in result.reason
 
 
 def test_a_score_that_is_wrong_on_purpose_is_no_fault_of_the_target() -> None:

@@ -147,7 +147,8 @@ def test_the_download_has_every_check_that_ran(monkeypatch: pytest.MonkeyPatch) 
     (row,) = csv.DictReader(io.StringIO(files[-1]))
     assert row["check"] == "Your target's score"
     assert row["verdict"] == "holds"
-    assert 0 < float(row["discrepancy"]) < float(row["allowed"]) == 1e-7
+    assert 0 < float(row["discrepancy"]) < float(row["allowed"])
+    assert float(row["allowed"]) == pytest.approx(1e-7, rel=0.01)
     assert row["where"] == "your target"
 
 
