@@ -138,7 +138,8 @@ def _partition(y: Array, mass: Array) -> tuple[Array, Array]:
     """Edges and the masses between them: at the images, or on fewer where F folds."""
     if (np.diff(y) >= 0).all():
         return y, mass
-    edges = np.unique(y)[:: max(1, len(y) // 1000)]
+    wanted = max(1000, min(len(y) // 4, 20_000))
+    edges = np.unique(y)[:: max(1, len(y) // wanted)]
     return edges, np.diff(_spread_evenly(y, mass, edges))
 
 

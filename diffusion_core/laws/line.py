@@ -32,6 +32,11 @@ REACH = 8.4
 RESOLVED = 0.4  # of a score's own detail may lie between neighbouring images
 RESOLVING_ROUNDS, MOST_PARTS, MOST_RESOLVED = 12, 16, 300_000
 UNSEEN = 1e-12  # the mass of a cell whose detail does not matter
+MOST_FOLDED = 20_000  # start points of a law whose branches are summed
+TOO_FINE = (
+    "score_error: this error of the score has too fine a detail for the exact law of this run; "
+    "use a longer wave, a smaller size, more steps or the particles method"
+)
 ROUNDING = 1e-15  # of the mass of a density on a grid
 
 Stop = Callable[[], None]
@@ -136,10 +141,7 @@ def run_nodes(experiment: Experiment, stop: Stop = never) -> Array:
         if parts.sum() > MOST_RESOLVED:
             break
         nodes = _divided(nodes, parts)
-    raise Refused(
-        "score_error: this error of the score has too fine a detail for the exact law of this run; "
-        "use a longer wave, a smaller size, more steps or the particles method"
-    )
+    raise Refused(TOO_FINE)
 
 
 def _details(score: Score, chain: Chain) -> Array:
@@ -211,5 +213,7 @@ def grid_law(experiment: Experiment, resolution: Resolution = FINE, stop: Stop =
 
 
 def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:
-    """The law itself where F increases, otherwise its branches summed."""
+    """The law itself where F increases, otherwise its branches summed; Refused for too many."""
+    if law.folded and law.begun > MOST_FOLDED:
+        raise Refused(TOO_FINE)
     return FoldedLaw(law, tolerance, stop) if law.folded else law

@@ -174,21 +174,31 @@ def test_one_step_beyond_the_chain_the_error_is_that_of_its_end(kind):
         )
 
 
-@pytest.mark.parametrize("frequency", [0.05, 1.0, 30.0, 1000.0])
-@pytest.mark.parametrize("name", ["mixture", "atoms", "boxes", "heavy"])
+@pytest.mark.parametrize(
+    ("name", "frequency"),
+    [
+        ("mixture", 0.05),
+        ("mixture", 1.0),
+        ("atoms", 1.0),
+        ("boxes", 1.0),
+        ("heavy", 1.0),
+        ("atoms", 30.0),
+        ("mixture", 300.0),
+    ],
+)
 def test_the_mean_jacobian_of_a_wave_against_dense_sums(name, frequency):
     e, score, exact = inexact(WaveError(0.2, frequency, 0.4), LAWS[name])
     found = eps_jacobi(e)
     for t in (1, 20):
         level = e.chain.level(t)
-        edges = np.linspace(-60, 60, 1_200_001)
+        edges = np.linspace(-30, 30, 60_001)
         middle = 0.5 * (edges[1:] + edges[:-1])
         mass = e.target.marginal(level).interval_mass(edges)
         # by hand: A w |cos|, with A from the norm on the same cells
         sine = np.sin(frequency * middle + 0.4)
         a = 0.2 / math.sqrt(float(mass @ sine**2) / mass.sum())
         mean = a * frequency * float(mass @ np.abs(np.cos(frequency * middle + 0.4))) / mass.sum()
-        assert found.per_t[t - 1] == pytest.approx(mean, rel=3e-4, abs=found.per_t_error[t - 1])
+        assert found.per_t[t - 1] == pytest.approx(mean, rel=2e-3)
     x = np.linspace(-1, 1, 7)[:, None]
     slope = score.jacobian(5, x) - exact.jacobian(5, x)
     assert np.abs(slope).max() <= score.amplitude(5) * frequency * (1 + 1e-12)
