@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -43,10 +43,10 @@ MOST_FINE = 12_000_000  # nodes on which q - p is summed
 MOST_DIRECT = 4_000_000  # nodes at which p is worked out
 TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
 FIXED = 2e-5  # relative: no error is stated below
-LOG_FAINT, LITTLE = (
-    40.0,
-    1e-6,
-)  # log(p/q) where q is faint is taken to be at most this, if p is little
+SHARED = 1e-4  # relative: an error that grids of two resolutions may have in common
+LOG_FAINT, LITTLE = 40.0, 1e-6  # log(p/q) where q is faint is at most this, if p is little
+BULK, MESH = 5.5 / 8.4, 33  # of the start law's box, and points along it, that show where q is
+MISSED = 0.02  # of the target: more that no start point reaches may have been overlooked
 NOTHING = -46.0  # the logarithm of a density that no distance sees
 FAINT = 1e-8  # a density below this share of its maximum is not known on a grid
 
@@ -104,10 +104,15 @@ def _from_inverse(
     """
     if not inverts(e, level):
         return None
-    target, box = e.target.marginal(level), law_box(e.target, level)
-    inverse = Inverse(
-        e.record, e.chain, e.score, lambda t: detail(e.target, e.chain.level(t)), stop
-    )
+    target = e.target.marginal(level)
+
+    def scale(t: int) -> float:
+        return detail(e.target, e.chain.level(t))
+
+    box = _both_laws(e, law_box(e.target, level), scale, stop)
+    if (box[1] - box[0]).max() > FINEST * detail(e.target, level):
+        return None
+    inverse = Inverse(e.record, e.chain, e.score, scale, stop)
     last = e.chain.level(e.chain.steps)
     log_start = e.target.marginal(last).log_density if e.exact_start else normal_log_density
 
@@ -124,6 +129,18 @@ def _from_inverse(
     missing = 10 * abs(s["q"] - 1) + 10 * abs(s["p"] - 1)
     unsettled = TV_CAUTION * max(doubt.values()) + missing / max(s["tv"], 1e-300)
     return s if math.isfinite(unsettled) and unsettled <= SETTLED else None
+
+
+def _both_laws(e: Experiment, box: Array, scale: Callable[[int], float], stop: Stop) -> Array:
+    """``box`` widened to hold the images of a coarse mesh over the bulk of the start law."""
+    start = Coordinates(e.target, e.chain, e.exact_start, None, stop).box
+    middle, half = start.mean(axis=0), BULK * (start[1] - start[0]) / 2
+    axes = [np.linspace(m - h, m + h, MESH) for m, h in zip(middle, half, strict=True)]
+    run = flow(e.record, e.chain, e.score, grid.points((axes[0], axes[1])), scale, stop)
+    ((_, image),) = deque(run, maxlen=1)
+    return np.stack(
+        [np.minimum(box[0], image.y.min(axis=0)), np.maximum(box[1], image.y.max(axis=0))]
+    )
 
 
 def _sampled(e: Experiment, coordinates: Coordinates, target: Marginal, stop: Stop) -> Sampled:
@@ -154,16 +171,24 @@ def _distance(metric: str, s: dict[str, float]) -> Distance:
             f"{metric}: the map of this run folds the plane, {s['folded']:.2g} of the target lies "
             "under several sheets of it; use more steps, another sampler or the particles method"
         )
+    missed = max(0.0, 1 - (s["p"] - 2 * s["folded"]))  # of the target, which then lies where q is 0
+    if metric != "kl" and not missed <= MISSED:  # or where no node saw it
+        raise Refused(
+            f"{metric}: {missed:.2g} of the target was not met by the map of this run, too much to "
+            "be sure of the distance; use more steps, another schedule or the particles method"
+        )
     if metric == "tv":
         value = min(value, 1.0)
         error = TV_CAUTION * s["tv_error"] + defect + min(2 * s["folded"], 1 - value) + 1e-12
+        error += missed
         return Distance(value, error + FIXED * min(value, 1 - value))
     if metric == "kl":
         covered = s["p"] - 2 * s["folded"]
         check_lost(max(0.0, s["q"] - covered - 1e-6), value)
         extra = 100 * s["folded"] + 10 * abs(covered - s["q"])
         return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
-    extra = s["hellinger_error"] + defect + 2 * s["folded"] + 1e-15
+    value += missed / 2
+    extra = s["hellinger_error"] + defect + 2 * s["folded"] + missed + 1e-15
     root = math.sqrt(min(value, 1.0))
     return Distance(root, extra / max(2 * root, math.sqrt(extra)) + FIXED * root)
 
@@ -250,7 +275,8 @@ def _variation(q: Array, p: Array, h: float, unsure: float) -> Distance:
         sums.append(0.5 * float(np.abs(grid.refined(gap, factor)).sum()) * (h / factor) ** 2)
         factor *= 2
     error = abs(sums[-1] - sums[-2]) + unsure
-    return Distance(min(sums[-1], 1.0), error + 1e-9)
+    value = min(sums[-1], 1.0)
+    return Distance(value, error + SHARED * value + 1e-9)
 
 
 def _divergence(q: Array, p: Array, h: float, unsure: float) -> Distance:

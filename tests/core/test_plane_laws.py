@@ -178,7 +178,7 @@ def test_the_determinant_is_that_of_differences(name: str, preset: str) -> None:
 
 @pytest.mark.parametrize("sampler", ["ode", "ddpm"])
 def test_particles_agree(sampler: str) -> None:
-    e = Experiment(target=PRESETS["ring-of-8"].target, sampler=sampler, steps=6, schedule=Linear())
+    e = Experiment(target=PRESETS["ring-of-8"].target, sampler=sampler, steps=24, schedule=Linear())
     rough = measure(e, "tv", "particles", 20_000)
     assert abs(plane(e)["tv"].value - rough.value) <= 5 * rough.error
 

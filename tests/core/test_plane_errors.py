@@ -1,0 +1,93 @@
+"""The errors that exact laws in the plane state, and the inverse map behind them."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import warnings
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diffusion_core import PRESETS, Experiment
+from diffusion_core.laws.plane import plane_distances
+from diffusion_core.laws.plane_coordinates import detail
+from diffusion_core.laws.plane_cost import plane_cost
+from diffusion_core.laws.plane_flow import flow
+from diffusion_core.laws.plane_inverse import Inverse
+from diffusion_core.schedules import LogSNR, NoiseLevel
+from diffusion_core.targets import GaussianMixture
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "_plane_coverage.py"
+SPEC = importlib.util.spec_from_file_location("plane_coverage", SCRIPT)
+coverage = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(coverage)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 7, 12, 13, 14, 15])
+def test_the_stated_error_holds_the_truth(seed: int) -> None:
+    _, truth, found = coverage.compared(seed)
+    assert abs(found.value - truth) <= found.error + 2e-6 * truth
+    assert found.error <= 1e-3 * found.value
+
+
+@pytest.mark.parametrize("sampler", ["ode", "ddim", "heun", "ode-accelerated", "ode-taylor"])
+def test_the_inverse_undoes_the_map(sampler: str) -> None:
+    e = Experiment(target=PRESETS["two-moons"].target, sampler=sampler, steps=60)
+
+    def scale(t: int) -> float:
+        return detail(e.target, e.chain.level(t))
+
+    z = np.random.default_rng(2).normal(size=(200, 2))
+    run = flow(e.record, e.chain, e.score, z, scale, lambda: None)
+    ((_, image),) = deque(run, maxlen=1)
+    back = Inverse(e.record, e.chain, e.score, scale, lambda: None)(image.y)
+    whole = back.found
+    assert whole.mean() > 0.9
+    again = flow(e.record, e.chain, e.score, back.z[whole], scale, lambda: None)
+    ((_, forth),) = deque(again, maxlen=1)
+    np.testing.assert_allclose(forth.y, image.y[whole], atol=1e-4 * e.target.finest_scale)
+    np.testing.assert_allclose(forth.log_det, back.log_det[whole], atol=1e-4)
+    near = np.abs(back.z[whole] - z[whole]).max(axis=1) < 1e-4
+    assert near.mean() > 0.95
+
+
+@pytest.mark.parametrize("name", ["ring-of-8", "two-moons", "sierpinski", "checkerboard", "ring"])
+def test_score_and_jacobian_together_are_those_apart(name: str) -> None:
+    marginal = PRESETS[name].target.marginal(NoiseLevel(0.98, 0.02))
+    x = np.random.default_rng(3).normal(size=(50, 2)) * 2
+    score, jacobian = marginal.score_and_jacobian(x)
+    np.testing.assert_allclose(score, marginal.score(x), rtol=1e-9, atol=1e-9)
+    h = 1e-5
+    for k in range(2):
+        step = h * np.eye(2)[k]
+        slope = (marginal.score(x + step) - marginal.score(x - step)) / (2 * h)
+        np.testing.assert_allclose(jacobian[:, :, k], slope, rtol=1e-4, atol=1e-4)
+
+
+def test_far_atoms_seen_from_their_middle_have_a_density() -> None:
+    pair = GaussianMixture((0.5, 0.5), ((-1.0, 0.0), (1.0, 0.0)), (((0.0, 0.0), (0.0, 0.0)),) * 2)
+    var = 1e-4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = pair.marginal(NoiseLevel(1 - var, var)).log_density(np.zeros((1, 2)))
+    truth = -0.5 * (1 - var) / var - math.log(2 * math.pi * var)
+    assert found[0] == pytest.approx(truth, rel=1e-9)
+
+
+def test_the_cost_told_before_grows_with_the_work() -> None:
+    e = Experiment(target=PRESETS["ring-of-8"].target, steps=32)
+    assert plane_cost(e.with_(sampler="heun")) == 2 * plane_cost(e)
+    assert plane_cost(e.with_(target=PRESETS["spiral"].target)) > 4 * plane_cost(e)
+    noisy = e.with_(sampler="ddpm")
+    assert plane_cost(noisy.with_(steps=64)) > 1.5 * plane_cost(noisy)
+
+
+def test_little_noise_between_atoms_gives_no_warning() -> None:
+    e = Experiment(target=PRESETS["atoms-2d"].target, sampler="ddpm", steps=2, schedule=LogSNR())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = plane_distances(e, ("tv",), e.chain.level(1), lambda: None)["tv"]
+    assert 0 < found.value <= 1
