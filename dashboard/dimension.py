@@ -54,7 +54,8 @@ def _law(question: Question, sampler: str, steps: int | None = None) -> Experime
     """What the distances depend on; the target of the experiment only for copies of it."""
     e = question.experiment
     eta = e.eta if sampler == "ddim" and e.sampler == "ddim" else 0.0
-    asked = e.with_(sampler=sampler, eta=eta, seed=0, steps=e.steps if steps is None else steps)
+    steps = e.steps if steps is None else steps
+    asked = e.with_(sampler=sampler, eta=eta, seed=0, steps=steps, score_error=None)
     return asked if question.axes is None else asked.with_(target=Experiment().target)
 
 

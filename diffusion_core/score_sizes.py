@@ -47,6 +47,11 @@ class ScoreSize:
     per_t: Array
     per_t_error: Array
 
+    @property
+    def stated(self) -> float:
+        """The error, 0 where it is rounding only."""
+        return self.error if self.error > 1e-12 * self.value else 0.0
+
 
 def eps_score(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
     """( (1/T) sum_t E |s_hat_t - s_t|^2 )^{1/2}."""

@@ -11,6 +11,7 @@ from dashboard.controls import (
     start_controls,
 )
 from dashboard.permalink import open_link
+from dashboard.score_controls import choose_score
 from dashboard.target_controls import choose_target
 from dashboard.text.assumptions import snippet
 
@@ -31,7 +32,8 @@ with st.sidebar:
     schedule = choose_schedule(state.experiment)
     sampler, eta = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
-    changes = {"sampler": sampler, "eta": eta, "steps": steps}
+    score = choose_score(state.experiment)
+    changes = {"sampler": sampler, "eta": eta, "steps": steps, "score_error": score}
     experiment = described(state.experiment, target, schedule, **changes)
     frame.link_and_file(PAGE, (), experiment, {}, notice)
 

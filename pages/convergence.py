@@ -13,6 +13,7 @@ from dashboard.controls import (
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
+from dashboard.score_controls import choose_score
 from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, clash, labels
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
@@ -33,8 +34,9 @@ notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
-    start, seed = choose_start(state.experiment), choose_seed(state.experiment)
-    experiment = described(state.experiment, target, schedule, start=start, seed=seed)
+    rest = {"start": choose_start(state.experiment), "score_error": choose_score(state.experiment)}
+    rest["seed"] = choose_seed(state.experiment)
+    experiment = described(state.experiment, target, schedule, **rest)
 
 sweep, values = choose_sweep(experiment, state.values)
 status, place, words = st.empty(), st.empty(), st.empty()

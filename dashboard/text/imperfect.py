@@ -16,16 +16,11 @@ _PROSE = prose("imperfect_scores")
 def sizes(score: ScoreSize, jacobi: ScoreSize) -> str:
     return _PROSE(
         "sizes",
-        score=with_error(score.value, _stated(score)),
+        score=with_error(score.value, score.stated),
         score_how=score.how,
-        jacobi=with_error(jacobi.value, _stated(jacobi)),
+        jacobi=with_error(jacobi.value, jacobi.stated),
         jacobi_how=jacobi.how,
     )
-
-
-def _stated(size: ScoreSize) -> float:
-    """The error, unless it is rounding."""
-    return size.error if size.error > 1e-12 * size.value else 0.0
 
 
 def plateau(floors: Sequence[Floor], size: float, slope: float | None) -> str:
