@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import lecture
+from dashboard import lecture, navigation
 from dashboard.cells import short
 from dashboard.design import LARGE
 from dashboard.figures.style import enlarge
@@ -60,6 +60,7 @@ def link(
     st.session_state[LARGE_TYPE] = st.toggle(
         "Large type, for a projector", key=key("large", enlarged())
     )
+    navigation.notation_link()
     lecture.style(page)
     lecture.back_button()
     too_large = save(page, settings, experiment, values)

@@ -44,15 +44,14 @@ def choose_noise(value: float) -> float:
 
 def choose_variance(value: float) -> float:
     """The Gaussian whose paths are compared."""
-    return float(
-        st.segmented_control(
-            "Gaussian target",
-            VARIANCES,
-            format_func=GAUSSIAN_NAMES.__getitem__,
-            required=True,
-            key=key(f"{why.PAGE}.variance", value),
-        )
+    chosen: Any = st.segmented_control(
+        "Gaussian target",
+        VARIANCES,
+        format_func=GAUSSIAN_NAMES.__getitem__,
+        required=True,
+        key=key(f"{why.PAGE}.variance", value),
     )
+    return float(chosen)
 
 
 def refusal(reason: str, run: Experiment) -> str:
@@ -183,7 +182,7 @@ def form_text(run: Experiment, power: int) -> str:
 
 def together_table(run: Experiment, rows: Sequence[why.Row]) -> dict[str, list[Any]]:
     power = why.log_power(run)
-    found = {
+    found: dict[str, list[Any]] = {
         "T": [r.steps for r in rows],
         "TV(q₁, p₁), from p_T": [rounded(r.tv.value, 4) for r in rows],
         "raw slope": ["" if r.slope is None else f"{r.slope:+.3f}" for r in rows],

@@ -1,0 +1,59 @@
+"""What is proven about the number of steps, by whom, and how we know it."""
+
+import streamlit as st
+
+from dashboard import frame, literature, navigation
+from dashboard.controls import start_controls
+from dashboard.figures.literature import steps_figure
+from dashboard.figures.style import is_dark
+from dashboard.permalink import open_link
+from dashboard.prose import prose
+
+PAGE, SETTINGS = literature.PAGE, literature.SETTINGS
+say = prose("literature")
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+st.title("What is proven, by whom")
+st.markdown(say("intro"))
+start_controls(state)
+notice = st.empty()
+values = literature.choose(dict(state.values))
+with st.sidebar:
+    st.caption(say("measured"))
+    st.page_link("pages/convergence.py", label="Distance against T")
+    st.page_link("pages/dimension.py", label="Dimension")
+    st.page_link("pages/why.py", label="Why 1/T, why 1/T²")
+    frame.link(PAGE, SETTINGS, state.experiment, values, notice)
+
+d, eps = values["d"], values["accuracy"]
+drawn = literature.lines(values["families"], values["sure"])
+if not values["families"]:
+    st.info(say("none"))
+if drawn:
+    figure = steps_figure(drawn, d, eps, is_dark())
+    told = literature.reading(drawn, d, eps)
+    frame.plot(st, figure, "steps-against-accuracy", told.replace("*", ""), f"{PAGE} steps")
+    st.markdown(told)
+    st.caption(say("key"))
+st.markdown(say("caution"))
+
+st.header("All results")
+st.caption(say("table"))
+shown = [
+    r
+    for r in literature.results()
+    if r.family in values["families"] and (values["sure"] == "all" or r.read)
+]
+columns = literature.table(shown)
+st.dataframe(
+    columns,
+    hide_index=True,
+    alt="Every result with its source and how it is known",
+    column_config={
+        "year": st.column_config.NumberColumn(format="%d"),
+        "arXiv": st.column_config.LinkColumn(display_text=r"abs/(.*)"),
+    },
+)
+rows = list(zip(*columns.values(), strict=True))
+frame.download("Download (CSV)", frame.to_csv(list(columns), rows), "results.csv")

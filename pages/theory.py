@@ -1,0 +1,94 @@
+"""The theory: setting, samplers with their terms and code, theorems with their assumptions."""
+
+import streamlit as st
+
+from dashboard import assumptions, frame, navigation, sweeps, theory_cards, theory_text, why
+from dashboard.controls import choose_experiment, choose_schedule, start_controls
+from dashboard.figures.convergence import convergence_figure
+from dashboard.figures.style import is_dark
+from dashboard.permalink import open_link
+from dashboard.prose import prose
+from dashboard.target_controls import choose_target
+from dashboard.text import readings
+from dashboard.text.assumptions import verdict
+from dashboard.text.formulas import UPDATES
+from dashboard.text.labels import SCHEDULES
+
+PAGE, SETTINGS = theory_text.PAGE, theory_text.SETTINGS
+say = prose("theory")
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+st.title("Theory")
+st.markdown(say("intro"))
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    experiment = choose_experiment(state.experiment, target, schedule)
+    foot = st.container()
+record, values = experiment.record, dict(state.values)
+
+st.header("The setting")
+for block in ("forward", "score", "reverse", "why-p1"):
+    st.markdown(say(block))
+st.markdown(theory_cards.trace_of_noise(experiment))
+st.markdown(say("schedule"))
+st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[schedule.kind]))
+st.page_link("pages/forward.py", label="Watch the forward process")
+
+st.header(f"The sampler: {record.label}")
+st.markdown(say("samplers"))
+st.markdown(f"$$\n{UPDATES[experiment.sampler]}\n$$")
+values["at"] = theory_text.choose_place(state.values["at"], experiment.steps)
+t = theory_cards.place_in_chain(experiment.steps, values["at"])
+st.markdown(theory_cards.term_table(experiment, t))
+if record.derivatives:
+    st.markdown(say("sampler-extra", derivatives=record.derivatives.lower()))
+st.caption(f"Source: {record.reference}. {say('source')}")
+st.code(theory_cards.source(experiment.sampler), language="python")
+
+st.header("What is proven")
+found = assumptions.checked(experiment)
+if found:
+    st.markdown(say("theorems"))
+else:
+    st.info(say("no-theorem", label=record.label))
+for theorem, lines in found:
+    with st.container(border=True):
+        st.markdown(theory_cards.heading(theorem))
+        st.markdown(theory_cards.statement(theorem, experiment.sampler))
+        st.markdown("\n\n".join(line.markdown for line in lines))
+        st.caption(verdict(experiment, lines))
+        st.markdown(theory_cards.not_said(theorem, experiment.sampler))
+if found:
+    st.caption(say("evidence"))
+st.page_link("pages/literature.py", label="All results from 2022 on, drawn together")
+st.page_link("pages/assumptions.py", label="The assumptions in detail")
+
+st.header("Bounds against measurement")
+progress, place = st.empty(), st.container()
+if schedule.kind == "custom":
+    st.info(prose("why")("one-t"))
+elif not why.quick(experiment):
+    st.info(say("measured-plane"))
+else:
+    curve, refused = theory_text.measured(experiment, progress)
+    with place:
+        st.markdown(say("measured"))
+        curves, names = {experiment.sampler: curve}, {experiment.sampler: record.label}
+        shapes = sweeps.shapes(curves, "all", True, "first")
+        quantity = readings.quantity("tv", "p1")
+        figure = convergence_figure(curves, names, shapes, {}, "steps", quantity, is_dark())
+        alt = readings.alt({record.label: curve}, quantity)
+        if len(curve) > 1:
+            figure = theory_text.tell_apart(figure)
+            frame.plot(st, figure, "bounds-and-measurement", alt, f"{PAGE} bounds")
+            st.markdown(theory_text.reading(experiment, curve))
+            frame.table(theory_text.table(experiment, curve), "Measured and proven")
+    if refused:
+        st.info(readings.sentence(refused))
+st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step")
+with foot:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)

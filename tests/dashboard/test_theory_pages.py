@@ -1,0 +1,270 @@
+"""The pages on theory, literature and notation: complete, and honest about what is known how."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import literature, notation, theory_cards, theory_text
+from dashboard.navigation import PAGES
+from dashboard.prose import prose
+from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
+from diffusion_core.assumptions import THEOREMS, Theorem
+from diffusion_core.samplers import Rate
+from diffusion_core.schedules import Custom, Linear
+from tests.dashboard.visiting import address, calm, said, visit
+
+DEFAULT = Experiment(preset="three-modes", steps=30)
+ROOT = Path(literature.__file__).parents[1]
+EVERY = [(name, theorem) for name, found in THEOREMS.items() for theorem in found]
+
+
+def constants(*files: str) -> set[str]:
+    """Every text in the code of these files."""
+    return {
+        node.value
+        for file in files
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+# ---- prose
+
+
+def test_every_block_is_used() -> None:
+    used = constants("pages/theory.py", "dashboard/theory_cards.py", "dashboard/theory_text.py")
+    cards = {theory_cards.card_name(theorem, name) for name, theorem in EVERY}
+    used |= {f"{kind}-{card}" for kind in ("card", "not") for card in cards}
+    assert set(prose("theory").blocks) == set(prose("theory").blocks) & used
+    assert set(prose("literature").blocks) <= constants("pages/literature.py")
+    used = constants("pages/notation.py", "dashboard/notation.py")
+    assert set(prose("notation").blocks) <= used
+
+
+@pytest.mark.parametrize("name", ["theory", "why", "literature", "notation"])
+def test_displayed_formulas_have_lines_of_their_own(name: str) -> None:
+    for block, text in prose(name).blocks.items():
+        fences = [line for line in text.splitlines() if "$$" in line]
+        assert all(line == "$$" for line in fences), block
+        assert len(fences) % 2 == 0, block
+
+
+# ---- theory
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_has_terms_code_and_its_cards(name: str) -> None:
+    app = calm(visit("theory", DEFAULT.with_(sampler=name)))
+    text = said(app)
+    assert "[[" not in text + " ".join(c.value for c in app.caption)
+    assert app.code[0].value == theory_cards.source(name)
+    for theorem in THEOREMS.get(name, ()):
+        assert f"https://arxiv.org/abs/{theorem.arxiv}" in text
+        assert theory_cards.statement(theorem, name) in text
+        assert theory_cards.not_said(theorem, name) in text
+    assert bool(THEOREMS.get(name)) != any("No convergence theorem" in i.value for i in app.info)
+
+
+def test_the_code_shown_is_the_code_that_runs() -> None:
+    for name, record in SAMPLERS.items():
+        shown = theory_cards.source(name)
+        assert shown in (ROOT / "diffusion_core/samplers.py").read_text(encoding="utf-8")
+        for stage in record.stages:
+            assert inspect.getsource(stage).split("(")[0].strip() in shown
+    assert "def dpmpp_2m" in theory_cards.source("dpmpp-2m")
+    assert len(theory_cards.source("ddpm-accelerated").split("\ndef ")) == 2
+
+
+@pytest.mark.parametrize("at", [0, 50, 100])
+def test_the_factors_are_those_of_the_update(at: int) -> None:
+    """An affine score makes every factor visible from outside."""
+    run = DEFAULT.with_(sampler="ddpm", schedule=Linear())
+    t = theory_cards.place_in_chain(run.steps, at)
+    factor, push, noise = (term.value(run.chain, t, 0.0) for term in theory_cards.TERMS["ddpm"])
+
+    def step(y: float, s: float, z: float) -> float:
+        return float(samplers.ddpm(y, t, run.chain, lambda t, y: s, z))
+
+    assert step(1.0, 0.0, 0.0) == pytest.approx(factor)
+    assert step(0.0, 1.0, 0.0) == pytest.approx(factor * push)
+    assert step(0.0, 0.0, 1.0) == pytest.approx(factor * noise)
+    assert 2 <= t <= run.steps
+
+
+def test_ddim_is_put_together_from_its_terms() -> None:
+    run = DEFAULT.with_(sampler="ddim", eta=0.5)
+    t, chain = 20, run.chain
+    clean, noise, fresh = (float(term.value(chain, t, 0.5)) for term in theory_cards.TERMS["ddim"])
+    y, s, z = 0.7, -0.3, 1.2
+    eps = -math.sqrt(chain.var[t]) * s
+    x0 = (y - math.sqrt(chain.var[t]) * eps) / math.sqrt(chain.abar[t])
+    made = samplers.ddim_stage(0.5)(y, t, chain, lambda t, y: s, z)
+    assert clean * x0 + noise * eps + fresh * z == pytest.approx(float(made))
+
+
+def test_dpm_solver_is_put_together_from_its_terms() -> None:
+    t, chain, y, s = 10, DEFAULT.chain, 0.7, -0.3
+    ratio, weight, share = (
+        float(term.value(chain, t, 0.0)) for term in theory_cards.TERMS["dpmpp-2m"]
+    )
+    h = [
+        (math.log(chain.abar[k - 1] / chain.var[k - 1]) - math.log(chain.abar[k] / chain.var[k]))
+        / 2
+        for k in (t, t + 1)
+    ]
+    eps = -math.sqrt(chain.var[t]) * s
+    x0 = (y - math.sqrt(chain.var[t]) * eps) / math.sqrt(chain.abar[t])
+    made, _ = samplers.dpmpp_2m(y, t, chain, lambda t, y: s, (0.4, h[1]))
+    assert ratio * y + weight * ((1 + share) * x0 - share * 0.4) == pytest.approx(float(made))
+    assert theory_cards.TERMS["dpmpp-2m"][2].value(chain, chain.steps, 0.0) == 0
+
+
+def test_every_theorem_has_a_card_that_marks_its_evidence() -> None:
+    for name, theorem in EVERY:
+        text = theory_cards.statement(theorem, name)
+        assert theory_cards.not_said(theorem, name).startswith("**Not said:**")
+        assert theory_cards.EVIDENCE[theorem.evidence] in theory_cards.heading(theorem)
+        if theorem.evidence == "second-hand":
+            assert re.search(r"second-hand|quote", text), (name, theorem)
+
+
+def test_the_bounds_slope_is_that_of_its_formula() -> None:
+    rate = Rate(0.5, 3, "", "", "", "")
+    curve = [measure(DEFAULT.with_(sampler="ddpm", steps=t)) for t in (16, 32, 64)]
+    found = theory_text.looseness(rate, curve)
+    bound = [math.log(t) ** 3 / math.sqrt(t) for t in (16, 32, 64)]
+    assert found.bound_slope == pytest.approx(math.log2(bound[2] / bound[1]))
+    assert found.slope == pytest.approx(math.log2(curve[2].value / curve[1].value))
+    assert found.above == pytest.approx(bound[2] / bound[0] * curve[0].value / curve[2].value)
+    assert found.top == pytest.approx(math.exp(6))
+
+
+@pytest.mark.parametrize(("power", "logs"), [(1, 4), (0.5, 3), (2, 6), (1, 3)])
+def test_from_where_a_bound_would_say_something(power: float, logs: float) -> None:
+    start = theory_text.useful_from(Rate(power, logs, "", "", "", ""))
+    assert math.log(start) ** logs / start**power <= 1
+    assert math.log(start - 2) ** logs / (start - 2) ** power > 1
+    assert theory_text.useful_from(Rate(1, 0, "", "", "", "")) == 1
+
+
+def test_ddpm_falls_faster_than_its_first_bound_says() -> None:
+    app = calm(visit("theory", DEFAULT.with_(sampler="ddpm")))
+    assert "it even grows until T = 403" in said(app)
+    rows = app.dataframe[0].value
+    assert float(rows["slope"].iloc[-1]) < -0.75
+    value = measure(DEFAULT.with_(sampler="ddpm", steps=512)).value
+    assert float(rows["TV(q₁, p₁), measured"].iloc[-1]) == pytest.approx(value, rel=1e-3)
+
+
+def test_other_targets_and_schedules_are_answered() -> None:
+    plane = Experiment(PRESETS["two-moons"].target, preset="two-moons", steps=8)
+    app = calm(visit("theory", plane, at="90"))
+    assert any("seconds to minutes" in i.value for i in app.info)
+    assert address(app)["at"] == "90"
+    own = Experiment(schedule=Custom((0.9, 0.5, 0.01)), steps=3)
+    assert any("one $T$ only" in i.value for i in calm(visit("theory", own)).info)
+    heavy = Experiment(PRESETS["student-t"].target, preset="student-t", steps=8)
+    assert "Bounded support" in said(calm(visit("theory", heavy)))
+
+
+# ---- literature
+
+
+def test_every_result_has_a_source_and_says_how_it_is_known() -> None:
+    raw = json.loads(literature.FILE.read_text(encoding="utf-8"))
+    assert raw["provenance"]
+    assert len(literature.results()) == len(raw["results"]) > 30
+    for r in literature.results():
+        assert r.source
+        assert r.evidence in literature.EVIDENCE
+        assert r.family in literature.FAMILIES
+        assert re.fullmatch(r"\d{4}\.\d{5}", r.arxiv) or "arXiv number" in r.how, r
+        assert 2022 <= r.year <= 2026
+        assert not r.arxiv or r.year == 2000 + int(r.arxiv[:2])
+        assert r.how or r.evidence == "abstract"
+        if not r.terms:
+            assert not re.fullmatch(r"d.*/.*ε.*", r.steps)
+
+
+def test_rows_about_the_samplers_here_agree_with_the_theorems() -> None:
+    known = {(r.arxiv, r.evidence) for r in literature.results()}
+    assert ("2409.18959", "read in full") in known
+    for _, theorem in EVERY:
+        assert isinstance(theorem, Theorem)
+        assert any(arxiv == theorem.arxiv for arxiv, _ in known)
+
+
+def test_powers_of_a_result_are_those_that_are_printed() -> None:
+    signs = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+    for r in literature.results():
+        if not r.terms:
+            continue
+        d, eps = 7.0, 0.3
+        text = re.sub(r"L(\^\(5/3\)|²)? ?", "", r.steps).replace("√(d min{d, ²})", "d")
+        text = text.replace("√(d min{d, })", "d")
+        text = re.sub(r"([dε])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: f"{m[1]}^({m[2].translate(signs)})", text)
+        text = re.sub(r"√([dε])", r"\1^(1/2)", text).replace("^", "**").replace("ε", "eps")
+        assert eval(text, {"d": d, "eps": eps}) == pytest.approx(r.steps_needed(d, eps), rel=1e-5)
+
+
+def test_the_literature_page() -> None:
+    app = calm(visit("literature", d="10000", accuracy="0.001", sure="read"))
+    spec: Any = json.loads(app.get("plotly_chart")[0].proto.spec)
+    names = [trace["name"] for trace in spec["data"]]
+    assert any(name.startswith("d/ε: Li, Yan 2409.18959") for name in names)
+    assert not any("d⁴/ε²" in name for name in names)
+    assert "at d = 10,000 and ε = 0.001" in said(app)
+    shown = app.dataframe[0].value
+    assert set(shown["how we know it"]) == {"read in full", "abstract read"}
+    everything = calm(visit("literature"))
+    assert len(everything.dataframe[0].value) == len(literature.results())
+    assert any("second-hand" in c.value for c in everything.caption)
+
+
+def test_no_family_is_answered_in_words() -> None:
+    app = visit("literature")
+    app.button_group(key="control: literature.families").set_value([]).run()
+    assert any("at least one kind" in i.value for i in calm(app).info)
+
+
+def test_a_sum_of_powers_and_their_names() -> None:
+    drawn = {line.formula for line in literature.lines(tuple(literature.FAMILIES), "all")}
+    assert {"d/ε", "d²/ε + d³/√ε", "d^(5/4)/√ε", "d^(1/3)/ε^(2/3)", "d⁴/ε²"} <= drawn
+    [seed] = [r for r in literature.results() if len(r.terms) == 2]
+    assert seed.steps_needed(100, 0.01) == pytest.approx(100**2 / 0.01 + 100**3 / 0.1)
+
+
+# ---- notation
+
+
+def test_every_term_leads_to_a_page_that_exists() -> None:
+    pages = {name for section in PAGES.values() for name in section}
+    assert set(notation.TERMS.values()) <= pages
+    for page in notation.TERMS.values():
+        assert notation.title(page)
+
+
+def test_the_notation_page_and_the_way_to_it() -> None:
+    app = calm(visit("notation"))
+    text = said(app)
+    for block in (*notation.TERMS, *notation.SYMBOLS):
+        assert prose("notation")(block) in text
+
+
+@pytest.fixture(scope="module")
+def front() -> AppTest:
+    return calm(visit("assumptions", DEFAULT))
+
+
+def test_every_page_has_the_link_to_the_notation(front: AppTest) -> None:
+    links = [link.proto.page for link in front.sidebar.get("page_link")]
+    assert any("notation" in link for link in links)
