@@ -26,8 +26,11 @@ PAGES = {
         "imperfect_scores": "Imperfect scores",
     },
     "Understand": {
+        "theory": "Theory",
         "why": "Why 1/T, why 1/T²",
         "assumptions": "Assumptions",
+        "literature": "What is proven, by whom",
+        "notation": "Notation and glossary",
         "verified": "Verified",
     },
 }
