@@ -26,11 +26,17 @@ coverage = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(coverage)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 5, 7, 12, 13, 14, 15])
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 7, 12, 13, 14, 15, 73])
 def test_the_stated_error_holds_the_truth(seed: int) -> None:
     _, truth, found = coverage.compared(seed)
     assert abs(found.value - truth) <= found.error + 2e-6 * truth
     assert found.error <= 1e-3 * found.value
+
+
+def test_a_target_that_no_start_point_met_is_refused() -> None:
+    _, truth, refusal = coverage.compared(25)
+    assert 0.998 < truth < 0.9985
+    assert "of the target was not met by the map" in str(refusal)
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddim", "heun", "ode-accelerated", "ode-taylor"])
