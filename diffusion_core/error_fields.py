@@ -17,7 +17,6 @@ from diffusion_core.targets.base import Target
 
 TERMS = 4096  # of the Fourier series of |cos|
 SMALLEST = 6.2  # exp(-s^2/2) below 5e-9
-LARGEST_WAVE = 2.0  # of a sum of waves: exceeded by exp(-2 d) of the wave vectors
 
 
 class Field(Protocol):
