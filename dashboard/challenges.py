@@ -88,7 +88,7 @@ def broken_rule(challenge: Challenge, entry: Experiment) -> str:
 
 def baselines(challenge: Challenge) -> dict[str, Experiment]:
     """The entries to beat, by label, without those that would break a rule here."""
-    found = {say(name): challenge.entry(*how) for name, *how in BASELINES}
+    found = {say(name): challenge.entry(grid, sampler) for name, grid, sampler in BASELINES}
     return {label: e for label, e in found.items() if not broken_rule(challenge, e)}
 
 
@@ -119,10 +119,10 @@ def table(found: Scores) -> dict[str, Sequence[Any]]:
         "TV": [
             o if isinstance(o, str) else with_error(o.value, o.error) for _, o in found.values()
         ],
+        "score evaluations": [run.record.nfe(run.steps) for run in runs],
+        "T": [run.steps for run in runs],
         "schedule": [SCHEDULES[run.schedule.kind] for run in runs],
         "sampler": [run.record.label for run in runs],
-        "T": [run.steps for run in runs],
-        "score evaluations": [run.record.nfe(run.steps) for run in runs],
     }
 
 

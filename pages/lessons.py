@@ -16,14 +16,7 @@ start_controls(state)
 notice = st.empty()
 with st.sidebar:
     frame.link(PAGE, SETTINGS, state.experiment, state.values, notice)
-    st.page_link(
-        "pages/lessons.py",
-        label="All lessons",
-        query_params=show.query(state.experiment, lesson=OVERVIEW),
-    )
-    for lesson in LESSONS.values():
-        query = show.query(state.experiment, lesson=lesson.name)
-        st.page_link("pages/lessons.py", label=lesson.title, query_params=query)
+    show.contents()
 if name == OVERVIEW:
     show.overview(state.experiment)
 else:

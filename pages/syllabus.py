@@ -27,7 +27,7 @@ def draw(part: Part, when: str) -> None:
     """What to do then, and the links to it."""
     with st.container(border=True):
         st.markdown(f"**{when}** {say(part.name)}")
-        for name in filter(LESSONS.__contains__, part.lessons):
+        for name in part.lessons:
             st.page_link(
                 "pages/lessons.py",
                 label=f"Lesson: {LESSONS[name].title}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from dashboard.design import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core import Measurement
+from diffusion_core.schedules import Array
 
 HEIGHT = 400
 MARKS: Mapping[str, Mark] = {
@@ -32,8 +34,8 @@ class Curve:
 
     label: str
     mark: str
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[float] | Array
+    y: Sequence[float] | Array
     points: bool = True
 
 
@@ -58,8 +60,8 @@ def lines(
         height=HEIGHT,
         margin={"t": 24},
         showlegend=True,
-        xaxis=_axis(across, "x" in logs, [x for c in curves for x in c.x]),
-        yaxis=_axis(up, "y" in logs, [y for c in curves for y in c.y]),
+        xaxis=_axis(across, "x" in logs, [float(x) for c in curves for x in c.x]),
+        yaxis=_axis(up, "y" in logs, [float(y) for c in curves for y in c.y]),
         hovermode="closest",
     )
     return figure, _words(curves, across, up)
@@ -81,4 +83,4 @@ def _words(curves: Sequence[Curve], across: str, up: str) -> str:
         f"{c.label} from {rounded(c.y[0])} at {c.x[0]:g} to {rounded(c.y[-1])} at {c.x[-1]:g}"
         for c in curves
     ]
-    return f"{up} against {across}: {'; '.join(said)}."
+    return re.sub("<[^>]*>", "", f"{up} against {across}: {'; '.join(said)}.")

@@ -12,7 +12,7 @@ from dashboard.figures.style import is_dark
 from dashboard.keys import key, start_again
 from dashboard.lessons import LESSONS
 from dashboard.lessons.lab import Lab
-from dashboard.lessons.progress import PAGE, at_step, beginning, with_answer
+from dashboard.lessons.progress import OVERVIEW, PAGE, at_step, beginning, with_answer
 from dashboard.lessons.structure import (
     Full,
     Guess,
@@ -57,10 +57,19 @@ def overview(experiment: Experiment) -> None:
             st.markdown(say("corrects", misconception=lesson.say("misconception")))
             st.page_link(
                 "pages/lessons.py",
-                label=f"Start: {lesson.title} ({lesson.minutes} minutes)",
+                label=f"Start lesson {number}, {lesson.minutes} minutes",
                 query_params=query(experiment, lesson=lesson.name),
             )
     st.page_link("pages/syllabus.py", label="The syllabus: one class, or a week of self-study")
+
+
+def contents() -> None:
+    """The way to every lesson, beside the page."""
+    for name, title in {
+        OVERVIEW: "All lessons",
+        **{n: x.title for n, x in LESSONS.items()},
+    }.items():
+        st.button(title, type="tertiary", on_click=go_to, args=(beginning(name),))
 
 
 def lesson(lesson: Lesson, values: Values, experiment: Experiment) -> None:
@@ -137,14 +146,11 @@ def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> 
 
 def _options(lesson: Lesson, step: Predict | Question, answer: str) -> None:
     """What was on offer, with the choice that was made."""
-    st.radio(
-        "You chose",
-        list(step.letters),
-        index=step.letters.index(answer),
-        format_func=lambda letter: lesson.say(f"{step.name}-{letter}"),
-        disabled=True,
-        key=f"chosen {lesson.name} {step.name}",
-    )
+    lines = []
+    for letter in step.letters:
+        option = lesson.say(f"{step.name}-{letter}")
+        lines.append(f"● **{option}** ({say('yours')})" if letter == answer else f"○ {option}")
+    st.markdown("\n\n".join(lines))
 
 
 def _verdict(right: bool) -> Any:
@@ -183,25 +189,22 @@ def _link(full: Full) -> None:
 def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
     number, reachable = values["step"], lesson.reachable(len(values["answers"]))
     last = number == len(lesson.steps)
+    passed = number < reachable
     if last and len(values["answers"]) == len(lesson.asking):
         st.success(f"**{say('done')}** {lesson.say('summary')}")
         _next_lesson(lesson, experiment)
-    left, right, _ = st.columns([1, 1, 3])
-    left.button(
-        "Back",
-        disabled=number == 1,
-        on_click=go_to,
-        args=(at_step(values, number - 1),),
-        width="stretch",
-    )
-    if not last:
-        right.button(
-            "Next",
-            disabled=number >= reachable,
-            on_click=go_to,
-            args=(at_step(values, number + 1),),
-            width="stretch",
-        )
+    with st.container(horizontal=True):
+        back = at_step(values, number - 1)
+        st.button("Back", disabled=number == 1, on_click=go_to, args=(back,))
+        if not last:
+            following = at_step(values, number + 1)
+            st.button(
+                "Next",
+                type="primary" if passed else "secondary",
+                disabled=not passed,
+                on_click=go_to,
+                args=(following,),
+            )
     with st.expander("Worksheet, and start again"):
         st.caption(say("worksheet"))
         st.download_button(
