@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.accounts import SINGLE
 from dashboard.controls import setting
-from dashboard.keys import key
+from dashboard.keys import widget
 from dashboard.permalink import Setting, choice, several
 from dashboard.text.budget import label
 from diffusion_core import InputError
@@ -36,19 +36,20 @@ SETTINGS = (BESIDE, AXIS, STEP)
 def choose_figure(values: Mapping[str, Any], sampler: str) -> dict[str, Any]:
     """Other samplers beside the chosen one, and the axis."""
     others = [name for name in SINGLE if name != sampler]
+    given = [name for name in values[BESIDE.name] if name in others]
     beside = st.pills(
         f"Beside {label(sampler)}",
         others,
         selection_mode="multi",
         format_func=label,
-        key=key(f"{PAGE}.{BESIDE.name} {sampler}", [n for n in values[BESIDE.name] if n in others]),
+        **widget(f"{PAGE}.{BESIDE.name} {sampler}", given),
     )
     axis = st.segmented_control(
         "Axis of the error",
         list(AXES),
         format_func=AXES.__getitem__,
         required=True,
-        key=setting(PAGE, AXIS, values["axis"]),
+        **setting(PAGE, AXIS, values["axis"]),
     )
     return {"beside": tuple(beside), "axis": axis}
 
@@ -65,7 +66,7 @@ def choose_step(found: Budget, value: int) -> tuple[int, int]:
         "Step from t",
         2,
         first,
-        key=key(f"{PAGE}.step of {first}", given),
+        **widget(f"{PAGE}.step of {first}", given),
         help="Starts at the step that adds most.",
     )
     return t, LARGEST if t == largest else t

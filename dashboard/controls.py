@@ -7,13 +7,13 @@ experiment that works stays on the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
-from dashboard.keys import forget, key, start_value, widget
+from dashboard.keys import forget, start_value, widget
 from dashboard.lecture import end_button, part
 from dashboard.permalink import Setting, State
 from dashboard.score_controls import choose_score
@@ -41,9 +41,9 @@ def start_controls(state: State) -> None:
     end_button()
 
 
-def setting(page: str, chosen: Setting, value: Any) -> str:
-    """The key of the widget for a page's own setting."""
-    return key(f"{page}.{chosen.name}", value)
+def setting(page: str, chosen: Setting, value: Any) -> dict[str, Any]:
+    """``key`` and ``disabled`` of the widget for a page's own setting."""
+    return widget(f"{page}.{chosen.name}", value)
 
 
 @part("schedule")
@@ -93,14 +93,14 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
         return last
 
 
-def choose_samplers(widget: str) -> tuple[str, ...]:
-    """The samplers to compare, by the widget of this key; without any it asks for one."""
+def choose_samplers(held: Mapping[str, Any]) -> tuple[str, ...]:
+    """The samplers to compare, by a widget with this ``setting``; without any it asks for one."""
     chosen = st.pills(
         "Samplers",
         list(SAMPLERS),
         selection_mode="multi",
         format_func=LABELS.__getitem__,
-        key=widget,
+        **held,
     )
     if not chosen:
         st.info("Choose at least one sampler to see its curve.")

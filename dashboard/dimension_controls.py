@@ -61,7 +61,7 @@ class Question:
     metric: str
 
 
-def _key(name: str, value: Any) -> str:
+def _key(name: str, value: Any) -> dict[str, Any]:
     return setting(PAGE, _BY_NAME[name], value)
 
 
@@ -72,7 +72,7 @@ def choose_law(base: Experiment, values: dict[str, Any]) -> tuple[Experiment, Ga
         list(KINDS),
         format_func=KINDS.__getitem__,
         required=True,
-        key=_key("kind", values["kind"]),
+        **_key("kind", values["kind"]),
         help="N(0, v I); a Gaussian that varies along k axes only; or independent copies of one "
         "law on the line. All distances are computed from exact laws.",
     )
@@ -93,21 +93,21 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
         value=None,
         step=0.05,
         format="%g",
-        key=_key("variance", values["variance"]),
+        **_key("variance", values["variance"]),
     )
     if low:
         values["k"] = st.select_slider(
             "Axes k that vary",
             SIGNALS,
             format_func=lambda k: f"{k:,}",
-            key=_key("k", values["k"]),
+            **_key("k", values["k"]),
             help="The intrinsic dimension: the others hold (almost) nothing but noise.",
         )
         values["rest"] = st.selectbox(
             "Variance of all others",
             RESTS,
             format_func=lambda v: f"{v:g}",
-            key=_key("rest", values["rest"]),
+            **_key("rest", values["rest"]),
         )
     signal = values["k"] if low else None
     try:
@@ -140,14 +140,14 @@ def choose_curves(
         METRICS,
         format_func=METRIC_LABELS.__getitem__,
         required=True,
-        key=_key("metric", values["metric"]),
+        **_key("metric", values["metric"]),
     )
     values["bounds"] = right.segmented_control(
         "Upper bounds",
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
         required=True,
-        key=_key("bounds", values["bounds"]),
+        **_key("bounds", values["bounds"]),
         help="Theorems in total variation. Their constants are unknown, so each is drawn through "
         "its sampler's first point: compare how steep they are.",
     )

@@ -40,7 +40,7 @@ def choose_beside(page: str, experiment: Experiment, values: Mapping[str, Any]) 
         NAMED,
         selection_mode="multi",
         format_func=LABELS.__getitem__,
-        key=setting(page, BESIDE, list(values["beside"])),
+        **setting(page, BESIDE, list(values["beside"])),
         help="Each with its usual parameters, at the same T.",
     )
     return tuple(chosen)

@@ -15,7 +15,7 @@ from dashboard import lecture, navigation
 from dashboard.cells import short
 from dashboard.design import LARGE
 from dashboard.figures.style import enlarge
-from dashboard.keys import KEY, key
+from dashboard.keys import KEY, is_fixed, key
 from dashboard.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Setting, save, shared
 from dashboard.player import player
 from dashboard.text.plain import plain
@@ -98,7 +98,7 @@ def link_and_file(
             "application/json",
             on_click="ignore",
         )
-        if not lecture.is_fixed("target"):
+        if not is_fixed("target"):
             _open_file()
     if not too_large and "lecturer" not in st.session_state:
         with st.expander("For a class"):

@@ -56,7 +56,7 @@ SETTINGS = (
 _BY_NAME = {s.name: s for s in SETTINGS}
 
 
-def _key(name: str, value: Any) -> str:
+def _key(name: str, value: Any) -> dict[str, Any]:
     return setting(PAGE, _BY_NAME[name], value)
 
 
@@ -66,7 +66,7 @@ def choose_length(values: Mapping[str, Any], experiment: Experiment) -> int:
         st.select_slider(
             "Steps T",
             STEPS,
-            key=_key("T", values["T"]),
+            **_key("T", values["T"]),
             help=f"Grids are designed for T from {LEAST_STEPS} to {MOST_STEPS}: a search runs the "
             "whole chain some seventy times.",
         )
@@ -80,13 +80,13 @@ def choose_ends(values: Mapping[str, Any]) -> Ends:
     low = left.select_slider(
         "Most noise: log-SNR at t = T",
         LOW,
-        key=_key("low", values["low"]),
+        **_key("low", values["low"]),
         help="Where a run begins. Too little noise here, and starting from N(0, 1) costs more.",
     )
     high = right.select_slider(
         "Least noise: log-SNR at t = 1",
         HIGH,
-        key=_key("high", values["high"]),
+        **_key("high", values["high"]),
         help="Where a run ends. It fixes p₁, the law that the output is compared with.",
     )
     return Ends(float(high), float(low))
@@ -98,7 +98,7 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
         "Spread the points like",
         NAMED,
         format_func=GRIDS.__getitem__,
-        key=_key("shape", values["shape"]),
+        **_key("shape", values["shape"]),
     )
     st.caption(
         "Then bend it. Each slider multiplies how densely points lie around one place of the axis: "
@@ -113,13 +113,13 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
                 -MOST_BEND,
                 MOST_BEND,
                 step=0.05,
-                key=_bend_key(i, values["bend"][i]),
+                **_bend_key(i, values["bend"][i]),
             )
         )
     return shape, tuple(round(float(b), 2) for b in reversed(bend))
 
 
-def _bend_key(i: int, value: float) -> str:
+def _bend_key(i: int, value: float) -> dict[str, Any]:
     return setting(PAGE, Setting(f"bend {i}", 0.0, float), float(value))
 
 
@@ -131,18 +131,18 @@ def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:
         list(PLACES),
         format_func=PLACES.__getitem__,
         required=True,
-        key=_key("elsewhere", values["elsewhere"]),
+        **_key("elsewhere", values["elsewhere"]),
     )
     kind = str(chosen)
     offered = (NONE, *places(task, kind))
-    name = _key("there", values["there"])
-    if st.session_state[name] not in offered:
-        st.session_state[name] = NONE
+    held = _key("there", values["there"])
+    if st.session_state[held["key"]] not in offered:
+        st.session_state[held["key"]] = NONE
     there = right.selectbox(
         "Search there, too",
         offered,
         format_func=lambda n: "no" if n == NONE else place_label(n),
-        key=name,
+        **held,
         help="A search for the other target or sampler takes as long as the first one.",
     )
     return kind, str(there)

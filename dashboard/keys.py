@@ -20,8 +20,17 @@ def key(name: str, value: Any) -> str:
 
 
 def widget(name: str, value: Any) -> dict[str, Any]:
-    """``key`` and ``disabled`` of a widget that a lecturer's link may fix."""
-    return {"key": key(name, value), "disabled": _fixed.get()}
+    """``key`` and ``disabled`` of a widget that a lecturer's link may fix.
+
+    A page's own choices are named after it, such as "convergence.metric".
+    """
+    own = name.startswith(f"{st.session_state.get('page')}.")
+    return {"key": key(name, value), "disabled": _fixed.get() or (own and is_fixed("page"))}
+
+
+def is_fixed(part: str) -> bool:
+    """Whether this part of the page is locked or hidden by the link."""
+    return any(part in st.session_state.get(name, ()) for name in ("lock", "hide"))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import segno
 import streamlit as st
 
 from dashboard.design import LARGE
-from dashboard.keys import KEY, fixing, key
+from dashboard.keys import KEY, fixing, is_fixed, key
 from dashboard.permalink import HIDE, LOCK, PARTS, PRESENT, SHARED, shared
 from dashboard.prose import prose
 
@@ -37,11 +37,6 @@ _FRAME = ("stHeader", "stSidebar", "stToolbar", "stExpandSidebarButton")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def is_fixed(part: str) -> bool:
-    """Whether this part of the page is locked or hidden by the link."""
-    return part in shared(LOCK) or part in shared(HIDE)
 
 
 def part(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

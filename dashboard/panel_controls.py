@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import PARTICLE_COUNTS
-from dashboard.keys import key
+from dashboard.keys import widget
 from dashboard.panels import AS_A, Changes, plain_schedules
 from dashboard.permalink import Setting
 from dashboard.text.labels import SCHEDULES
@@ -29,7 +29,7 @@ def choose_changes(panel: str, setting: Setting, given: Changes, base: Experimen
             label,
             [None, *sorted([*options, *extra])] if extra else [None, *options],
             format_func=lambda option: AS_A if option is None else shown(option),
-            key=key(f"compare.{setting.name}.{name}", value),
+            **widget(f"compare.{setting.name}.{name}", value),
         )
 
     presets = [name for name, p in PRESETS.items() if p.target.dim == base.target.dim]

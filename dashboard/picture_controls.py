@@ -67,7 +67,7 @@ def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, 
         offered,
         selection_mode="multi",
         format_func=labels.__getitem__,
-        key=setting(page, LAYER_SETTING, [n for n in offered if n in chosen]),
+        **setting(page, LAYER_SETTING, [n for n in offered if n in chosen]),
         help="The score field is √(1 − ᾱ_t) s_t, the direction in which p_t grows. The parts are "
         "those of the next step of the followed particle; click a particle to follow it.",
     )
@@ -84,7 +84,7 @@ def _choose_one(
         list(labels),
         format_func=labels.__getitem__,
         required=True,
-        key=setting(page, chosen, value),
+        **setting(page, chosen, value),
         help=text or None,
     )
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.controls import LABELS, choose_samplers, setting
 from dashboard.exact import effort, is_slow
-from dashboard.keys import KEY, key, start_value
+from dashboard.keys import KEY, start_value, widget
 from dashboard.permalink import Clash, choice, several, switch, whole
 from dashboard.sweeps import Sweep
 from diffusion_core import SAMPLERS, Experiment
@@ -62,7 +62,7 @@ def labels(experiment: Experiment) -> dict[str, str]:
     return LABELS | ({"ddim": experiment.record.label} if experiment.sampler == "ddim" else {})
 
 
-def _key(name: str, value: Any) -> str:
+def _key(name: str, value: Any) -> dict[str, Any]:
     return setting(PAGE, _BY_NAME[name], value)
 
 
@@ -81,7 +81,7 @@ def choose_sweep(
         list(AXES),
         format_func=AXES.__getitem__,
         required=True,
-        key=_key("axis", values["axis"]),
+        **_key("axis", values["axis"]),
         help="A step of the accelerated ODE or of Heun evaluates the score twice, so at equal "
         "evaluations they make about half as many steps.",
     )
@@ -100,7 +100,7 @@ def choose_sweep(
         "Distance",
         list(METRIC_LABELS),
         format_func=METRIC_LABELS.__getitem__,
-        key=_key("metric", values["metric"]),
+        **_key("metric", values["metric"]),
     )
     method = _choose_method(experiment, values, chosen, left)
     if experiment.target.has_density:
@@ -108,7 +108,7 @@ def choose_sweep(
             "Compare q₁ with",
             list(AGAINST),
             format_func=AGAINST.__getitem__,
-            key=_key("against", values["against"]),
+            **_key("against", values["against"]),
         )
     else:
         chosen["against"] = "p1"
@@ -131,7 +131,7 @@ def _choose_method(
             list(METHODS),
             format_func=METHODS.__getitem__,
             required=True,
-            key=_method_key(usual, values["method"]),
+            **_method_key(usual, values["method"]),
             help="In the plane the exact law of a run takes seconds to minutes, longer for more "
             "steps and for targets of many parts. You can stop at any time and keep what is done.",
         )
@@ -142,15 +142,15 @@ def _choose_method(
             SAMPLES,
             format_func=lambda n: f"{n:,}",
             required=True,
-            key=_key("particles", values["particles"]),
+            **_key("particles", values["particles"]),
             help="Below the noise floor of the particles nothing can be seen.",
         )
     return method
 
 
-def _method_key(usual: str, given: str) -> str:
+def _method_key(usual: str, given: str) -> dict[str, Any]:
     """The widget starts again from what is usual whenever that changes."""
-    return key(f"{PAGE}.method, usually {usual}", usual if given == "auto" else given)
+    return widget(f"{PAGE}.method, usually {usual}", usual if given == "auto" else given)
 
 
 def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:
@@ -169,7 +169,7 @@ def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         "Upper bounds",
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
-        key=_key("bounds", values["bounds"]),
+        **_key("bounds", values["bounds"]),
         help="Theorems in total variation. No paper gives their constants, so each is moved up or "
         "down to meet its own measured curve.",
     )
@@ -177,14 +177,14 @@ def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         "Their constants",
         list(ANCHORS),
         format_func=ANCHORS.__getitem__,
-        key=_key("anchor", values["anchor"]),
+        **_key("anchor", values["anchor"]),
     )
-    chosen["logs"] = columns[0].toggle("with their log factors", key=_key("logs", values["logs"]))
+    chosen["logs"] = columns[0].toggle("with their log factors", **_key("logs", values["logs"]))
     chosen["fit"] = columns[2].selectbox(
         "Fit",
         list(FITS),
         format_func=FITS.__getitem__,
-        key=_key("fit", values["fit"]),
+        **_key("fit", values["fit"]),
         help="C (log T)^k T^−r. On the theory's schedule the natural step is log T / T, so a "
         "sampler of order p is expected at k = p + 1, r = p; on other schedules at k = 0.",
     )

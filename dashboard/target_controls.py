@@ -12,8 +12,8 @@ import streamlit as st
 from dashboard.cells import MAX_BYTES, MAX_ROWS, count
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.gallery import pick_preset
-from dashboard.keys import KEY, key, start_value
-from dashboard.lecture import is_fixed, part
+from dashboard.keys import KEY, is_fixed, key, start_value
+from dashboard.lecture import part
 from dashboard.own_targets import choose_drawn, choose_image
 from dashboard.text.plain import plain
 from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise

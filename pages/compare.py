@@ -38,12 +38,12 @@ with st.sidebar:
         "Particles in each panel",
         FEW,
         format_func=lambda n: f"{n:,}",
-        key=setting(PAGE, PARTICLES, values["particles"]),
+        **setting(PAGE, PARTICLES, values["particles"]),
     )
 
 count, *places = st.columns(MOST)
 values["panels"] = count.segmented_control(
-    "Panels", (2, 3, 4), required=True, key=setting(PAGE, PANELS, values["panels"])
+    "Panels", (2, 3, 4), required=True, **setting(PAGE, PANELS, values["panels"])
 )
 shown = list(zip(NAMES, CHANGES, places, strict=True))[: values["panels"] - 1]
 for name, change, place in shown:

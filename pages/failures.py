@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import compute, frame, navigation, tables
 from dashboard.failures import FAILURES, NAMES
-from dashboard.keys import key
+from dashboard.keys import widget
 from dashboard.permalink import choice, open_link
 from dashboard.text import readings
 
@@ -23,7 +23,7 @@ name = st.selectbox(
     "Failure",
     NAMES,
     format_func=lambda n: FAILURES[n].title,
-    key=key(f"{PAGE}.failure", state.values["failure"]),
+    **widget(f"{PAGE}.failure", state.values["failure"]),
 )
 with st.sidebar:
     frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)

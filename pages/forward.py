@@ -50,7 +50,7 @@ with st.sidebar:
         "Particles",
         PARTICLE_COUNTS,
         format_func=lambda n: f"{n:,}",
-        key=setting(PAGE, PARTICLES, state.values["particles"]),
+        **setting(PAGE, PARTICLES, state.values["particles"]),
     )
     foot = st.container()
 chain, dim, dark = experiment.chain, experiment.target.dim, is_dark()

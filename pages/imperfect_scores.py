@@ -41,7 +41,7 @@ view = st.segmented_control(
     list(VIEWS),
     format_func=VIEWS.__getitem__,
     required=True,
-    key=setting(PAGE, VIEW, state.values["view"]),
+    **setting(PAGE, VIEW, state.values["view"]),
 )
 with st.sidebar:
     frame.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)

@@ -42,7 +42,7 @@ with st.sidebar:
         "Particles",
         PARTICLE_COUNTS,
         format_func=lambda n: f"{n:,}",
-        key=setting(PAGE, PARTICLES, state.values["particles"]),
+        **setting(PAGE, PARTICLES, state.values["particles"]),
     )
 
 progress, picture = st.empty(), st.container()

@@ -33,7 +33,7 @@ fault = st.selectbox(
     "Put a fault in",
     list(FAULTS),
     format_func=lambda name: FAULTS[name].label,
-    key=setting(PAGE, FAULT, state.values["fault"]),
+    **setting(PAGE, FAULT, state.values["fault"]),
     help=say("fault"),
     on_change=verified.stop,
 )

@@ -47,6 +47,7 @@ from diffusion_core.forward import (
 )
 from diffusion_core.schedules import Constant, Custom, Linear, Theory
 from diffusion_core.targets.gallery import line_mixture
+from tests.dashboard.visiting import python
 
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
 LINE = [name for name, preset in PRESETS.items() if preset.target.dim == 1]
@@ -422,7 +423,7 @@ def test_numbers_are_the_cores() -> None:
     assert rows[4][4] == pytest.approx(experiment.chain.abar[5] / (1 - experiment.chain.abar[5]))
     out = io.StringIO()
     with redirect_stdout(out):
-        exec(app.code[-1].value, {})
+        exec(python(app), {})
     assert f"{end.value:.9f}"[:7] in out.getvalue()
 
 

@@ -110,3 +110,19 @@ def test_the_iframe_names_the_link_and_asks_for_the_embedded_view() -> None:
     Reader().feed(lecture.iframe('http://a.b/page?e={"x":1}&lock=seed'))
     assert found[0]["src"] == 'http://a.b/page?e={"x":1}&lock=seed&embed=true'
     assert found[0]["title"]
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "name"),
+    [
+        ("trajectories", "select_slider", "trajectories.particles"),
+        ("convergence", "selectbox", "convergence.metric"),
+        ("imperfect_scores", "segmented_control", "imperfect_scores.view"),
+    ],
+)
+def test_a_pages_own_choices_can_be_fixed(page: str, kind: str, name: str) -> None:
+    settings = {"from": "8", "to": "16"} if page == "convergence" else {}
+    app = visit(page, SMALL, lock="page", **settings)
+    assert not app.exception
+    assert getattr(app, kind)(key=f"control: {name}").disabled
+    assert not app.segmented_control(key="control: start").disabled

@@ -42,6 +42,11 @@ def address(app: AppTest) -> dict[str, str]:
     return {k: v if isinstance(v, str) else v[0] for k, v in app.query_params.items()}
 
 
+def python(app: AppTest) -> str:
+    """The page's Python."""
+    return next(str(c.value) for c in reversed(app.code) if c.language == "python")
+
+
 def printed(app: AppTest) -> list[str]:
     """What the page's Python prints."""
     out = io.StringIO()
