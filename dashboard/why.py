@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -65,7 +66,8 @@ def inequalities(found: Budget) -> Inequalities:
     ]
     after = [s.reached.value for s in found.steps]
     true = sum(a <= b + c for a, b, c in zip(after, sums, doubts, strict=True))
-    return Inequalities(len(sums), true, max(a / b for a, b in zip(after, sums, strict=True) if b))
+    ratios = [a / b for a, b in zip(after, sums, strict=True) if b > 0]
+    return Inequalities(len(sums), true, max(ratios, default=0.0))
 
 
 # ---- one step against its size
@@ -167,13 +169,14 @@ def together(experiment: Experiment, place: Any) -> list[Row] | str:
 
 
 def paths(schedule: Schedule, variance: float) -> list[PathAndMarginal]:
-    return [
-        _kept().get(
-            (schedule, steps, variance),
-            lambda steps=steps: path_and_marginal(schedule, steps, variance),
-        )
-        for steps in STEPS
-    ]
+    """At T = 64..1024."""
+
+    def at(steps: int) -> PathAndMarginal:
+        make = partial(path_and_marginal, schedule, steps, variance)
+        found: PathAndMarginal = _kept().get((schedule, steps, variance), make)
+        return found
+
+    return [at(steps) for steps in STEPS]
 
 
 def any_steps(schedule: Schedule) -> Schedule:

@@ -24,7 +24,8 @@ from diffusion_core.targets.gallery import line_mixture
 LARGEST_STEP = 0.2
 HALVINGS = 6
 PROBES = 64  # points of p_t at which identities are tried
-SPREAD, KERNEL_NODES = 12.0, 2001  # of the reverse kernel, in its standard deviations
+MOST_TIMES = 200
+SPREAD, KERNEL_NODES = 12.0, 601  # of the reverse kernel, in its standard deviations
 
 
 def single_step(experiment: Experiment, noise: float, beta: float) -> Experiment:
@@ -99,7 +100,7 @@ def path_kl(chain: Chain, variance: float) -> tuple[float, float]:
 
 
 def euler_difference(experiment: Experiment) -> float:
-    """The largest |Y_{t-1} of the ODE sampler - Euler's| over all t and points of p_t, relative.
+    """The largest |Y_{t-1} of the ODE sampler - Euler's|, relative, at up to 200 t and 64 points.
 
     Euler's rule is for du/d(sigma^2) = -S/2 with u = x/sqrt(abar), sigma^2 = 1/abar - 1 and
     S = sqrt(abar) s; it differs from the sampler in rounding only.
@@ -107,7 +108,7 @@ def euler_difference(experiment: Experiment) -> float:
     chain, score = experiment.chain, ExactScore(experiment.target, experiment.chain)
     x0 = experiment.target.sample(PROBES, np.random.default_rng(experiment.seed))
     worst = 0.0
-    for t in range(2, chain.steps + 1):
+    for t in np.unique(np.linspace(2, chain.steps, MOST_TIMES).astype(int)).tolist():
         y, root = math.sqrt(chain.abar[t]) * x0, math.sqrt(chain.abar[t])
         step = chain.beta[t] / chain.abar[t]  # sigma_t^2 - sigma_{t-1}^2
         euler = math.sqrt(chain.abar[t - 1]) * (y / root + step / 2 * root * score(t, y))

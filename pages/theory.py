@@ -69,10 +69,13 @@ st.page_link("pages/assumptions.py", label="The assumptions in detail")
 
 st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
+st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step")
+with foot:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if schedule.kind == "custom":
-    st.info(prose("why")("one-t"))
+    place.info(prose("why")("one-t"))
 elif not why.quick(experiment):
-    st.info(say("measured-plane"))
+    place.info(say("measured-plane"))
 else:
     curve, refused = theory_text.measured(experiment, progress)
     with place:
@@ -88,7 +91,4 @@ else:
             st.markdown(theory_text.reading(experiment, curve))
             frame.table(theory_text.table(experiment, curve), "Measured and proven")
     if refused:
-        st.info(readings.sentence(refused))
-st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step")
-with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+        place.info(readings.sentence(refused))

@@ -26,76 +26,82 @@ with st.sidebar:
     schedule = choose_schedule(state.experiment)
     experiment = choose_experiment(state.experiment, target, schedule)
     foot = st.container()
+if experiment.score_error is not None:
+    st.caption(say("exact-score"))
 run, dark, values = experiment.with_(score_error=None), is_dark(), dict(state.values)
 
+# all words and choices first, so that there is something to read while numbers are computed
 st.header("1. Errors add up at most")
 st.markdown(say("adding"))
-progress = st.empty()
-if not why.quick(run):
-    st.info(say("too-slow"))
-elif isinstance(found := accounts.account(run, progress), str):
-    st.info(why_text.refusal(found, run))
-else:
-    st.markdown(why_text.adding(run, found))
-    names = why.labels([run.sampler])
-    figure = sums_figure({run.sampler: found}, names, "log", dark)
-    alt = budget_text.sums_alt({run.sampler: found}, names)
-    frame.plot(st, figure, "errors-add-up", alt, f"{PAGE} sums")
-
+sums, sums_progress = st.container(), st.empty()
 st.header("2. One step errs by a power of its size")
 st.markdown(say("one-step"))
 values["noise"] = why_text.choose_noise(state.values["noise"])
-progress, picture = st.empty(), st.container()
-points, refused = why.one_step(run, values["noise"], progress)
-with picture:
-    if points:
-        names = why.labels(list(points))
-        orders = why_text.orders(points)
-        figure = local_figure(points, names, orders, dark)
-        frame.plot(st, figure, "one-step", why_text.local_alt(points), f"{PAGE} local")
-        st.markdown(why_text.local_reading(points))
-        frame.table(why_text.local_table(points), "The error of one step and its order")
+step, step_progress = st.container(), st.empty()
+for paragraph in why_text.identities(run, values["noise"]):
+    st.markdown(paragraph)
+st.caption(say("covariance-note"))
+st.header("3. T steps together, and the logarithms")
+st.markdown(say("together"))
+together, together_progress = st.container(), st.empty()
+st.header("4. Why DDPM's first bound was 1/√T")
+st.markdown(say("paths"))
+values["variance"] = why_text.choose_variance(state.values["variance"])
+paths = st.container()
+st.caption(say("paths-source"))
+st.header("5. What this argument leaves out")
+st.markdown(say("left-out"))
+st.page_link("pages/budget.py", label="Where the error comes from")
+st.page_link("pages/imperfect_scores.py", label="Imperfect scores")
+st.page_link("pages/convergence.py", label="Distance against T")
+with foot:
+    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+
+with paths:
+    kind = why.any_steps(run.schedule)
+    points = why.paths(kind, values["variance"])
+    figure = path_figure(points, dark)
+    frame.plot(st, figure, "paths-and-marginals", why_text.paths_alt(points), f"{PAGE} paths")
+    st.markdown(why_text.paths_reading(points))
+    if kind != run.schedule:
+        st.caption(say("paths-linear"))
+    elif kind.kind == "theory":
+        st.caption(say("paths-logs"))
+    frame.table(why_text.paths_table(points), "KL of paths and of marginals")
+
+with sums:
+    if not why.quick(run):
+        st.info(say("too-slow"))
+    elif isinstance(found := accounts.account(run, sums_progress), str):
+        st.info(why_text.refusal(found, run))
+    else:
+        st.markdown(why_text.adding(run, found))
+        names = why.labels([run.sampler])
+        figure = sums_figure({run.sampler: found}, names, "log", dark)
+        alt = budget_text.sums_alt({run.sampler: found}, names)
+        frame.plot(st, figure, "errors-add-up", alt, f"{PAGE} sums")
+
+with step:
+    local, refused = why.one_step(run, values["noise"], step_progress)
+    if local:
+        figure = local_figure(local, why.labels(list(local)), why_text.orders(local), dark)
+        frame.plot(st, figure, "one-step", why_text.local_alt(local), f"{PAGE} local")
+        st.markdown(why_text.local_reading(local))
+        frame.table(why_text.local_table(local), "The error of one step and its order")
     if refused:
         st.info(why_text.refusal(refused, run))
     if run.record.multistep:
         st.caption(say("local-why-not", label=run.record.label))
-for paragraph in why_text.identities(run, values["noise"]):
-    st.markdown(paragraph)
-st.caption(say("covariance-note"))
 
-st.header("3. T steps together, and the logarithms")
-st.markdown(say("together"))
-progress = st.empty()
-if run.schedule.kind == "custom":
-    st.info(say("one-t"))
-elif not why.quick(run):
-    st.info(say("too-slow"))
-elif isinstance(rows := why.together(run, progress), str):
-    st.info(why_text.refusal(rows, run))
-else:
-    st.markdown(why_text.together_reading(run, rows))
-    frame.table(why_text.together_table(run, rows), "Distance over its form, for growing T")
-    if run.schedule.kind != "theory":
-        st.caption(say("other-schedule", order=run.record.order))
-
-st.header("4. Why DDPM's first bound was 1/√T")
-st.markdown(say("paths"))
-values["variance"] = why_text.choose_variance(state.values["variance"])
-kind = why.any_steps(run.schedule)
-found_paths = why.paths(kind, values["variance"])
-figure = path_figure(found_paths, dark)
-frame.plot(st, figure, "paths-and-marginals", why_text.paths_alt(found_paths), f"{PAGE} paths")
-st.markdown(why_text.paths_reading(found_paths))
-if kind != run.schedule:
-    st.caption(say("paths-linear"))
-elif kind.kind == "theory":
-    st.caption(say("paths-logs"))
-frame.table(why_text.paths_table(found_paths), "KL of paths and of marginals")
-st.caption(say("paths-source"))
-
-st.header("5. What this argument leaves out")
-st.markdown(say("left-out"))
-st.page_link("pages/budget.py", label="Where the error comes from")
-st.page_link("pages/convergence.py", label="Distance against T")
-with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+with together:
+    if run.schedule.kind == "custom":
+        st.info(say("one-t"))
+    elif not why.quick(run):
+        st.info(say("too-slow"))
+    elif isinstance(rows := why.together(run, together_progress), str):
+        st.info(why_text.refusal(rows, run))
+    else:
+        st.markdown(why_text.together_reading(run, rows))
+        frame.table(why_text.together_table(run, rows), "Distance over its form, for growing T")
+        if run.schedule.kind != "theory":
+            st.caption(say("other-schedule", order=run.record.order))
