@@ -24,6 +24,7 @@ PAGES = {
         "schedule_design": "Design a schedule",
         "dimension": "Dimension",
         "imperfect_scores": "Imperfect scores",
+        "learned_score": "A learned score",
     },
     "Understand": {
         "theory": "Theory",

@@ -1,0 +1,130 @@
+"""The three views of the page on learned scores: training, more samples, memory."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from dashboard import compute, frame, generalisation, learned_score, sweeps
+from dashboard.figures import generalisation as drawings
+from dashboard.figures import learned_score as figures
+from dashboard.figures.style import is_dark
+from dashboard.keys import key
+from dashboard.prose import prose
+from dashboard.text import learned_score as text
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Experiment, Measurement
+from diffusion_core.learned import LearnedScore, Loss
+
+PAGE = "learned_score"
+words = prose(PAGE)
+
+
+def training(run: Experiment) -> None:
+    """The losses, drawn while the score is trained, and the score at one t."""
+    status, place = st.empty(), st.empty()
+    score, bar = run.score, compute.Bar("Training the score at every t", status)
+    seen: dict[int, float] = {}
+    drawn = time.monotonic()
+
+    def draw(found: tuple[Loss, ...]) -> None:
+        figure = figures.losses_figure(found, seen, run.steps, is_dark())
+        alt = "Losses on the training set and on fresh draws against t"
+        frame.plot(place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}")
+
+    def watch(done: int, of: int) -> None:
+        nonlocal drawn
+        bar(done / of)
+        if isinstance(score, LearnedScore):
+            t = of - done + 1
+            seen[t] = score.fit(t).loss
+            if time.monotonic() - drawn > sweeps.REDRAW:
+                draw(())
+                drawn = time.monotonic()
+
+    found = learned_score.losses(run, watch)
+    bar.clear()
+    draw(found)
+    if not isinstance(score, LearnedScore):
+        st.markdown(words("training-empirical"))
+    st.markdown(text.training(found))
+    hidden = text.cut(found, figures.losses_end(found, seen))
+    st.caption(f"{words('loss')} {hidden}")
+    _field(run)
+    frame.table(text.loss_table(found), "Losses by t")
+    rows = frame.to_csv(text.LOSS_HEADER, text.loss_rows(found))
+    frame.download("Download (CSV)", rows, "losses.csv")
+
+
+def _field(run: Experiment) -> None:
+    """The scores on the line, or the error in the plane, at the reader's t."""
+    dim = run.target.dim
+    if dim > 2:
+        st.caption(words("beyond"))
+        return
+    times = learned_score.times(run)
+    first = learned_score.telling_time(run)
+    t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
+    field = learned_score.score_field(run, int(t))
+    figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
+    frame.plot(st, figure, "score", f"Exact and learned scores at t = {t}", f"{PAGE} field")
+    st.markdown(words("field-line" if dim == 1 else "field-plane"))
+
+
+def samples(run: Experiment) -> None:
+    """The score's errors and TV against n."""
+    status, reading, place, busy = (st.empty() for _ in range(4))
+    work = generalisation.Samples(run)
+    if run.target.dim > 1:
+        st.caption(words("particles", count=f"{generalisation.PARTICLES:,}"))
+
+    def draw(found: sweeps.Outcomes) -> None:
+        with place.container():
+            _draw_samples(work, found, generalisation.curves(work, found, busy))
+
+    found = sweeps.measured(work, draw, status)
+    draw(found)
+    curves, exact = generalisation.curves(work, found, busy), found.get(work.exact)
+    reading.markdown(text.samples(curves, exact if isinstance(exact, Measurement) else None))
+    for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
+        st.warning(sentence(plain(reason)))
+    frame.table(text.samples_table(curves), "The score's errors and TV by the number of samples")
+    rows = frame.to_csv(text.SAMPLES_HEADER, text.samples_rows(curves))
+    frame.download("Download (CSV)", rows, "samples.csv")
+
+
+def _draw_samples(
+    work: generalisation.Samples, found: sweeps.Outcomes, curves: drawings.Curves
+) -> None:
+    exact, particles = found.get(work.exact), work.how[1] == "particles"
+    known = exact if isinstance(exact, Measurement) else None
+    shown = {
+        "sizes": drawings.sizes_figure(curves, is_dark()),
+        "tv": drawings.tv_figure(curves, known, particles, is_dark()),
+    }
+    for column, (name, figure) in zip(st.columns(2), shown.items(), strict=True):
+        alt = f"{name} against the number of samples"
+        frame.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}")
+
+
+def memory(run: Experiment) -> None:
+    """The learned run beside the one whose score is exact for the samples alone."""
+    status = st.empty()
+    runs = dict(zip(("learned", "empirical"), generalisation.pair(run), strict=True))
+    found = [generalisation.memory(e, status) for e in runs.values()]
+    st.markdown("\n\n".join(text.memory(m) for m in found))
+    if found[0].samples > found[1].samples:
+        st.caption(words("memory-fewer", n=f"{found[1].samples:,}"))
+    shown = {"bars": drawings.memory_figure(found, is_dark())}
+    if run.target.dim <= 2:
+        outputs = {kind: generalisation.output(e, status) for kind, e in runs.items()}
+        shown["output"] = drawings.output_figure(outputs, is_dark())
+    for column, (name, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        alt = "What the samplers return" if name == "output" else "Distances to truth and samples"
+        frame.plot(column, figure, name, alt, f"{PAGE} {name}")
+    st.markdown(words("memory-how"))
+    frame.table(text.memory_table(found), "Distances to the truth and to the training set")
+    rows = frame.to_csv(text.MEMORY_HEADER, text.memory_rows(found))
+    frame.download("Download (CSV)", rows, "memory.csv")

@@ -1,0 +1,62 @@
+"""A score learned from samples: trained in front of the reader, measured, and asked for memory."""
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import frame, learned_score, learned_views, navigation
+from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
+from dashboard.permalink import choice, open_link
+from dashboard.prose import prose
+from dashboard.target_controls import choose_target
+from dashboard.text.labels import SCORES
+from dashboard.text.learned_score import snippet
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Refused
+
+PAGE = "learned_score"
+VIEWS = {"training": "Training", "samples": "More samples", "memory": "Memory"}
+VIEW = choice("view", "training", tuple(VIEWS))
+SETTINGS = (VIEW,)
+
+navigation.require()
+state = open_link(PAGE, SETTINGS)
+words = prose(PAGE)
+st.title("A learned score")
+st.markdown(words("intro"))
+start_controls(state)
+notice = st.empty()
+with st.sidebar:
+    target = choose_target(state.experiment)
+    schedule = choose_schedule(state.experiment)
+    experiment = choose_experiment(state.experiment, target, schedule)
+with st.container(horizontal=True):
+    for name, (label, _) in learned_score.EXAMPLES.items():
+        act = partial(learned_score.set_example, experiment, name)
+        st.button(label, on_click=act, help=words("example-help"), key=f"{PAGE} {name}")
+run = learned_score.trained(experiment)
+if run != experiment:
+    score = experiment.score_error
+    told = SCORES["exact" if score is None else score.kind].lower()
+    st.info(words("default", score=told, n=f"{run.score_error.samples:,}"))
+view = st.segmented_control(
+    "View",
+    list(VIEWS),
+    format_func=VIEWS.__getitem__,
+    required=True,
+    **setting(PAGE, VIEW, state.values["view"]),
+)
+with st.sidebar:
+    frame.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)
+
+views = {
+    "training": learned_views.training,
+    "samples": learned_views.samples,
+    "memory": learned_views.memory,
+}
+try:
+    views[view](run)
+except Refused as reason:
+    st.warning(sentence(plain(str(reason))))
+frame.snippet(snippet(run))
