@@ -9,7 +9,8 @@ SIGNS = {
     "alpha": "α", "beta": "β", "sigma": "σ", "epsilon": "ε", "varepsilon": "ε", "eta": "η",
     "phi": "φ", "pi": "π", "lambda": "λ", "nabla": "∇", "log": "log ", "le": "≤", "ge": "≥",
     "approx": "≈", "propto": "∝", "cdot": "·", "times": "×", "to": "→", "infty": "∞", "sum": "∑",
-    "in": "∈", "quad": " ", "mid": "|", "ldots": "…", "dots": "…", "sim": "~", "ne": "≠",
+    "in": "∈", "quad": " ", "qquad": " ", "lesssim": "≲", "mid": "|", "ldots": "…",
+    "dots": "…", "sim": "~", "ne": "≠",
     "mathbb": "", "mathrm": "", "text": "", "left": "", "right": "", "big": "", "Big": "",
     "tfrac": "", "displaystyle": "", ",": " ", ";": " ", "!": "", "|": "‖", "{": "{", "}": "}",
 }  # fmt: skip
@@ -73,13 +74,15 @@ def to_html(markdown: str) -> str:
 
 
 def inline(markdown: str) -> str:
-    """One paragraph: formulas first, so that no other sign is looked for inside."""
-    out, end = [], 0
-    for found in _INLINE.finditer(markdown):
-        out.append(_words(markdown[end : found.start()]))
-        out.append(formula(found[1] or found[2]))
-        end = found.end()
-    return "".join([*out, _words(markdown[end:])]).strip()
+    """One paragraph; formulas are kept aside while other signs are looked for."""
+    formulas: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        formulas.append(formula(found[1] or found[2]))
+        return f"\0{len(formulas) - 1}\0"
+
+    text = _words(_INLINE.sub(keep, markdown)).strip()
+    return re.sub("\0([0-9]+)\0", lambda found: formulas[int(found[1])], text)
 
 
 def _words(text: str) -> str:

@@ -117,8 +117,7 @@ def _ask(lesson: Lesson, step: Predict | Guess | Question, values: Values) -> No
 def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> None:
     if isinstance(step, Question):
         _options(lesson, step, answer)
-        with _verdict(answer == step.right):
-            st.markdown(lesson.say(f"{step.name}-{answer}-said"))
+        _verdict(answer == step.right, lesson.say(f"{step.name}-{answer}-said"))
         return
     if isinstance(step, Predict):
         _options(lesson, step, answer)
@@ -130,14 +129,12 @@ def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> 
     if isinstance(step, Predict):
         truth = step.truth(numbers)
         option = lesson.say(f"{step.name}-{truth}")
-        with _verdict(answer == truth):
-            st.markdown(say("right" if answer == truth else "wrong", option=option))
+        _verdict(answer == truth, say("right" if answer == truth else "wrong", option=option))
     else:
         close = step.judge(numbers[step.number], as_number(answer)) == "close"
         measured = texts(numbers)[step.number]
-        with _verdict(close):
-            said = f"{as_number(answer):g}"
-            st.markdown(say("close" if close else "off", guess=said, measured=measured))
+        said = f"{as_number(answer):g}"
+        _verdict(close, say("close" if close else "off", guess=said, measured=measured))
     _picture(lesson, step.run)
     for block in step.reaction(numbers, answer, lesson.say):
         st.markdown(lesson.say(block, **texts(numbers)))
@@ -150,13 +147,12 @@ def _options(lesson: Lesson, step: Predict | Question, answer: str) -> None:
     for letter in step.letters:
         option = lesson.say(f"{step.name}-{letter}")
         lines.append(f"● **{option}** ({say('yours')})" if letter == answer else f"○ {option}")
-    st.markdown("\n\n".join(lines))
+    st.markdown("  \n".join(lines))
 
 
-def _verdict(right: bool) -> Any:
-    box = st.container(border=True)
-    box.markdown(f"**{say('yes') if right else say('no')}**")
-    return box
+def _verdict(right: bool, words: str) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{say('yes' if right else 'no')}** {words}")
 
 
 def _measured(lesson: Lesson, run: Run) -> None:
@@ -205,11 +201,12 @@ def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
                 on_click=go_to,
                 args=(following,),
             )
+    address = _address(lesson)  # not known any more when the file is asked for
     with st.expander("Worksheet, and start again"):
         st.caption(say("worksheet"))
         st.download_button(
             "Download the worksheet",
-            lambda: worksheet(lesson, _address(lesson)),
+            lambda: worksheet(lesson, address),
             f"worksheet-{lesson.name}.html",
             "text/html",
             on_click="ignore",
