@@ -11,30 +11,60 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import lecture, navigation
+from dashboard import lecture, navigation, notation
 from dashboard.cells import short
 from dashboard.design import LARGE
+from dashboard.exports.citation import bibtex
+from dashboard.exports.notebook import notebook
+from dashboard.exports.numbers import figure_csv
 from dashboard.figures.style import enlarge
 from dashboard.keys import KEY, is_fixed, key
 from dashboard.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Setting, save, shared
 from dashboard.player import player
+from dashboard.prose import prose
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.experiment import MAX_JSON_BYTES
 
-PLOTLY = {
+PLOTLY: dict[str, Any] = {
     "displaylogo": False,
     "displayModeBar": True,
     "modeBarButtons": [["toImage", "zoom2d", "resetScale2d"]],
 }
 
 
-def plot(place: Any, figure: go.Figure, name: str, alt: str, key: str) -> None:
-    """Draw the figure at ``place``; its own buttons save it as SVG under this name, zoom, reset."""
-    config = PLOTLY | {"toImageButtonOptions": {"format": "svg", "filename": name}}
+PICTURES: dict[str, dict[str, Any]] = {
+    "SVG": {"format": "svg"},
+    "PNG": {"format": "png", "scale": 3},
+}
+PICTURE = "pictures of figures"
+
+
+def plot(
+    place: Any, figure: go.Figure, name: str, alt: str, key: str, numbers: bool = True
+) -> None:
+    """Draw the figure at ``place``; its own buttons save it under this name, zoom, reset.
+
+    numbers: with a button for its numbers, for a page that does not offer them otherwise.
+    """
+    kind = st.session_state.get(KEY + PICTURE, st.session_state.get(PICTURE, "SVG"))
+    config = PLOTLY | {"toImageButtonOptions": PICTURES[kind] | {"filename": name}}
     if enlarged():
         figure = enlarge(figure)
+    if numbers:
+        place = place.container(gap=None)
     place.plotly_chart(figure, theme=None, config=config, alt=alt, key=key)
+    if numbers:
+        place.download_button(
+            "Numbers (CSV)",
+            lambda: figure_csv(figure),
+            f"{name}.csv",
+            "text/csv",
+            key=f"{key} numbers",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/table:",
+        )
 
 
 def play(animation: bytes, key: str, look: Mapping[str, Any]) -> None:
@@ -61,6 +91,8 @@ def link(
         "Large type, for a projector", key=key("large", enlarged())
     )
     navigation.notation_link()
+    with st.expander("Save and cite"):
+        _save_and_cite()
     lecture.style(page)
     lecture.back_button()
     too_large = save(page, settings, experiment, values)
@@ -69,6 +101,20 @@ def link(
         rest = "Everything else is as the link says, or at its default."
         notice.error(f"{plain(complaint)} {rest}")
     return too_large is not None
+
+
+def _save_and_cite() -> None:
+    """How figures are saved, remembered in the session, and how the project is cited."""
+    say = prose("exports")
+    st.session_state[PICTURE] = st.segmented_control(
+        "Pictures of figures as",
+        list(PICTURES),
+        required=True,
+        key=key(PICTURE, st.session_state.get(PICTURE, "SVG")),
+    )
+    st.caption(say("figures"))
+    st.caption(say("cite"))
+    st.code(bibtex(), language="bibtex", wrap_lines=True)
 
 
 def link_and_file(
@@ -140,5 +186,24 @@ def download(label: str, data: str | Callable[[], str], name: str) -> None:
 
 
 def snippet(code: str) -> None:
+    """Python that gives the page's numbers, to copy or as a notebook."""
+    show_code(code)
+    notebook_button(lambda: code)
+
+
+def show_code(code: str) -> None:
+    """The code alone, for a page that draws it anew while it computes."""
     st.caption("This code gives the same numbers; run it in the project's folder.")
     st.code(code, language="python")
+
+
+def notebook_button(code: Callable[[], str]) -> None:
+    """Once in a run; code: asked for when the reader presses it."""
+    page = st.session_state["page"]
+    st.download_button(
+        "Download as a notebook",
+        lambda: notebook(notation.title(page), code()),
+        f"{page.replace('_', '-')}.ipynb",
+        "application/x-ipynb+json",
+        on_click="ignore",
+    )

@@ -58,7 +58,7 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
     alt = readings.alt(named, quantity)
-    frame.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}")
+    frame.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}", numbers=False)
     words.markdown(readings.doubling(named, label))
 
 

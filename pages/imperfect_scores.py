@@ -68,7 +68,7 @@ def show_plateau() -> None:
     def draw(found: sweeps.Outcomes) -> None:
         figure = plateau_figure(imperfect.curves(work, found), experiment.sampler, dark)
         alt = "TV against T, one curve for each size of the score's error"
-        frame.plot(place, figure, "plateau", alt, f"{PAGE} {len(found)}")
+        frame.plot(place, figure, "plateau", alt, f"{PAGE} {len(found)}", numbers=False)
 
     found = sweeps.measured(work, draw, status)
     draw(found)
@@ -97,7 +97,8 @@ def show_waves() -> None:
     def draw(found: sweeps.Outcomes) -> None:
         curves.update({name: imperfect.wave_points(work, name, found) for name in work.samplers})
         alt = "TV against the Jacobian's error at one size of the score's error"
-        frame.plot(place, waves_figure(curves, labels, dark), "waves", alt, f"{PAGE} {len(found)}")
+        figure, key = waves_figure(curves, labels, dark), f"{PAGE} {len(found)}"
+        frame.plot(place, figure, "waves", alt, key, numbers=False)
 
     found = sweeps.measured(work, draw, status)
     draw(found)

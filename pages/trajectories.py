@@ -83,7 +83,8 @@ with update:
     st.latex(UPDATES[experiment.sampler])
     st.caption(f"{experiment.record.label}: {experiment.record.reference}.")
 with code:
-    source = st.empty()
+    source, methods = st.empty(), dict[str, str]()
+    frame.notebook_button(lambda: trajectory_snippet(experiment, methods, particles))
 
 
 def tell() -> None:
@@ -94,9 +95,9 @@ def tell() -> None:
     with distances.container():
         frame.table(tables.distance_table(found), "Distances between the output and p₁")
     why.caption(readings.not_exact(exact.refusals([experiment], METRICS)))
-    methods = {m: d.method for m, d in found.items() if not isinstance(d, str)}
+    methods.update({m: d.method for m, d in found.items() if not isinstance(d, str)})
     with source.container():
-        frame.snippet(trajectory_snippet(experiment, methods, particles))
+        frame.show_code(trajectory_snippet(experiment, methods, particles))
 
 
 tell()
