@@ -147,8 +147,7 @@ def link_and_file(
         if not is_fixed("target"):
             _open_file()
     if not too_large and "lecturer" not in st.session_state:
-        with st.expander("For a class"):
-            lecture.link_builder(st.session_state["address"])
+        lecture.link_builder(st.session_state["address"])
 
 
 def _open_file() -> None:

@@ -6,7 +6,6 @@ What is locked stays to be seen, and keeps the value of the link.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from functools import wraps
 from html import escape
@@ -89,6 +88,13 @@ def back_button() -> None:
 
 def link_builder(address: Mapping[str, str]) -> None:
     """A link for a class, made of the page's present address; this session stays as it is."""
+    # drawing a code takes a tenth of a second: only for those who look at it
+    with st.expander("For a class", key="for a class", on_change="rerun") as builder:
+        if builder.open:
+            _build(address)
+
+
+def _build(address: Mapping[str, str]) -> None:
     text = prose("lecture")
     st.caption(text("builder"))
     chosen = {
@@ -105,7 +111,8 @@ def link_builder(address: Mapping[str, str]) -> None:
     st.code(url, language=None, wrap_lines=True)
     st.link_button("Open it in a new tab", url)
     if len(url) <= MOST_QR:
-        st.image(qr_code(url), caption="The same link, for the phones of a class.", width=240)
+        st.html(f'<img src="{qr_code(url)}" alt="QR code of the link above" width="240">')
+        st.caption(text("code"))
     else:
         st.caption(text("too-long", most=f"{MOST_QR:,}"))
     st.caption(text("embed"))
@@ -117,11 +124,9 @@ def base_url() -> str:
     return str(st.context.url or "http://localhost:8501").split("?")[0]
 
 
-def qr_code(text: str) -> bytes:
-    """A PNG of the QR code; ValueError for more than it holds."""
-    out = io.BytesIO()
-    segno.make(text, error="l", micro=False).save(out, kind="png", scale=6, border=4)
-    return out.getvalue()
+def qr_code(text: str) -> str:
+    """The QR code as the address of a PNG; ValueError for more than it holds."""
+    return str(segno.make(text, error="l", micro=False).png_data_uri(scale=6, border=4))
 
 
 def iframe(url: str) -> str:

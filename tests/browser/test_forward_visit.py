@@ -14,6 +14,7 @@ from dashboard.permalink import decode
 from diffusion_core import Experiment
 from diffusion_core.forward import log_snr
 from diffusion_core.schedules import Custom, Theory
+from tests.browser.menus import go
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -143,11 +144,11 @@ def test_reset_and_a_remembered_drawing(
     wait_for_link(page)
     idle(page)
     drawn = [value(handles.nth(i)) for i in range(8)]
-    page.get_by_role("link", name="Reverse trajectories").first.click()
+    go(page, "Reverse trajectories")
     expect(page.get_by_role("heading", name="Reverse trajectories")).to_be_visible()
     idle(page)
     assert isinstance(linked(page).schedule, Custom)
-    page.get_by_role("link", name="Forward process").first.click()
+    go(page, "Forward process")
     expect(handles).to_have_count(8, timeout=30_000)
     idle(page)
     assert [value(handles.nth(i)) for i in range(8)] == drawn

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from diffusion_core import Experiment, measure
+from tests.browser.menus import go, menu
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = "from=8&to=16"
@@ -72,7 +73,7 @@ def steps(page: Page) -> Locator:
 # first, because it needs a server that has not shown the front page yet
 def test_a_pages_own_address_works_first(page: Page, show: Open) -> None:
     show(f"convergence?{SMALL}")
-    expect(page.get_by_role("link", name="Reverse trajectories")).to_be_visible()
+    expect(menu(page, "Reverse trajectories")).to_be_visible()
     assert page.get_by_role("link", name="app", exact=True).count() == 0
     assert page.title() == "Diffusion Convergence Lab" or "Distance" in page.title()
 
@@ -188,12 +189,12 @@ def test_the_place_in_time_is_kept_when_something_else_changes(
 
 def test_another_page_and_back_keeps_the_experiment(page: Page, show: Open, idle: Idle) -> None:
     show(f"convergence?samplers=ode&{SMALL}&" + link(seed=9, steps=12))
-    page.get_by_role("link", name="Reverse trajectories").click()
+    go(page, "Reverse trajectories")
     expect(steps(page)).to_have_attribute("aria-valuetext", "12")
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("9")
     assert "seed%22%3A9" in page.url
     idle(page)
-    page.get_by_role("link", name="Distance against T").click()
+    go(page, "Distance against T")
     expect(page.get_by_role("heading", name="Distance against T")).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("9")
     idle(page)

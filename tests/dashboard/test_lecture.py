@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -70,6 +71,9 @@ def test_the_way_back_restores_what_the_lecturer_chose() -> None:
 def test_a_link_without_locks_has_no_way_back_but_a_builder() -> None:
     app = calm(visit("trajectories", SMALL, particles="200"))
     assert not [b for b in app.button if "lecturer" in b.label]
+    assert not app.multiselect, "nothing is built before somebody looks"
+    app.session_state["for a class"] = True
+    app.run()
     app.multiselect(key="control: lecture.lock").set_value(["sampler"]).run()
     app.multiselect(key="control: lecture.hide").set_value(["seed"]).run()
     app.toggle(key="control: lecture.present").set_value(True).run()
@@ -93,7 +97,9 @@ def test_a_presentation_hides_the_frame_and_ends_by_its_button() -> None:
 
 
 def test_the_qr_code_is_a_picture_of_black_and_white_modules() -> None:
-    picture = Image.open(io.BytesIO(lecture.qr_code("http://localhost:8501/?e=1")))
+    kind, _, data = lecture.qr_code("http://localhost:8501/?e=1").partition(",")
+    assert kind == "data:image/png;base64"
+    picture = Image.open(io.BytesIO(base64.b64decode(data)))
     assert picture.width == picture.height
     assert {v for _, v in picture.convert("L").getcolors() or []} == {0, 255}
     with pytest.raises(ValueError, match="[Dd]ata"):

@@ -1,0 +1,50 @@
+"""A lecturer's locked link in a real browser, and a presentation that ends on a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from diffusion_core import Experiment
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+Idle = Callable[[Page], None]
+Serve = Callable[[Path], str]
+
+
+def test_a_locked_link_keeps_what_it_locks_and_leads_back(
+    page: Page, serve: Serve, idle: Idle
+) -> None:
+    lecture = json.dumps(Experiment(preset="three-modes", steps=12).to_dict())
+    page.goto(f"{serve(APP)}/?e={lecture}&lock=steps,sampler&hide=seed")
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    idle(page)
+    expect(page.get_by_role("slider", name="Steps T")).to_be_disabled()
+    expect(page.get_by_role("spinbutton", name="Seed")).to_be_hidden()
+    expect(page.get_by_text("For a class")).to_have_count(0)
+    page.get_by_role("spinbutton", name="c₁").fill("6")
+    page.get_by_role("spinbutton", name="c₁").press("Enter")
+    page.wait_for_url("**c1%22%3A6**")
+    idle(page)
+    page.get_by_role("button", name="Back to the lecturer's settings").click()
+    expect(page.get_by_role("spinbutton", name="c₁")).to_have_value("4")
+    idle(page)
+    assert "lock=steps%2Csampler" in page.url
+    expect(page.get_by_role("slider", name="Steps T")).to_be_disabled()
+
+
+def test_a_presentation_has_no_frame_and_ends_on_escape(
+    page: Page, serve: Serve, idle: Idle
+) -> None:
+    page.goto(f"{serve(APP)}/?present=on")
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    idle(page)
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    idle(page)
+    assert "present" not in page.url
