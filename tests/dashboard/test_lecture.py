@@ -102,7 +102,7 @@ def test_the_qr_code_is_a_picture_of_black_and_white_modules() -> None:
     picture = Image.open(io.BytesIO(base64.b64decode(data)))
     assert picture.width == picture.height
     assert {v for _, v in picture.convert("L").getcolors() or []} == {0, 255}
-    with pytest.raises(ValueError, match="[Dd]ata"):
+    with pytest.raises(ValueError, match=r"[Dd]ata"):
         lecture.qr_code("x" * 4000)
 
 
