@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dashboard.navigation import PAGES
 
+ARROW = ":material/arrow_forward:"  # before every link to another page
+
 TERMS = {
     "term-forward-process": "forward",
     "term-schedule": "schedule_design",

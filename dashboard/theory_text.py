@@ -16,7 +16,9 @@ from dashboard.figures.convergence import rate_text
 from dashboard.keys import key
 from dashboard.permalink import choice
 from dashboard.prose import prose
+from dashboard.sweeps import Sweep
 from dashboard.text.numbers import rounded
+from dashboard.text.snippets import sweep_snippet
 from dashboard.theory_cards import place_in_chain
 from diffusion_core import Experiment, Measurement
 from diffusion_core.samplers import Rate
@@ -167,3 +169,9 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         name = f"{rate_text(rate.power, rate.log_power)}, arXiv {rate.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]
     return found
+
+
+def snippet(experiment: Experiment) -> str:
+    """The measured curve with the library alone."""
+    exact = experiment.with_(score_error=None)
+    return sweep_snippet(Sweep(exact, (exact.sampler,), STEPS, "steps", "tv", "exact", 0, "p1"))

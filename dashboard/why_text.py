@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from diffusion_core import Experiment
 from diffusion_core.budget import Budget
 from diffusion_core.orders import PathAndMarginal
 from diffusion_core.samplers import SAMPLERS
+from diffusion_core.schedules import Schedule
 
 NOISE = choice("noise", 0.3, (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), float)
 VARIANCE = choice("variance", 1.0, (1.0, 0.25, 0.04), float)
@@ -240,3 +242,22 @@ def paths_alt(points: Sequence[PathAndMarginal]) -> str:
         f"{rounded(a.marginal_bound)} to {rounded(b.marginal_bound)}, TV from "
         f"{rounded(a.tv.value)} to {rounded(b.tv.value)}."
     )
+
+
+def snippet(run: Experiment, schedule: Schedule, noise: float, variance: float) -> str:
+    """The numbers of this page with the library alone."""
+    text = run.to_json()
+    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
+    described = json.dumps(run.with_(schedule=schedule, steps=64).to_dict()["schedule"])
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.experiment import schedule_from_dict
+from diffusion_core.orders import path_and_marginal, single_step, step_sizes
+
+experiment = Experiment.from_json({given})
+for beta in step_sizes({noise}):  # the error of one step
+    print(beta, measure(single_step(experiment, {noise}, beta)).value)
+schedule = schedule_from_dict({described})
+for steps in {list(why.STEPS)}:
+    found = path_and_marginal(schedule, steps, {variance})
+    print(steps, found.path, found.marginal.value, found.tv.value)
+"""

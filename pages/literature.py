@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import frame, literature, navigation
+from dashboard import frame, literature, navigation, notation
 from dashboard.controls import start_controls
 from dashboard.figures.literature import steps_figure
 from dashboard.figures.style import is_dark
@@ -10,7 +10,7 @@ from dashboard.permalink import open_link
 from dashboard.prose import prose
 
 PAGE, SETTINGS = literature.PAGE, literature.SETTINGS
-say = prose("literature")
+say, ARROW = prose("literature"), notation.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -21,9 +21,9 @@ notice = st.empty()
 values = literature.choose(dict(state.values))
 with st.sidebar:
     st.caption(say("measured"))
-    st.page_link("pages/convergence.py", label="Distance against T")
-    st.page_link("pages/dimension.py", label="Dimension")
-    st.page_link("pages/why.py", label="Why 1/T, why 1/T²")
+    st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
+    st.page_link("pages/dimension.py", label="Dimension", icon=ARROW)
+    st.page_link("pages/why.py", label="Why 1/T, why 1/T²", icon=ARROW)
     frame.link(PAGE, SETTINGS, state.experiment, values, notice)
 
 d, eps = values["d"], values["accuracy"]

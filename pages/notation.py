@@ -26,6 +26,4 @@ st.header("Glossary")
 for block, page in notation.TERMS.items():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(say(block), width="stretch")
-        st.page_link(
-            f"pages/{page}.py", label=notation.title(page), icon=":material/arrow_forward:"
-        )
+        st.page_link(f"pages/{page}.py", label=notation.title(page), icon=notation.ARROW)

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from dashboard import assumptions, frame, navigation, sweeps, theory_cards, theory_text, why
+from dashboard import (
+    assumptions,
+    frame,
+    navigation,
+    notation,
+    sweeps,
+    theory_cards,
+    theory_text,
+    why,
+)
 from dashboard.controls import choose_experiment, choose_schedule, start_controls
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
@@ -15,7 +24,7 @@ from dashboard.text.formulas import UPDATES
 from dashboard.text.labels import SCHEDULES
 
 PAGE, SETTINGS = theory_text.PAGE, theory_text.SETTINGS
-say = prose("theory")
+say, ARROW = prose("theory"), notation.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -36,7 +45,7 @@ for block in ("forward", "score", "reverse", "why-p1"):
 st.markdown(theory_cards.trace_of_noise(experiment))
 st.markdown(say("schedule"))
 st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[schedule.kind]))
-st.page_link("pages/forward.py", label="Watch the forward process")
+st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
 
 st.header(f"The sampler: {record.label}")
 st.markdown(say("samplers"))
@@ -64,12 +73,12 @@ for theorem, lines in found:
         st.markdown(theory_cards.not_said(theorem, experiment.sampler))
 if found:
     st.caption(say("evidence"))
-st.page_link("pages/literature.py", label="All results from 2022 on, drawn together")
-st.page_link("pages/assumptions.py", label="The assumptions in detail")
+st.page_link("pages/literature.py", label="All results from 2022 on, drawn together", icon=ARROW)
+st.page_link("pages/assumptions.py", label="The assumptions in detail", icon=ARROW)
 
 st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
-st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step")
+st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step", icon=ARROW)
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if schedule.kind == "custom":
@@ -90,5 +99,7 @@ else:
             frame.plot(st, figure, "bounds-and-measurement", alt, f"{PAGE} bounds")
             st.markdown(theory_text.reading(experiment, curve))
             frame.table(theory_text.table(experiment, curve), "Measured and proven")
+            with st.expander("Python"):
+                frame.snippet(theory_text.snippet(experiment))
     if refused:
         place.info(readings.sentence(refused))

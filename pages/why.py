@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import accounts, frame, navigation, why, why_text
+from dashboard import accounts, frame, navigation, notation, why, why_text
 from dashboard.controls import choose_experiment, choose_schedule, start_controls
 from dashboard.figures.budget import sums_figure
 from dashboard.figures.orders import local_figure, path_figure
@@ -13,7 +13,7 @@ from dashboard.target_controls import choose_target
 from dashboard.text import budget as budget_text
 
 PAGE, SETTINGS = why.PAGE, why_text.SETTINGS
-say = prose("why")
+say, ARROW = prose("why"), notation.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -51,9 +51,10 @@ paths = st.container()
 st.caption(say("paths-source"))
 st.header("5. What this argument leaves out")
 st.markdown(say("left-out"))
-st.page_link("pages/budget.py", label="Where the error comes from")
-st.page_link("pages/imperfect_scores.py", label="Imperfect scores")
-st.page_link("pages/convergence.py", label="Distance against T")
+st.page_link("pages/budget.py", label="Where the error comes from", icon=ARROW)
+st.page_link("pages/imperfect_scores.py", label="Imperfect scores", icon=ARROW)
+st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
+python = st.expander("Python")
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 
@@ -105,3 +106,5 @@ with together:
         frame.table(why_text.together_table(run, rows), "Distance over its form, for growing T")
         if run.schedule.kind != "theory":
             st.caption(say("other-schedule", order=run.record.order))
+with python:
+    frame.snippet(why_text.snippet(run, kind, values["noise"], values["variance"]))

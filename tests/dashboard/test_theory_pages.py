@@ -20,7 +20,7 @@ from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
 from diffusion_core.assumptions import THEOREMS, Theorem
 from diffusion_core.samplers import Rate
 from diffusion_core.schedules import Custom, Linear
-from tests.dashboard.visiting import address, calm, said, visit
+from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=30)
 ROOT = Path(literature.__file__).parents[1]
@@ -159,6 +159,7 @@ def test_from_where_a_bound_would_say_something(power: float, logs: float) -> No
 def test_ddpm_falls_faster_than_its_first_bound_says() -> None:
     app = calm(visit("theory", DEFAULT.with_(sampler="ddpm")))
     assert "it even grows until T = 403" in said(app)
+    assert "(0.0069" in printed(app)[-1]
     rows = app.dataframe[0].value
     assert float(rows["slope"].iloc[-1]) < -0.75
     value = measure(DEFAULT.with_(sampler="ddpm", steps=512)).value

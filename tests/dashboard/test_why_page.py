@@ -14,7 +14,7 @@ from dashboard.prose import prose
 from diffusion_core import PRESETS, Experiment, measure
 from diffusion_core.budget import budget
 from diffusion_core.schedules import Custom, Linear
-from tests.dashboard.visiting import address, calm, said, visit
+from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=30)
 
@@ -77,6 +77,15 @@ def test_no_place_is_left_open(page: AppTest) -> None:
     text = said(page) + " ".join(c.value for c in page.caption)
     assert "[[" not in text
     assert "nan" not in text
+
+
+def test_the_pages_python_prints_its_numbers(page: AppTest) -> None:
+    lines = [[float(word) for word in line.split()] for line in printed(page)]
+    assert len(lines) == 7 + len(why.STEPS)
+    local, paths = tables(page)[0], tables(page)[2]
+    constant = float(local["TV / β^power"].iloc[0])
+    assert lines[6][1] / lines[6][0] ** 2 == pytest.approx(constant, rel=1e-2)
+    assert lines[-1][1] == pytest.approx(float(paths["KL of paths"].iloc[-1]), rel=1e-3)
 
 
 def test_settings_travel_in_the_link() -> None:
