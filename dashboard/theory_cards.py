@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.prose import prose
+from dashboard.text.formulas import UPDATES
 from dashboard.text.numbers import rounded
 from diffusion_core import Experiment, samplers
 from diffusion_core.assumptions import Theorem, first_moment, schedule_facts
@@ -163,6 +164,16 @@ def source(sampler: str) -> str:
     elif sampler == "ddim":
         parts = (samplers.ddim_stage,)
     return "\n\n\n".join(inspect.getsource(part).strip() for part in parts)
+
+
+def all_formulas() -> str:
+    """Every sampler with its order, its cost and its update."""
+    return "\n\n".join(
+        f"**{record.label}**, order {record.order}, "
+        f"{record.evaluations} score evaluation{'s' if record.evaluations > 1 else ''} a step\n\n"
+        f"$$\n{UPDATES[kind]}\n$$"
+        for kind, record in samplers.SAMPLERS.items()
+    )
 
 
 # ---- the setting in numbers

@@ -57,6 +57,8 @@ if record.derivatives:
     st.markdown(say("sampler-extra", derivatives=record.derivatives.lower()))
 st.caption(f"Source: {record.reference}. {say('source')}")
 st.code(theory_cards.source(experiment.sampler), language="python")
+with st.expander("The formulas of all samplers"):
+    st.markdown(theory_cards.all_formulas())
 
 st.header("What is proven")
 found = assumptions.checked(experiment)

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import literature, notation, theory_cards, theory_text
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
+from dashboard.text.formulas import UPDATES
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
 from diffusion_core.assumptions import THEOREMS, Theorem
 from diffusion_core.samplers import Rate
@@ -126,6 +127,13 @@ def test_dpm_solver_is_put_together_from_its_terms() -> None:
     made, _ = samplers.dpmpp_2m(y, t, chain, lambda t, y: s, (0.4, h[1]))
     assert ratio * y + weight * ((1 + share) * x0 - share * 0.4) == pytest.approx(float(made))
     assert theory_cards.TERMS["dpmpp-2m"][2].value(chain, chain.steps, 0.0) == 0
+
+
+def test_all_formulas_are_listed() -> None:
+    text = theory_cards.all_formulas()
+    for name, record in SAMPLERS.items():
+        assert f"**{record.label}**, order {record.order}" in text
+        assert UPDATES[name] in text
 
 
 def test_every_theorem_has_a_card_that_marks_its_evidence() -> None:
