@@ -67,10 +67,23 @@ def plot(
         )
 
 
-def play(animation: bytes, key: str, look: Mapping[str, Any]) -> None:
-    """The player, with the layers and the view of ``look`` where it has them."""
+def play(
+    animation: bytes,
+    key: str,
+    look: Mapping[str, Any],
+    experiments: Sequence[Experiment] = (),
+) -> None:
+    """The player, with the layers and the view of ``look`` where it has them.
+
+    experiments: that are shown, for the page that a reader saves of it.
+    """
     layers, view = look.get("layers"), look.get("view", "auto")
-    player(animation, key, layers, view, enlarged=LARGE if enlarged() else None)
+    about = {
+        "title": notation.title(st.session_state["page"]),
+        "experiments": [experiment.to_json(indent=2) for experiment in experiments],
+        "cite": bibtex(),
+    }
+    player(animation, key, layers, view, enlarged=LARGE if enlarged() else None, about=about)
 
 
 def enlarged() -> bool:

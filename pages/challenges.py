@@ -64,7 +64,7 @@ frame.table(challenges.table(found), "The entries, the closest to the target fir
 if not rule:
     try:
         shown = compute.animation([entry], ["your entry"], 1000, progress)
-        frame.play(shown.blob, "challenge", {"view": "both"})
+        frame.play(shown.blob, "challenge", {"view": "both"}, [entry])
     except Refused as reason:
         st.caption(plain(str(reason)))
     st.caption(say("share"))

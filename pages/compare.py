@@ -66,7 +66,7 @@ except (InputError, Refused) as reason:
     st.warning(readings.sentence(plain(str(reason))))
     st.stop()
 with picture:
-    frame.play(made.blob, "side by side", look(values, dim))
+    frame.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
     st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
 

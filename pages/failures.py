@@ -32,7 +32,7 @@ runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
 progress = st.empty()
 shown = compute.animation(list(runs.values()), [*runs], 1000, progress)
-frame.play(shown.blob, "failure", {"view": "density"})
+frame.play(shown.blob, "failure", {"view": "density"}, list(runs.values()))
 outcomes = {
     title: compute.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
 }

@@ -62,7 +62,7 @@ except Refused as reason:
     st.warning(sentence(plain(str(reason))))
 end = forward.to_noise(experiment, experiment.steps)
 if shown:
-    frame.play(shown.blob, "forward chain", {})
+    frame.play(shown.blob, "forward chain", {}, [experiment])
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, forward.line_tv(shown)))
     st.subheader("What the schedule does to $p_t$")

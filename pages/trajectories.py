@@ -59,7 +59,7 @@ with picture:
     except Refused as reason:
         st.warning(readings.sentence(plain(str(reason))))
     else:
-        frame.play(made.blob, "reverse chain", look(values, dim))
+        frame.play(made.blob, "reverse chain", look(values, dim), [experiment])
         shown = made.panels[0]
 
 words, status, notes = st.empty(), st.empty(), st.container()

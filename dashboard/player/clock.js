@@ -2,7 +2,7 @@
 import { followable, followedPoint, partsOf } from "./follow.js";
 import { layersOf } from "./picture.js";
 
-const RUN_SECONDS = 6;
+export const RUN_SECONDS = 6;
 const STEP_SECONDS = 2; // of a step in slow motion
 const LONGEST_GAP = 0.1; // seconds of clock per drawn frame, however long the browser slept
 const NEARLY = 1e-6;

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard.design import OUTPUT, PARTS, TARGET, css_colours
+from dashboard.design import FONT, OUTPUT, PARTS, TARGET, css_colours
 from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display
 
@@ -32,9 +34,16 @@ MODULES = (
     "picture.js",
     "clock.js",
     "save.js",
+    "film.js",
+    "gif.js",
+    "video.js",
+    "offline.js",
+    "menu.js",
     "controls.js",
     "player.js",
 )
+GIF_ENCODER = FOLDER / "vendor" / "gifenc.esm.js"
+CONFIG = FOLDER.parents[1] / ".streamlit" / "config.toml"
 LAYERS = (
     *("particles", "trails", "target", "output-map", "difference", "contours", "output"),
     *("field", "parts", "histogram"),
@@ -47,19 +56,51 @@ COLOURS = {
 VIEWS = ("auto", "density", "spacetime", "both")
 
 
+def _page_style() -> str:
+    """The style of a page that plays offline, in the app's own colours."""
+    themes = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]
+    rules = {
+        dark: "".join(f"{_property(name)}:{value};" for name, value in colours.items())
+        for dark, colours in themes.items()
+    }
+    return (
+        f":root{{{rules['light']}--st-font:{FONT};}}"
+        f"@media (prefers-color-scheme: dark){{:root{{{rules['dark']}}}}}"
+        + (FOLDER / "page.css").read_text(encoding="utf-8")
+    )
+
+
+def _property(name: str) -> str:
+    """Streamlit's custom property of a setting: --st-primary-color of primaryColor."""
+    return "--st-" + re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+
+
+def _encoder() -> str:
+    """The module as a value: its names are short, and stay inside."""
+    source, _, rest = GIF_ENCODER.read_text(encoding="utf-8").rpartition("export{")
+    exported = rest.partition("}")[0]
+    pairs = (part.split(" as ") for part in exported.split(","))
+    known = {name: short for short, name in pairs if name != "default"}
+    names = ",".join(f"{name}:{short}" for name, short in known.items())
+    return f"const {{{','.join(known)}}}=(()=>{{{source}return {{{names}}}}})();\n"
+
+
 def _script() -> str:
-    """The modules as one source: Streamlit loads it from a blob: address, where imports fail."""
+    """The modules as one function: Streamlit loads it from a blob: address, where imports fail.
+
+    A page that plays offline is made of the function's own source and of the same parts.
+    """
     source = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in MODULES)
     source = re.sub(r"^import [^;]*;\n", "", source, flags=re.MULTILINE)
-    return re.sub(r"^export (?!default)", "", source, flags=re.MULTILINE)
+    source = re.sub(r"^export (default )?", "", source, flags=re.MULTILINE)
+    parts = json.dumps({"html": HTML, "css": CSS, "page": _page_style()})
+    body = f"{_encoder()}{source}\nreturn reverseProcessPlayer;"
+    return f"function playerProgram(PARTS) {{\n{body}\n}}\nexport default playerProgram({parts});\n"
 
 
-_mount = st.components.v2.component(
-    "reverse_process_player",
-    html=(FOLDER / "player.html").read_text(encoding="utf-8"),
-    css=css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8"),
-    js=_script(),
-)
+HTML = (FOLDER / "player.html").read_text(encoding="utf-8")
+CSS = css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8")
+_mount = st.components.v2.component("reverse_process_player", html=HTML, css=CSS, js=_script())
 
 
 def player(
@@ -70,6 +111,7 @@ def player(
     height: int | None = None,
     enlarged: float | None = None,
     words: tuple[str, str] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Any:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
@@ -90,6 +132,7 @@ def player(
     enlarged: the size of its type, relative to what fits the width; for a projector.
     words: for screen readers, what the animation is and what its slider moves through; by default
         "Animation from noise to data" and "Reverse time", or their counterparts forward.
+    about: of a page saved to play offline: "title", "experiments", their JSON, and "cite".
 
     Returns the component's result, which is empty: the player never makes the page rerun.
     """
@@ -106,5 +149,6 @@ def player(
         "height": height,
         "enlarged": enlarged,
         "words": words,
+        "about": about,
     }
     return _mount(key=key, data=with_display(blob, **display))

@@ -1,7 +1,8 @@
 // What the reader does: buttons, keys, and choosing a particle on the picture.
 import { last, neighbour } from "./clock.js";
+import { listenToMenu } from "./menu.js";
 import {
-  changeSpeed, follow, followNext, nearestParticle, save, schedule, stopAt, toggle,
+  changeSpeed, follow, followNext, nearestParticle, schedule, stopAt, toggle,
 } from "./player.js";
 
 export function listen(player) {
@@ -13,12 +14,12 @@ export function listen(player) {
   on(buttons.forward, "click", () => stopAt(player, neighbour(player, 1)));
   on(buttons.play, "click", () => toggle(player));
   on(buttons.follow, "click", () => followNext(player));
-  on(buttons.save, "click", () => save(player));
   on(scrub, "input", () => stopAt(player, Number(scrub.value)));
   on(speed, "change", () => changeSpeed(player));
   on(canvas, "click", (event) => pick(player, event));
   on(root, "keydown", (event) => pressKey(player, event));
   on(document, "visibilitychange", () => schedule(player));
+  listenToMenu(player, on);
 }
 
 function pick(player, event) {

@@ -7,7 +7,6 @@ import { listen } from "./controls.js";
 import { followable } from "./follow.js";
 import { decode } from "./payload.js";
 import { boxesOf, createPicture, layersOf } from "./picture.js";
-import { savePicture } from "./save.js";
 import { readoutAt, writeFollowed, writeFormulas, writeReadouts } from "./words.js";
 
 const BUTTONS = ["first", "back", "play", "forward", "follow", "save"];
@@ -18,10 +17,10 @@ function createPlayer(host) {
   const player = {
     root: find("player"), stage: find("stage"), canvas: host.querySelector("canvas"),
     time: find("time"), readout: find("readout"), formula: find("formula"),
-    followed: find("followed"), scrub: find("scrub"), speed: find("speed"),
+    followed: find("followed"), menu: find("menu"), saved: find("saved"), scrub: find("scrub"), speed: find("speed"),
     buttons: Object.fromEntries(BUTTONS.map((name) => [name, find(name)])),
     show: null, picture: null, position: 0, shown: "", playing: false, onScreen: true,
-    follow: null, request: 0, clock: null, draws: 0, loads: 0,
+    follow: null, job: null, request: 0, clock: null, draws: 0, loads: 0,
     listeners: new AbortController(), observers: [],
   };
   listen(player);
@@ -31,6 +30,7 @@ function createPlayer(host) {
 
 function dispose(player) {
   setPlaying(player, false);
+  if (player.job) player.job.stopped = true;
   cancelAnimationFrame(player.request);
   player.listeners.abort();
   player.observers.forEach((observer) => observer.disconnect());
@@ -126,8 +126,7 @@ function redraw(player) {
   schedule(player);
 }
 
-function buildPicture(player, scale) {
-  const width = Math.floor(player.stage.clientWidth);
+export function buildPicture(player, scale, width = Math.floor(player.stage.clientWidth)) {
   return createPicture(player.show, readTheme(player.root, width, player.show.enlarged), width, scale);
 }
 
@@ -175,20 +174,9 @@ function showWords(player, places) {
   writeFollowed(player.followed, show, places);
 }
 
-function timeText(player, frame) {
+export function timeText(player, frame) {
   const { times } = leading(player.show);
   return `t = ${times[frame]} of ${Math.max(times[0], times.at(-1))}`;
-}
-
-/** Downloads all panels at the clock's place. */
-export function save(player) {
-  const frame = frameOf(player);
-  const { panels } = player.show;
-  const readout = panels.length === 1 ? readoutAt(panels[0], frame) : "";
-  savePicture(
-    buildPicture(player, 2), panels.map((panel) => placeIn(player, panel)),
-    `${timeText(player, frame)}   ${readout}`,
-    `${leading(player.show).direction}-process-t${leading(player.show).times[frame]}.png`);
 }
 
 function observe(player) {
@@ -229,7 +217,7 @@ function load(player, show) {
   changeSpeed(player);
 }
 
-export default function reverseProcessPlayer({ data, parentElement }) {
+export default function reverseProcessPlayer({ data, parentElement, link }) {
   let player = players.get(parentElement);
   if (!player?.root.isConnected) {
     if (player) dispose(player);
@@ -238,6 +226,7 @@ export default function reverseProcessPlayer({ data, parentElement }) {
   }
   if (data && data !== player.payload) {
     player.payload = data;
+    player.link = link; // of an offline page, to where it comes from
     load(player, decode(data));
   }
   refit(player);

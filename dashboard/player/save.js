@@ -1,26 +1,35 @@
-// A PNG file of what is shown.
+// Files of what is shown: one picture, and the run as an animation of pictures.
 import { createLayer, richText } from "./canvas.js";
 
-/** Downloads the picture at twice the size on screen, with a caption under it. */
-export function savePicture(picture, places, caption, name) {
-  const { theme, width, height } = picture;
-  const margin = 16;
-  const drawn = createLayer(width, height, 2);
-  picture.draw(drawn.getContext("2d"), places);
-  const page = createLayer(width + 2 * margin, height + 3.5 * margin, 2, (ctx) => {
+const MARGIN = 16;
+
+/** A sheet with the picture and a caption under it: paint(places, caption) on its canvas. */
+export function createSheet(picture) {
+  const { theme, width, height, scale } = picture;
+  const even = (size) => (2 * Math.ceil((size * scale) / 2)) / scale; // as video encoders want it
+  const size = [even(width + 2 * MARGIN), even(height + 3.5 * MARGIN)];
+  const drawn = createLayer(width, height, scale);
+  const canvas = createLayer(...size, scale);
+  const ctx = canvas.getContext("2d");
+
+  function paint(places, caption) {
+    picture.draw(drawn.getContext("2d"), places);
     ctx.fillStyle = theme.background;
-    ctx.fillRect(0, 0, width + 2 * margin, height + 3.5 * margin);
-    ctx.drawImage(drawn, margin, margin, width, height);
+    ctx.fillRect(0, 0, ...size);
+    ctx.drawImage(drawn, MARGIN, MARGIN, width, height);
     ctx.fillStyle = theme.text;
-    richText(ctx, theme, caption, margin, height + 2.5 * margin);
-  });
-  page.toBlob((blob) => download(blob, name), "image/png");
+    richText(ctx, theme, caption, MARGIN, height + 2.5 * MARGIN);
+  }
+
+  return { canvas, theme, paint };
 }
 
-function download(blob, name) {
+export const pngOf = (sheet) => new Promise((done) => sheet.canvas.toBlob(done, "image/png"));
+
+export function download(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -87,4 +87,10 @@ else:
 with st.container(horizontal=True):
     names = st.text_input("Layers", st.query_params.get("layers", "")).split()
     view = st.text_input("View", st.query_params.get("view", "auto"))
-player(blob, key="player", layers=names or None, view=view, height=option("height", 0) or None)
+about = {
+    "title": "A run",
+    "experiments": ['{"steps": 60, "a": "</pre>"}'],
+    "cite": "@software{lab}",
+}
+height = option("height", 0) or None
+player(blob, key="player", layers=names or None, view=view, height=height, about=about)

@@ -222,7 +222,8 @@ def test_follows_a_change_of_theme(page: Page, show: Open) -> None:
 def test_saves_the_picture(page: Page, show: Open) -> None:
     canvas = show()
     scrub(page, canvas, 43)
+    page.get_by_role("button", name="Save", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save PNG").click()
+        page.get_by_role("button", name="Picture (PNG)").click()
     assert download.value.suggested_filename == "reverse-process-t57.png"
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")

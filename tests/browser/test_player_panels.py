@@ -83,8 +83,9 @@ def test_one_particle_is_followed_in_all(page: Page, show: Open) -> None:
 def test_saves_all_panels(page: Page, show: Open) -> None:
     canvas = show("demo=ode,ddpm&d=1&n=100")
     scrub(page, canvas, 30)
+    page.get_by_role("button", name="Save", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save PNG").click()
+        page.get_by_role("button", name="Picture (PNG)").click()
     assert download.value.suggested_filename == "reverse-process-t30.png"
     header = Path(download.value.path()).read_bytes()[:24]
     width, height = canvas.evaluate("c => [c.clientWidth, c.clientHeight]")

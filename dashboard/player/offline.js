@@ -1,0 +1,61 @@
+// The player as one file that needs no server and no network: its own program, style and data.
+
+const escapeHtml = (text) => text.replace(/[&<>"]/g, (c) => (
+  { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
+
+/** How many bytes the page will have, nearly. */
+export const pageSize = (payload) => (
+  Math.ceil(payload.byteLength / 3) * 4 + playerProgram.toString().length + 20_000);
+
+/** link: of the page that this one is saved from. */
+export async function pageOf(show, payload, link) {
+  const about = { title: "Animation", experiments: [], cite: "", ...show.about };
+  const style = PARTS.page + PARTS.css;
+  const parts = JSON.stringify(PARTS).replaceAll("<", "\\u003c");
+  const where = JSON.stringify(link).replaceAll("<", "\\u003c");
+  const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(about.title)} · Diffusion Convergence Lab</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(about.title)}</h1>
+<div id="player">${PARTS.html}</div>
+<p>Space plays and pauses, the arrow keys step, Home and End jump, F follows another particle.</p>
+<p>Made with the Diffusion Convergence Lab: <a href="${escapeHtml(link)}">this page there</a>.</p>
+${about.experiments.map((text) => folded("The experiment", text)).join("\n")}
+${about.cite && folded("How to cite", about.cite)}
+</main>
+<script type="text/plain" id="payload">${await base64(payload)}<\/script>
+<script type="module">
+${playerProgram.toString()}
+const run = playerProgram(${parts});
+const code = atob(document.querySelector("#payload").textContent);
+const data = Uint8Array.from(code, (c) => c.charCodeAt(0));
+const show = () => run({
+  data, parentElement: document.querySelector("#player"), link: ${where} });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+show();
+<\/script>
+</body>
+</html>
+`;
+  return new Blob([page], { type: "text/html" });
+}
+
+function folded(name, text) {
+  return `<details><summary>${name}</summary><pre>${escapeHtml(text)}</pre></details>`;
+}
+
+function base64(bytes) {
+  const reader = new FileReader();
+  return new Promise((done) => {
+    reader.addEventListener("load", () => done(reader.result.split(",")[1]));
+    reader.readAsDataURL(new Blob([bytes]));
+  });
+}
