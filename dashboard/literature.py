@@ -134,7 +134,7 @@ def table(shown: Sequence[Result]) -> dict[str, list[Any]]:
     return {
         "year": [r.year for r in shown],
         "source": [r.source for r in shown],
-        "arXiv": [f"https://arxiv.org/abs/{r.arxiv}" if r.arxiv else None for r in shown],
+        "arXiv": [f"https://arxiv.org/abs/{r.arxiv}" if r.arxiv else "" for r in shown],
         "sampler": [r.sampler for r in shown],
         "distance": [r.metric or "–" for r in shown],
         "rate in T": [r.rate or "–" for r in shown],
