@@ -24,7 +24,8 @@ from diffusion_core.schedules import Array
 
 COUNTS = (20, 50, 200, 1000)
 MOST_EMPIRICAL = 200  # samples: the exact law with more takes minutes
-PARTICLES = 4000
+PARTICLES = 20_000  # for distances
+NEAREST = 4000  # for mean distances to the training set
 LINE_POINTS = 3001
 KEPT = 400
 KINDS = ("learned", "empirical")
@@ -155,7 +156,7 @@ def memory(experiment: Experiment, place: Any) -> Memory:
             training = None
             if experiment.target.dim == 1:
                 training = memorised(experiment, "tv", bar)
-            nearest = nearest_training(experiment, PARTICLES, bar)
+            nearest = nearest_training(experiment, NEAREST, bar)
         finally:
             bar.clear()
         truth = compute.distance(experiment, *Samples(experiment).how, place)

@@ -32,7 +32,9 @@ def training(run: Experiment) -> None:
     def draw(found: tuple[Loss, ...]) -> None:
         figure = figures.losses_figure(found, seen, run.steps, is_dark())
         alt = "Losses on the training set and on fresh draws against t"
-        frame.plot(place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}")
+        frame.plot(
+            place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
+        )
 
     def watch(done: int, of: int) -> None:
         nonlocal drawn
@@ -90,7 +92,8 @@ def samples(run: Experiment) -> None:
     reading.markdown(text.samples(curves, exact if isinstance(exact, Measurement) else None))
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
         st.warning(sentence(plain(reason)))
-    frame.table(text.samples_table(curves), "The score's errors and TV by the number of samples")
+    table = text.samples_table(curves, particles=run.target.dim > 1)
+    frame.table(table, "The score's errors and TV by the number of samples")
     rows = frame.to_csv(text.SAMPLES_HEADER, text.samples_rows(curves))
     frame.download("Download (CSV)", rows, "samples.csv")
 
@@ -106,7 +109,7 @@ def _draw_samples(
     }
     for column, (name, figure) in zip(st.columns(2), shown.items(), strict=True):
         alt = f"{name} against the number of samples"
-        frame.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}")
+        frame.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}", numbers=False)
 
 
 def memory(run: Experiment) -> None:

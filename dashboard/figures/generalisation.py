@@ -57,7 +57,7 @@ def tv_figure(curves: Curves, exact: Measurement | None, at_least: bool, dark: b
         counts = sorted({p.samples for points in curves.values() for p in points}) or [20, 1000]
         ends = [counts[0] / 1.3, counts[-1] * 1.3]
         figure.add_trace(line(ends, [exact.value] * 2, "exact score", EXACT, dark))
-    title = "TV(q₁, p₁), from particles" if at_least else "TV(q₁, p₁), exact"
+    title = "TV(q₁, p₁), at least" if at_least else "TV(q₁, p₁), exact"
     return _against_n(figure, curves, title, dark)
 
 
@@ -114,7 +114,7 @@ def memory_figure(found: Sequence[Memory], dark: bool) -> go.Figure:
             ("output", [m.nearest.output for m in found], MODEL),
             ("noised training set", [m.nearest.noised for m in found], EMPIRICAL),
         ]
-        title = "mean distance to the nearest training point"
+        title = "distance to a training point"
     figure = go.Figure()
     for name, values, mark in rows:
         known = [v for v in values if v is not None]
@@ -145,12 +145,12 @@ def output_figure(found: Mapping[str, Output], dark: bool) -> go.Figure:
     first, last = next(iter(found.values())), list(found.values())[-1]
     figure = go.Figure()
     if first.p is None:
+        figure.add_trace(dots(last.training, theme(dark).axis))
         for kind, out in found.items():
             colour = LOOKS[kind].colour(dark)
             marker = {"size": 4, "color": colour, "opacity": 0.55}
             shown = {"mode": "markers", "name": NAMES[kind], "marker": marker}
             figure.add_trace(go.Scatter(x=out.x[:, 0], y=out.x[:, 1], hoverinfo="skip", **shown))
-        figure.add_trace(dots(last.training, theme(dark).text))
         square(figure)
     else:
         truth = line(first.x, first.p, "p₁, the truth", EXACT, dark)

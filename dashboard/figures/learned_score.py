@@ -17,6 +17,7 @@ from diffusion_core.learned import Loss
 
 HEIGHT = 420
 EXACT, MODEL, EMPIRICAL = LAWS["target"], LAWS["output"], replace(PARTS[1], dash="solid")
+ON_FRESH = replace(MODEL, dash="solid")
 LOOKS = {"exact": EXACT, "learned": MODEL, "empirical": EMPIRICAL}
 NAMES = {"learned": "learned", "empirical": "exact for the samples alone"}
 TALL = 2.0  # times the largest exact loss: beyond, the axis ends
@@ -37,7 +38,7 @@ def losses_figure(
         t = [loss.t for loss in found]
         if not training:
             figure.add_trace(line(t, [x.training for x in found], "training set", MODEL, dark))
-        figure.add_trace(line(t, [x.fresh for x in found], "fresh draws", EMPIRICAL, dark))
+        figure.add_trace(line(t, [x.fresh for x in found], "fresh draws", ON_FRESH, dark))
         exact = line(t, [x.fresh_exact for x in found], "exact score, fresh draws", EXACT, dark)
         figure.add_trace(exact)
     figure.update_layout(
@@ -153,7 +154,7 @@ def error_figure(found: Field, dark: bool) -> go.Figure:
 
 
 def dots(x: Any, colour: str, name: str = "training set") -> go.Scatter:
-    marker = {"symbol": "x-thin-open", "size": 7, "color": colour, "line": {"width": 1.4}}
+    marker = {"symbol": "circle-open", "size": 8, "color": colour, "line": {"width": 1.2}}
     return go.Scatter(
         x=x[:, 0], y=x[:, 1], mode="markers", name=name, marker=marker, hoverinfo="skip"
     )
