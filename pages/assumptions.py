@@ -2,23 +2,26 @@
 
 import streamlit as st
 
-from dashboard import assumptions, frame, navigation
+from dashboard import assumptions, frame, heavy_tails, navigation
 from dashboard.controls import (
     choose_sampler,
     choose_schedule,
     choose_steps,
     described,
+    setting,
     start_controls,
 )
-from dashboard.permalink import open_link
+from dashboard.permalink import open_link, switch
 from dashboard.score_controls import choose_score
 from dashboard.target_controls import choose_target
 from dashboard.text.assumptions import snippet
 
 PAGE = "assumptions"
+TAILS = switch("tails", False)
+SETTINGS = (TAILS,)
 
 navigation.require()
-state = open_link(PAGE, ())
+state = open_link(PAGE, SETTINGS)
 st.title("Assumptions")
 st.markdown(
     "A theorem promises something only where its assumptions are true. Here are those of every "
@@ -35,7 +38,15 @@ with st.sidebar:
     score = choose_score(state.experiment)
     changes = {"sampler": sampler, "eta": eta, "steps": steps, "score_error": score}
     experiment = described(state.experiment, target, schedule, **changes)
-    frame.link_and_file(PAGE, (), experiment, {}, notice)
+
+tails = st.toggle(
+    "Break one: measure laws with heavy tails", **setting(PAGE, TAILS, state.values["tails"])
+)
+with st.sidebar:
+    frame.link_and_file(PAGE, SETTINGS, experiment, {"tails": tails}, notice)
+if tails:
+    with st.container(border=True):
+        heavy_tails.section(experiment, PAGE)
 
 found = assumptions.section(experiment)
 
