@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import compute
+from dashboard.prose import prose
 from dashboard.store import Store
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.forward import noise_distance
@@ -33,14 +34,33 @@ class Silent:
 
 
 class Lab:
-    """The measurements of one page or worksheet; ``place`` shows progress."""
+    """The measurements of one page or worksheet; ``place`` shows progress, until ``close``."""
 
     def __init__(self, place: Any = None) -> None:
-        self._place = Silent() if place is None else place
+        self._outer = Silent() if place is None else place
+        self._line: Any = None
+        self._count = 0
+        self._place: Any = Silent()
+
+    def _tell(self, run: Experiment) -> None:
+        """Say what is being measured, from the first run on that is not known already."""
+        if self._line is None:
+            box = self._outer.container() or Silent()
+            self._line, self._place = box.empty() or Silent(), box.empty() or Silent()
+        self._count += 1
+        words = {"count": self._count, "label": run.record.label, "steps": f"{run.steps:,}"}
+        self._line.caption(prose("lessons")("measuring", **words))
+
+    def close(self) -> None:
+        """Nothing more to measure."""
+        self._outer.empty()
+        self._line = None
 
     def measured(self, run: Experiment, particles: int = 0) -> Measurement:
         """TV(q_1, p_1), exactly or from that many particles; Refused with its reason."""
         method = "particles" if particles else "exact"
+        if not compute.is_known(run, "tv", method, particles, "p1"):
+            self._tell(run)
         found = compute.distance(run, "tv", method, particles, "p1", self._place)
         if isinstance(found, str):
             raise Refused(found)
@@ -79,6 +99,7 @@ class Lab:
         """eps_score and eps_Jacobi."""
 
         def make() -> tuple[float, float]:
+            self._tell(run)
             bar = compute.Bar("Measuring the score", self._place)
             try:
                 return eps_score(run, bar).value, eps_jacobi(run, bar).value

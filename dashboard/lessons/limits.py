@@ -203,7 +203,7 @@ SCORE_ERROR = Lesson(
             "smooth",
             2,
             lambda n: "a" if n["ode_smooth"] < 0.9 * n["ode_rough"] else "b",
-            Run(_score_error),
+            Run(_score_error, chains=(("long wave", SMOOTH), ("ripples", ROUGH))),
         ),
         Question("loss", 3, "b"),
     ),

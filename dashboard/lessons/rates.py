@@ -191,6 +191,8 @@ def _acceleration(lab: Lab) -> Numbers:
         numbers[f"steps_{name}"] = run.steps
         numbers[f"beta_{name}"] = float(run.chain.beta[run.steps])
         numbers[f"far_{name}"] = float(np.median(np.abs(lab.final(run, 2000))))
+    data = THEORY.target.sample(2000, np.random.default_rng(0))
+    numbers["far_data"] = float(np.median(np.abs(data)))
     return numbers | {"gain": numbers["ode_256"] / numbers["second_256"]}
 
 

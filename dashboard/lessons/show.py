@@ -121,11 +121,14 @@ def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> 
         return
     if isinstance(step, Predict):
         _options(lesson, step, answer)
+    lab = Lab(st.empty())
     try:
-        numbers = step.run.numbers(Lab(st.empty()))
+        numbers = step.run.numbers(lab)
     except Refused as reason:
         st.warning(sentence(plain(str(reason))))
         return
+    finally:
+        lab.close()
     if isinstance(step, Predict):
         truth = step.truth(numbers)
         option = lesson.say(f"{step.name}-{truth}")
@@ -167,7 +170,9 @@ def _picture(lesson: Lesson, run: Run) -> None:
         shown = compute.animation(list(runs), list(titles), PARTICLES, progress)
         frame.play(shown.blob, f"lesson {lesson.name}", {"view": "density"})
     if run.figure:
-        figure, alt = run.figure(Lab(progress), is_dark())
+        lab = Lab(progress)
+        figure, alt = run.figure(lab, is_dark())
+        lab.close()
         frame.plot(st, figure, f"lesson-{lesson.name}", alt, f"{lesson.name} figure")
 
 

@@ -182,5 +182,10 @@ def as_answer(number: float) -> str:
 
 def texts(numbers: Numbers) -> dict[str, str]:
     """What fills the places of prose: [[name]] to three digits, [[name_pc]] in per cent."""
-    said = {name: rounded(value).replace("-", "−") for name, value in numbers.items()}
+    said = {name: _said(value) for name, value in numbers.items()}
     return said | {f"{name}_pc": percent(value) for name, value in numbers.items()}
+
+
+def _said(value: float) -> str:
+    """Counts as they are, measured numbers to three digits."""
+    return f"{value:,}" if isinstance(value, int) else rounded(value).replace("-", "−")
