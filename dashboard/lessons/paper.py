@@ -43,21 +43,29 @@ def _piece(rest: list[str]) -> str:
         return _command(token[1:], rest)
     if token.isspace():
         return ""
+    if token in "=<>":
+        return f" {html.escape(token)} "
     return f"<i>{token}</i>" if token.isalpha() else html.escape(token)
+
+
+def _grouped(part: str) -> str:
+    """In brackets, unless it is a single sign."""
+    return part if re.fullmatch(r"[^ +−-]{1,2}|<i>.</i>|√.*", part) else f"({part})"
 
 
 def _command(name: str, rest: list[str]) -> str:
     while rest and rest[0].isspace():
         rest.pop(0)
     if name in ("frac", "tfrac", "dfrac"):
-        return f"({_piece(rest)})/({_piece(rest)})"
+        return f"{_grouped(_piece(rest))}/{_grouped(_piece(rest))}"
     if name == "sqrt":
         return f"√<span class=root>{_piece(rest)}</span>"
     if name in ("bar", "hat"):
         return _piece(rest) + (STRONG if name == "bar" else "\u0302")
     if name in ("mathrm", "text", "operatorname"):
         return re.sub("</?i>", "", _piece(rest))
-    return SIGNS.get(name, html.escape(name))
+    sign = SIGNS.get(name, html.escape(name))
+    return f" {sign} " if sign in "≤≥≈∝≲∈" and sign else sign
 
 
 def to_html(markdown: str) -> str:

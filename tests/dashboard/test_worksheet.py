@@ -70,10 +70,12 @@ def test_every_formula_of_every_lesson_can_be_printed(lesson: Lesson) -> None:
     ("tex", "html"),
     [
         (r"\sqrt{\bar\alpha_t}\,X_0", "√<span class=root>α̅<sub><i>t</i></sub></span>"),
-        (r"\frac{1}{\sqrt T}", "(1)/(√<span class=root><i>T</i></span>)"),
+        (r"\frac{1}{\sqrt T}", "1/√<span class=root><i>T</i></span>"),
         (r"x^{-r}", "<i>x</i><sup>−<i>r</i></sup>"),
         (r"\mathrm{TV}(q_1,p_1)", "TV(<i>q</i><sub>1</sub>,<i>p</i><sub>1</sub>)"),
-        (r"a<b", "<i>a</i>&lt;<i>b</i>"),
+        (r"a<b", "<i>a</i> &lt; <i>b</i>"),
+        (r"\frac{a+1}2", "(<i>a</i>+1)/2"),
+        (r"p\le q", "<i>p</i> ≤ <i>q</i>"),
     ],
 )
 def test_a_formula_in_html(tex: str, html: str) -> None:
