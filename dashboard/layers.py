@@ -50,12 +50,20 @@ def key_levels(experiment: Experiment, times: Sequence[int]) -> list[NoiseLevel]
 def score_field(
     experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
 ) -> Array:
-    """sqrt(1 - abar_t) s_t on a regular grid, (K, A) on the line, (K, A, A, 2) in the plane."""
+    """sqrt(1 - abar_t) s_t on a regular grid, (K, A) on the line, (K, A, A, 2) in the plane.
+
+    The score is the sampler's; one that is wrong is known at whole t only, and the nearest counts.
+    """
     dim = experiment.target.dim
     side = ARROWS[dim]
     points = field_points(extent, side, side)
     flat = points.reshape(-1, dim)
-    scores = [experiment.target.marginal(level).score(flat) for level in levels]
+    if experiment.score_error is None:
+        scores = [experiment.target.marginal(level).score(flat) for level in levels]
+    else:
+        score, log_abar = experiment.score, np.log(experiment.chain.abar[1:-1])
+        near = [1 + int(np.abs(log_abar - np.log(level.abar)).argmin()) for level in levels]
+        scores = [score(t, flat) for t in near]
     noise = [sqrt(level.var) for level in levels]
     return np.array([n * s.reshape(points.shape) for n, s in zip(noise, scores, strict=True)])
 

@@ -12,6 +12,7 @@ from dashboard.controls import (
     start_controls,
 )
 from dashboard.permalink import open_link, switch
+from dashboard.prose import prose
 from dashboard.score_controls import choose_score
 from dashboard.target_controls import choose_target
 from dashboard.text.assumptions import snippet
@@ -23,11 +24,7 @@ SETTINGS = (TAILS,)
 navigation.require()
 state = open_link(PAGE, SETTINGS)
 st.title("Assumptions")
-st.markdown(
-    "A theorem promises something only where its assumptions are true. Here are those of every "
-    "theorem about the chosen sampler, each with the number behind the verdict. Where one is not "
-    "true, the theorem is silent, not refuted: the sampler may still do well, and we measure it."
-)
+st.markdown(prose("pages")("assumptions"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:

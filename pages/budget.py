@@ -15,6 +15,7 @@ from dashboard.figures.budget import (
 )
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
+from dashboard.prose import prose
 from dashboard.target_controls import choose_target
 from dashboard.text import budget as text
 from dashboard.text.plain import plain
@@ -24,12 +25,7 @@ from dashboard.text.snippets import budget_snippet
 navigation.require()
 state = open_link(PAGE, SETTINGS)
 st.title("Where the error comes from")
-st.markdown(
-    "Every step is tried on its own: give it exactly $p_t$ and see how far what it returns is from "
-    "$p_{t-1}$. These errors and that of the start add up to **at least** the final distance. "
-    "The rest was taken away again: later noise makes wrong laws more alike (**contraction**), "
-    "and errors of opposite sign **cancel**."
-)
+st.markdown(prose("pages")("budget"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:

@@ -8,6 +8,7 @@ from dashboard.panel_controls import FEW, choose_changes
 from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.prose import prose
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.plain import plain
@@ -24,10 +25,7 @@ navigation.require()
 state = open_link(PAGE, SETTINGS)
 values = dict(state.values)
 st.title("Side by side")
-st.markdown(
-    "Every panel starts from the same noise and runs on one clock. Panel A is the experiment of "
-    "the sidebar; the others differ from it in what you choose."
-)
+st.markdown(prose("pages")("compare"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:

@@ -13,6 +13,7 @@ from dashboard.controls import (
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
+from dashboard.prose import prose
 from dashboard.score_controls import choose_score
 from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, clash, labels
 from dashboard.target_controls import choose_target
@@ -24,11 +25,7 @@ from diffusion_core.distances import METRIC_LABELS
 navigation.require()
 state = open_link(PAGE, SETTINGS, clash)
 st.title("Distance against T")
-st.markdown(
-    "How far is a sampler's output from its target after $T$ steps? Every point is a whole run, "
-    "measured. Dotted lines are **shapes of proven upper bounds**: their constants are unknown, "
-    "so compare how steep they are. A measured curve may well fall faster."
-)
+st.markdown(prose("pages")("convergence"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
@@ -68,7 +65,7 @@ draw(curves, "all", fits)
 for sentence in readings.refused(refusals, names):
     st.warning(sentence)
 if not any(curves.values()) and not refusals:
-    st.info("No run fits into so few score evaluations: widen the range.")
+    st.info(prose("pages")("no-run"))
 floor = readings.floors(curves, sweeps.initialisation(sweep), sweep.metric)
 for note in (floor, readings.beyond(sweep.metric, sweep.against, experiment.schedule.kind)):
     if note:
@@ -81,13 +78,10 @@ with points:
     frame.download("Download (CSV)", frame.to_csv(tables.SWEEP_HEADER, rows), "distances.csv")
 with decay:
     frame.table(tables.fit_table(fits, names), "Fitted decay of every curve")
-    st.caption(
-        "Least squares over the largest T that follow C (log T)ᵏ T⁻ʳ within 2 %; smaller T are "
-        "pre-asymptotic. The interval tells how well these points fix r, not where its limit lies."
-    )
+    st.caption(prose("pages")("fits"))
 with proven:
     rates = {name: sweeps.chosen_rates(name, "all") for name in sweep.samplers}
     frame.table(tables.rate_table(rates, names), "Proven upper bounds")
-    st.caption("Upper bounds for exact scores; C is a constant that the papers do not give.")
+    st.caption(prose("pages")("bounds"))
 with code:
     frame.snippet(sweep_snippet(sweep))

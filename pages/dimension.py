@@ -8,6 +8,7 @@ from dashboard.dimension_controls import PAGE, SETTINGS, choose_curves, choose_l
 from dashboard.figures.dimension import growth_figure, needed_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
+from dashboard.prose import prose
 from dashboard.text import dimension as text
 from dashboard.text import readings
 from dashboard.text.plain import plain
@@ -16,11 +17,7 @@ navigation.require()
 state = open_link(PAGE, SETTINGS)
 values = dict(state.values)
 st.title("Dimension")
-st.markdown(
-    "Theorems say how the error of a sampler may grow with the dimension $d$. Here it is measured, "
-    "from $d=1$ to a million, where the law of $Y_1$ is known exactly: for Gaussian targets, and "
-    "for independent copies of a law on the line. No sampling, no noise."
-)
+st.markdown(prose("pages")("dimension"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
@@ -67,6 +64,6 @@ with numbers:
 with proven:
     every = dimension.bounds(question.samplers, "all")
     frame.table(dimension.bound_table(every, labels), "Proven upper bounds with powers of d")
-    st.caption("Upper bounds for exact scores; C is a constant that the papers do not give.")
+    st.caption(prose("pages")("bounds"))
 with code:
     frame.snippet(text.snippet(question))

@@ -6,6 +6,7 @@ from dashboard import compute, frame, navigation, tables
 from dashboard.failures import FAILURES, NAMES
 from dashboard.keys import widget
 from dashboard.permalink import choice, open_link
+from dashboard.prose import prose
 from dashboard.text import readings
 
 PAGE = "failures"
@@ -14,10 +15,7 @@ FAILURE = choice("failure", NAMES[0], NAMES)
 navigation.require()
 state = open_link(PAGE, [FAILURE])
 st.title("When it fails")
-st.markdown(
-    "Settings that look harmless and break a sampler, each beside settings that mend it. Both "
-    "panels start from the same noise, and every number is computed here."
-)
+st.markdown(prose("pages")("failures"))
 notice = st.empty()
 name = st.selectbox(
     "Failure",

@@ -15,6 +15,7 @@ from dashboard.figures.schedules import level_figure, step_figure
 from dashboard.figures.style import is_dark
 from dashboard.forward_views import BESIDE, choose_beside, law_figure
 from dashboard.permalink import open_link, whole
+from dashboard.prose import prose
 from dashboard.schedule_editor import choose_length, schedule_editor
 from dashboard.target_controls import choose_target
 from dashboard.text import forward as text
@@ -30,14 +31,7 @@ SETTINGS = (PARTICLES, BESIDE)
 navigation.require()
 state = open_link(PAGE, SETTINGS)
 st.title("Forward process")
-st.markdown(
-    "Before anything can be denoised, it has to be noised. Each step shrinks a point a little and "
-    "adds Gaussian noise, $X_t=\\sqrt{\\alpha_t}\\,X_{t-1}+\\sqrt{\\beta_t}\\,W_t$ with "
-    "$\\beta_t=1-\\alpha_t$, until nobody can tell where it came from. The **noise schedule** says "
-    "how fast: after $t$ steps $X_t=\\sqrt{\\bar\\alpha_t}\\,X_0+\\sqrt{1-\\bar\\alpha_t}\\,W$, "
-    "where $\\bar\\alpha_t=\\alpha_1\\cdots\\alpha_t$ and $W$ is standard normal. The "
-    "signal-to-noise ratio (**SNR**) is $\\bar\\alpha_t/(1-\\bar\\alpha_t)$."
-)
+st.markdown(prose("pages")("forward"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:

@@ -12,6 +12,7 @@ from dashboard.controls import (
 )
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.prose import prose
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.formulas import UPDATES
@@ -27,11 +28,7 @@ SETTINGS = (PARTICLES, *PICTURE_SETTINGS)
 navigation.require()
 state = open_link(PAGE, SETTINGS)
 st.title("Reverse trajectories")
-st.markdown(
-    "A diffusion model starts from noise and removes it step by step, led by the **score** "
-    "$s_t=\\nabla\\log p_t$. Here the score is exact: whatever is wrong with the output is the "
-    "sampler's doing."
-)
+say, intro = prose("pages"), st.empty()
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
@@ -45,6 +42,8 @@ with st.sidebar:
         **setting(PAGE, PARTICLES, state.values["particles"]),
     )
 
+whose = say("exact-score" if experiment.score_error is None else "wrong-score")
+intro.markdown(say("trajectories", whose=whose))
 progress, picture = st.empty(), st.container()
 dim = experiment.target.dim
 values = {"particles": particles, **choose_picture(PAGE, state.values, dim)}
@@ -66,7 +65,7 @@ words, status, notes = st.empty(), st.empty(), st.container()
 numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])
 with numbers:
     distances, why = st.empty(), st.empty()
-    st.caption("Between q₁, the law of the output, and p₁, the law of X₁, as in the theorems.")
+    st.caption(say("distances"))
     if shown:
         frame.download(
             "Download the particles (CSV)",

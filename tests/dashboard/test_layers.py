@@ -11,6 +11,7 @@ from dashboard.layers import FOLLOWED, followed_run, key_levels, score_field
 from dashboard.player import field_points
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.laws.particles import simulate
+from diffusion_core.score_errors import Shift
 
 
 def still(share: float) -> None:
@@ -18,8 +19,9 @@ def still(share: float) -> None:
 
 
 @pytest.mark.parametrize("preset", ["three-modes", "ring"])
-def test_field_is_the_scaled_score_at_the_arrows(preset: str) -> None:
-    experiment = Experiment(PRESETS[preset].target, steps=30)
+@pytest.mark.parametrize("error", [None, Shift(size=0.7)])
+def test_field_is_the_scaled_score_at_the_arrows(preset: str, error: Shift | None) -> None:
+    experiment = Experiment(PRESETS[preset].target, steps=30, score_error=error)
     dim = experiment.target.dim
     extent = (-3.0, 3.0) * dim
     times = list(range(30, 0, -1))
@@ -30,7 +32,7 @@ def test_field_is_the_scaled_score_at_the_arrows(preset: str) -> None:
     )
     points = field_points(extent, field.shape[1], field.shape[1]).reshape(-1, dim)
     for k, t in ((0, 30), (-1, 1)):
-        score = experiment.target.marginal(experiment.chain.level(t)).score(points)
+        score = experiment.score(t, points)
         want = sqrt(experiment.chain.var[t]) * score
         np.testing.assert_allclose(field[k].reshape(-1, dim), want, rtol=1e-6, atol=1e-6)
 

@@ -1,6 +1,7 @@
 """Prose files: cut into blocks, filled with numbers, and well-formed."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,13 @@ def test_formulas_are_closed_and_no_block_is_empty(name):
         dollars = len(re.findall(r"(?<!\\)\$", without_code))
         assert dollars % 2 == 0, (block, "a formula is not closed")
         assert without_code.count("{") == without_code.count("}"), block
+
+
+def test_every_block_of_the_pages_words_is_used_and_none_is_missing():
+    used = set()
+    for path in Path("pages").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r'prose\("pages"\)\(\s*"([a-z-]+)"', text))
+        if 'say, intro = prose("pages")' in text:
+            used |= set(re.findall(r'"([a-z-]+)"', text)) & set(prose("pages").blocks)
+    assert used == set(prose("pages").blocks)
