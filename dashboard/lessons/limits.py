@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.lessons.beginnings import preset
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.structure import Full, Lesson, Numbers, Predict, Question, Read, Run
-from diffusion_core.schedules import Cosine, Linear
+from diffusion_core import Experiment
+from diffusion_core.learned import Empirical, Learned, training_points
+from diffusion_core.schedules import Array, Cosine, Linear
 from diffusion_core.score_errors import WaveError
 
 TV = "TV(q₁, p₁)"
@@ -209,4 +213,70 @@ SCORE_ERROR = Lesson(
     ),
 )
 
-LESSONS: tuple[Lesson, ...] = (INITIALISATION, SCHEDULE, SCORE_ERROR)
+# ---- memorisation
+
+SAMPLES, MANY, NEAR = 50, 2000, 0.02
+TRUE = preset("three-modes", schedule=Linear(), sampler="ddpm", steps=200)
+COPY = TRUE.with_(score_error=Empirical(samples=SAMPLES))
+LEARNED = TRUE.with_(score_error=Learned(samples=SAMPLES))
+
+
+def near_share(y: Array, data: Array) -> float:
+    """The share of y that is within ``NEAR`` of a training point."""
+    return float((np.abs(y[:, None] - data).min(axis=1) < NEAR).mean())
+
+
+def _memorisation(lab: Lab) -> Numbers:
+    data = training_points(Empirical(samples=SAMPLES), TRUE.target)[:, 0]
+    numbers = {}
+    for name, run in (("true", TRUE), ("copy", COPY), ("learned", LEARNED)):
+        numbers[f"{name}_50"] = lab.tv(run.with_(steps=50))
+        numbers[f"{name}_200"] = lab.tv(run)
+        numbers[f"near_{name}"] = near_share(lab.final(run, MANY), data)
+    return numbers
+
+
+def _memory_figure(*runs: tuple[str, Experiment, str]) -> Any:
+    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        curves = [measured(label, mark, lab.curve(run, (50, 200))) for label, run, mark in runs]
+        return lines(curves, T_AXIS, TV, dark, "xy")
+
+    return draw
+
+
+def change(before: float, after: float) -> str:
+    """a: at least halved; b: about the same, or a little better; c: grown."""
+    return "a" if after < before / 2 else "c" if after > 1.1 * before else "b"
+
+
+_TRUE = ("exact score of the law", TRUE, "target")
+_COPY = ("exact score of the 50 samples", COPY, "output")
+_LEARNED = ("learned from the 50 samples", LEARNED, "second")
+
+MEMORISATION = Lesson(
+    "memorisation",
+    (
+        Read("begin"),
+        Predict(
+            "steps",
+            3,
+            lambda n: change(n["copy_50"], n["copy_200"]),
+            Run(
+                _memorisation,
+                _memory_figure(_TRUE, _COPY),
+                chains=(("score of the 50 samples", COPY),),
+                full=(Full("trajectories", COPY),),
+            ),
+        ),
+        Predict(
+            "learned",
+            2,
+            lambda n: "a" if n["learned_200"] > n["copy_200"] else "b",
+            Run(_memorisation, _memory_figure(_TRUE, _COPY, _LEARNED)),
+        ),
+        Question("loss", 3, "c"),
+        Question("check", 3, "b"),
+    ),
+)
+
+LESSONS: tuple[Lesson, ...] = (INITIALISATION, SCHEDULE, SCORE_ERROR, MEMORISATION)

@@ -27,5 +27,5 @@ WEEK = (
     Part("tuesday", 20, ("sampling", "measuring")),
     Part("wednesday", 20, ("rates", "bounds")),
     Part("thursday", 20, ("acceleration", "initialisation")),
-    Part("friday", 20, ("schedules", "score-error")),
+    Part("friday", 30, ("schedules", "score-error", "memorisation")),
 )

@@ -135,6 +135,8 @@ TODAY = {
     ("score-error", "ode"): "c",
     ("score-error", "ddpm"): "a",
     ("score-error", "smooth"): "a",
+    ("memorisation", "steps"): "c",
+    ("memorisation", "learned"): "b",
 }
 
 
@@ -229,6 +231,11 @@ MADE_UP = [
     ("score-error", "ddpm", {"ddpm": 0.1, "ddpm_rough": 0.95}, "c"),
     ("score-error", "smooth", {"ode_smooth": 0.4, "ode_rough": 0.9}, "a"),
     ("score-error", "smooth", {"ode_smooth": 0.9, "ode_rough": 0.9}, "b"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.1}, "a"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.38}, "b"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.6}, "c"),
+    ("memorisation", "learned", {"learned_200": 0.5, "copy_200": 0.4}, "a"),
+    ("memorisation", "learned", {"learned_200": 0.2, "copy_200": 0.4}, "b"),
 ]
 
 
