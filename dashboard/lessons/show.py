@@ -168,7 +168,7 @@ def _picture(lesson: Lesson, run: Run) -> None:
     if run.chains:
         titles, runs = zip(*run.chains, strict=True)
         shown = compute.animation(list(runs), list(titles), PARTICLES, progress)
-        frame.play(shown.blob, f"lesson {lesson.name}", {"view": "density"})
+        frame.play(shown.blob, f"lesson {lesson.name}", {"view": "density"}, runs)
     if run.figure:
         lab = Lab(progress)
         figure, alt = run.figure(lab, is_dark())

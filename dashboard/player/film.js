@@ -5,6 +5,7 @@ import { createSheet } from "./save.js";
 import { readoutAt } from "./words.js";
 
 const WIDEST = 800; // CSS pixels of an animation
+const MOST_PIXELS = 1_500_000; // of an animation's frame, device pixels
 const SHEET_SCALE = 2; // of a picture
 
 /** {run, now}: the names of files of the run and of this moment of it. */
@@ -32,7 +33,9 @@ export function sheetNow(player) {
 /** The run as the reader sees it now: {canvas, theme, moves, draw(share)}, share in 0..1. */
 export function filmOf(player) {
   const width = Math.min(WIDEST, Math.floor(player.stage.clientWidth));
-  const sheet = createSheet(buildPicture(player, Math.min(2, WIDEST / width), width));
+  const { height } = buildPicture(player, 1, width);
+  const scale = Math.min(2, WIDEST / width, Math.sqrt(MOST_PIXELS / (width * height)));
+  const sheet = createSheet(buildPicture(player, scale, width));
   const end = last(player);
   const shown = { ...player, follow: followOf(player), playing: true, speed: { value: "1" } };
   const draw = (share) => paint(sheet, { ...shown, position: share * end });

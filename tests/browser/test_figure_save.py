@@ -1,0 +1,52 @@
+"""What a reader saves of a figure: its picture in the chosen format, and its numbers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+# arrays arrive coded, and Plotly keeps what it has decoded beside the code
+POINTS = """f => f.data.filter(trace => trace.y).flatMap((trace) => {
+    const [x, y] = [trace.x, trace.y].map((values) => Array.from(values._inputArray ?? values));
+    return y.map((_, k) => [trace.name, x[k], y[k]]);
+})"""
+
+
+def saved(page: Page, button: Locator, folder: Path) -> Path:
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_a_figure_is_saved_with_its_numbers(
+    page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None], tmp_path: Path
+) -> None:
+    page.goto(f"{serve(APP)}/literature")
+    figure = page.locator(".js-plotly-plot")
+    expect(figure).to_be_visible(timeout=30_000)
+    idle(page)
+    camera = figure.locator(".modebar-btn").first
+    assert saved(page, camera, tmp_path).suffix == ".svg"
+
+    numbers = saved(page, page.get_by_role("button", name="Numbers (CSV)"), tmp_path)
+    _, *lines = csv.reader(numbers.read_text(encoding="utf-8").splitlines())
+    drawn = figure.evaluate(POINTS)
+    assert len(lines) == len(drawn) > 100
+    for (name, *values), (trace, *point) in zip(lines, drawn, strict=True):
+        assert name == trace or not trace
+        assert [float(v) for v in values] == point
+
+    page.get_by_text("Save and cite").click()
+    expect(page.get_by_text("@software")).to_be_visible()
+    page.get_by_text("PNG", exact=True).click()
+    idle(page)
+    expect(figure.locator(".modebar-btn").first).to_be_visible()
+    picture = saved(page, figure.locator(".modebar-btn").first, tmp_path)
+    assert picture.suffix == ".png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
