@@ -101,7 +101,7 @@ def link(
 ) -> bool:
     """In the sidebar: put the state into the link; whether the experiment is too large for it."""
     st.session_state[LARGE_TYPE] = st.toggle(
-        "Large type, for a projector", key=key("large", enlarged())
+        "Large type, for a projector", key=key("large", shared(LARGE_TYPE))
     )
     navigation.notation_link()
     with st.expander("Save and cite"):
@@ -113,6 +113,8 @@ def link(
     if complaint:
         rest = "Everything else is as the link says, or at its default."
         notice.error(f"{plain(complaint)} {rest}")
+    if too_large is None and "lecturer" not in st.session_state:
+        lecture.link_builder(st.session_state["address"])
     return too_large is not None
 
 
@@ -159,8 +161,6 @@ def link_and_file(
         )
         if not is_fixed("target"):
             _open_file()
-    if not too_large and "lecturer" not in st.session_state:
-        lecture.link_builder(st.session_state["address"])
 
 
 def _open_file() -> None:
