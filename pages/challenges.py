@@ -9,6 +9,7 @@ from dashboard.keys import key, start_value
 from dashboard.permalink import EXPERIMENT, choice, encode, open_link
 from dashboard.prose import prose
 from dashboard.text.plain import plain
+from dashboard.text.snippets import comparison_snippet
 from diffusion_core import Refused
 from diffusion_core.schedules import Custom, Theory
 
@@ -73,3 +74,7 @@ if not rule:
         "pages/trajectories.py", label="Open your entry: Reverse trajectories", query_params=link
     )
 st.markdown(say("hints"))
+methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
+with st.expander("Python"):
+    runs = {label: run for label, (run, _) in found.items()}
+    frame.snippet(comparison_snippet(runs, methods, 1000, challenge.against))

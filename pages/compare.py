@@ -12,6 +12,7 @@ from dashboard.prose import prose
 from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.plain import plain
+from dashboard.text.snippets import comparison_snippet
 from diffusion_core import InputError, Refused
 
 PAGE = "compare"
@@ -51,7 +52,7 @@ for name, change, place in shown:
 progress, picture, words = st.empty(), st.container(), st.empty()
 dim = experiment.target.dim
 values |= choose_picture(PAGE, values, dim)
-status, numbers, why = st.empty(), st.empty(), st.empty()
+status, numbers, why, code = st.empty(), st.empty(), st.empty(), st.container()
 with st.sidebar:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
@@ -67,6 +68,9 @@ with picture:
     frame.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
     st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
+with code.expander("Python"):
+    source, methods = st.empty(), dict[str, str]()
+    frame.notebook_button(lambda: comparison_snippet(compared, methods, values["particles"]))
 
 
 def tell() -> None:
@@ -78,6 +82,9 @@ def tell() -> None:
     with numbers.container():
         frame.table(tables.run_table(compared, outcomes), "The runs and their distances")
     why.caption(readings.not_exact(exact.refusals(each, ["tv"])))
+    methods.update({t: o.method for t, o in outcomes.items() if not isinstance(o, str)})
+    with source.container():
+        frame.show_code(comparison_snippet(compared, methods, values["particles"]))
 
 
 tell()

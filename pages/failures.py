@@ -8,6 +8,7 @@ from dashboard.keys import widget
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
 from dashboard.text import readings
+from dashboard.text.snippets import comparison_snippet
 
 PAGE = "failures"
 FAILURE = choice("failure", NAMES[0], NAMES)
@@ -45,3 +46,6 @@ for place, title, run in zip(
 ):
     with place:
         navigation.open_button(f"Open {title} under Reverse trajectories", run)
+methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
+with st.expander("Python"):
+    frame.snippet(comparison_snippet(runs, methods, 1000))

@@ -74,3 +74,23 @@ for steps in (16, 64, 256):
     found = measure(experiment.with_(steps=steps), "tv")
     print(steps, found.value, "+-", found.error)
 """
+
+
+def comparison_snippet(
+    runs: Mapping[str, Experiment], methods: Mapping[str, str], particles: int, against: str = "p1"
+) -> str:
+    """Several runs and their TV, each by its method; those without one are left out."""
+    lines = [
+        f"    {name!r}: (Experiment.from_json({run.to_json()!r}), {methods[name]!r}),"
+        for name, run in runs.items()
+        if name in methods
+    ]
+    return f"""from diffusion_core import Experiment, measure
+
+runs = {{
+{chr(10).join(lines)}
+}}
+for name, (run, method) in runs.items():
+    found = measure(run, "tv", method, {particles}, against="{against}")
+    print(name, found.value, "+-", found.error)
+"""

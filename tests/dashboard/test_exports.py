@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
+import pytest
 import yaml
 from visiting import calm, printed, visit
 
@@ -119,3 +120,15 @@ def test_figures_are_saved_in_the_chosen_format_on_every_page() -> None:
     assert option() == {"format": "png", "scale": 3, "filename": "steps-against-accuracy"}
     app.switch_page("pages/why.py").run()
     assert option()["format"] == "png"
+
+
+@pytest.mark.parametrize("page", ["compare", "failures", "challenges"])
+def test_pages_of_several_runs_give_the_python_of_all(page: str) -> None:
+    app = calm(visit(page))
+    shown = app.dataframe[0].value
+    told = [line.split(" +- ")[0].split() for line in printed(app)]
+    column = next(name for name in shown if name.startswith("TV"))
+    known = [text.split(" ± ")[0] for text in shown[column] if " ± " in text]
+    assert len(told) == len(known) >= 2
+    for (*_, value), text in zip(told, known, strict=True):
+        assert float(value) == pytest.approx(float(text), rel=1e-3)
