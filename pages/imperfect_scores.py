@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import frame, imperfect, navigation, sweeps
 from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
-from dashboard.figures.imperfect import plateau_figure, waves_figure
+from dashboard.figures.imperfect import floor_figure, plateau_figure, waves_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
@@ -79,12 +79,14 @@ def show_plateau() -> None:
     size = dialled.score_error.size
     reading.markdown(text.plateau(floors, size, imperfect.floor_slope(floors)))
     refusals(found)
+    if len(floors) > 1:
+        exact = curves[0.0][-1] if curves[0.0] else None
+        figure = floor_figure(floors, exact, experiment.sampler, dark)
+        alt = "TV at the largest T against the size of the score's error"
+        frame.plot(st, figure, "floors", alt, f"{PAGE} floors")
     frame.table(text.plateau_table(floors), "Floors of the distance by size of the error")
-    rows = [
-        (size, m.steps, m.nfe, m.value, m.error) for size, curve in curves.items() for m in curve
-    ]
-    header = ("eps_score", "steps", "nfe", "tv", "error")
-    frame.download("Download (CSV)", frame.to_csv(header, rows), "plateau.csv")
+    data = frame.to_csv(text.PLATEAU_HEADER, text.plateau_rows(curves))
+    frame.download("Download (CSV)", data, "plateau.csv")
     frame.snippet(runs_snippet(dialled))
 
 

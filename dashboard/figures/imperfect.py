@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from dashboard.design import LINE_WIDTH, MARKER_SIZE, SAMPLERS, theme
 from dashboard.figures.style import figure_template
+from dashboard.imperfect import Floor
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Measurement
 
@@ -63,6 +65,56 @@ def plateau_figure(
         yaxis={"type": "log", "title": {"text": "TV(q₁, p₁), measured"}, "dtick": "D2"},
     )
     return figure
+
+
+def floor_figure(
+    floors: Sequence[Floor], exact: Measurement | None, sampler: str, dark: bool
+) -> go.Figure:
+    """TV at the largest T against the error's size, beside the shape of the theorem's term.
+
+    The shape has the power 1 and an unknown constant: it is drawn through the largest point that
+    is clearly below 1. exact: what the exact score leaves there.
+    """
+    figure, mark = go.Figure(), SAMPLERS[sampler]
+    figure.add_trace(
+        go.Scatter(
+            x=[f.size for f in floors],
+            y=[f.last.value for f in floors],
+            mode="lines+markers",
+            name="measured",
+            hovertext=[
+                f"ε = {f.size:g}<br>TV = {with_error(f.last.value, f.last.error)}" for f in floors
+            ],
+            hoverinfo="text",
+            **mark.scatter(dark),
+        )
+    )
+    sizes = [f.size for f in floors]
+    if exact is not None:
+        figure.add_trace(_across(sizes, [exact.value] * 2, "exact score, measured", "dash", dark))
+    used = [f for f in floors if f.last.value < 0.5]
+    if used:
+        rate = used[-1].last.value / used[-1].size
+        ends = [rate * min(sizes), rate * max(sizes)]
+        figure.add_trace(_across(sizes, ends, "∝ ε: shape of the proven term", "dot", dark))
+    figure.update_layout(
+        template=figure_template(dark),
+        height=HEIGHT - 80,
+        xaxis={"type": "log", "title": {"text": "ε_score"}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": "TV at the largest T"}, "dtick": "D2"},
+    )
+    return figure
+
+
+def _across(sizes: Sequence[float], ends: list[float], name: str, dash: str, dark: bool) -> Any:
+    return go.Scatter(
+        x=[min(sizes), max(sizes)],
+        y=ends,
+        mode="lines",
+        name=name,
+        line={"color": theme(dark).axis, "dash": dash, "width": 1.5},
+        hoverinfo="skip",
+    )
 
 
 def waves_figure(

@@ -81,6 +81,15 @@ def plateau_table(floors: Sequence[Floor]) -> dict[str, list[str]]:
     }
 
 
+PLATEAU_HEADER = ("eps_score", "steps", "nfe", "tv", "error")
+
+
+def plateau_rows(curves: Mapping[float, Sequence[Measurement]]) -> list[tuple[object, ...]]:
+    return [
+        (size, m.steps, m.nfe, m.value, m.error) for size, curve in curves.items() for m in curve
+    ]
+
+
 WAVE_HEADER = ("sampler", "frequency", "eps_jacobi", "tv", "error", "folds")
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard import imperfect
-from dashboard.figures.imperfect import plateau_figure, waves_figure
+from dashboard.figures.imperfect import floor_figure, plateau_figure, waves_figure
 from dashboard.permalink import decode
 from dashboard.text import imperfect as text
 from diffusion_core import Experiment, Measurement, measure
@@ -125,6 +125,15 @@ def test_every_size_has_a_symbol_and_a_dash_of_its_own() -> None:
     looks = {(t.marker.symbol, t.line.dash) for t in figure.data}
     assert len(looks) == len(figure.data) == 6
     assert list(figure.layout.xaxis.tickvals) == [8, 16]
+
+
+def test_floors_are_drawn_beside_the_theorems_power_and_the_exact_score() -> None:
+    curves = {0.0: [found(0.01, 32)], 0.1: [found(0.2, 32)], 0.3: [found(0.7, 32)]}
+    floors = imperfect.floors(curves)
+    measured, exact, shape = floor_figure(floors, curves[0.0][0], "ode", False).data
+    assert (list(measured.x), list(measured.y)) == ([0.1, 0.3], [0.2, 0.7])
+    assert list(exact.y) == [0.01, 0.01]
+    assert list(shape.y) == pytest.approx([0.2, 0.6])
 
 
 def test_words_for_what_is_missing() -> None:
