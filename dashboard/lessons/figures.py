@@ -75,7 +75,8 @@ def _axis(title: str, log: bool, values: Sequence[float]) -> dict[str, Any]:
     whole = all(float(v).is_integer() for v in ticks) and len(ticks) <= 12
     if whole:
         return axis | {"type": "log", "tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
-    return axis | {"type": "log", "dtick": 1, "minor": {"dtick": "D1"}}
+    few = ticks[-1] < 50 * ticks[0]  # decades alone would leave the axis nearly without numbers
+    return axis | {"type": "log", "dtick": "D2" if few else 1, "minor": {"dtick": "D1"}}
 
 
 def _words(curves: Sequence[Curve], across: str, up: str) -> str:
