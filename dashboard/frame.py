@@ -24,7 +24,7 @@ from dashboard.player import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
-from diffusion_core.experiment import MAX_JSON_BYTES
+from diffusion_core.records import MAX_JSON_BYTES
 
 PLOTLY: dict[str, Any] = {
     "displaylogo": False,

@@ -18,7 +18,7 @@ from typing import Any
 import streamlit as st
 
 from diffusion_core import Experiment, InputError
-from diffusion_core.experiment import MAX_JSON_BYTES
+from diffusion_core.records import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
 EXPERIMENT = "e"

@@ -26,7 +26,7 @@ from diffusion_core.convergence import plan
 from diffusion_core.distances import METRICS
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.executors import Compute, dask_cluster, in_processes
-from diffusion_core.experiment import MAX_JSON_BYTES, Experiment, shown
+from diffusion_core.experiment import Experiment
 from diffusion_core.laws.particles import (
     check_particles,
     check_trajectory,
@@ -34,6 +34,7 @@ from diffusion_core.laws.particles import (
     trajectory,
 )
 from diffusion_core.measure import COMPARISONS, METHODS, measure
+from diffusion_core.records import MAX_JSON_BYTES, shown
 from diffusion_core.rows import Add, describe, earlier_rows, file_rows, stream_rows
 from diffusion_core.runs import Request, Run, completed
 from diffusion_core.samplers import PAPER_SAMPLERS

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from diffusion_core.errors import InputError
-from diffusion_core.experiment import Experiment, shown
+from diffusion_core.experiment import Experiment
+from diffusion_core.records import shown
 from diffusion_core.runs import Request, Results, completed
 
 Compute = Callable[[Sequence[Experiment], Request], Results]

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from diffusion_core.errors import InputError
-from diffusion_core.experiment import Experiment, shown
+from diffusion_core.experiment import Experiment
+from diffusion_core.records import shown
 from diffusion_core.runs import Request, Run
 
 HEADER = "sampler,steps,nfe,metric,value,error\n"

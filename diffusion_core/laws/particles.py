@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.experiment import Experiment, shown
+from diffusion_core.experiment import Experiment
+from diffusion_core.records import shown
 from diffusion_core.samplers import reverse_chain
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 

@@ -22,7 +22,7 @@ from dashboard.permalink import (
     whole,
 )
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
-from diffusion_core.experiment import MAX_JSON_BYTES
+from diffusion_core.records import MAX_JSON_BYTES
 from diffusion_core.schedules import Custom
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 
