@@ -106,6 +106,20 @@ def losses(
     return found
 
 
+def training_curve(experiment: Experiment) -> dict[int, float]:
+    """The training loss at every t, where ``losses`` has trained a score; else {}."""
+    of = _plain(experiment)
+
+    def make() -> dict[int, float]:
+        score = of.score
+        if not isinstance(score, LearnedScore):
+            return {}
+        return {t: score.fit(t).loss for t in range(1, of.steps + 2)}
+
+    found: dict[int, float] = _found().get((of, "curve"), make)
+    return found
+
+
 def _empirical_losses(
     experiment: Experiment, every: int, watch: Callable[[int, int], None]
 ) -> tuple[Loss, ...]:

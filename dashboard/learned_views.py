@@ -48,6 +48,7 @@ def training(run: Experiment) -> None:
 
     found = learned_score.losses(run, watch)
     bar.clear()
+    seen = learned_score.training_curve(run)
     draw(found)
     if not isinstance(score, LearnedScore):
         st.markdown(words("training-empirical"))

@@ -35,12 +35,13 @@ def reading(curves: Curves) -> str:
     ours, theirs = (next(m for m in c if m.steps == steps) for c in (first, second))
     ratio = ours.value / theirs.value
     kind = "as-well" if abs(ratio - 1) <= CLOSE else "better" if ratio < 1 else "worse"
-    tv, other = rounded(ours.value), rounded(theirs.value)
     return _PROSE(
         "reading",
         steps=f"{steps:,}",
-        heavy=f"{heavy}: {tv}",
-        light=f"{light}: {other}",
+        heavy=heavy,
+        light=light,
+        tv=rounded(ours.value),
+        other=rounded(theirs.value),
         verdict=_PROSE(kind),
     )
 

@@ -20,6 +20,7 @@ from diffusion_core.learned import Empirical, Learned, Loss, training_points
 from diffusion_core.memorisation import Nearest, memorised
 from diffusion_core.schedules import Custom
 from diffusion_core.score_sizes import eps_score
+from diffusion_core.targets import GaussianMixture
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 SMALL = Learned(30, features=12)
@@ -58,10 +59,13 @@ def test_losses_are_those_of_the_library_and_every_t_is_trained() -> None:
     assert [loss.t for loss in found] == list(range(1, 22))
     fresh_model = SMALL.score(BASE.with_(score_error=None).score)
     assert found == fresh_model.train(every=1)
+    curve = learned_score.training_curve(BASE)
+    assert curve == {loss.t: loss.training for loss in found}
 
 
 def test_what_is_exact_for_the_samples_has_the_least_loss_on_them() -> None:
     empirical = BASE.with_(score_error=Empirical(30))
+    assert learned_score.training_curve(empirical) == {}
     for t, (model, best) in enumerate(
         zip(learned_score.losses(BASE), learned_score.losses(empirical), strict=True), 1
     ):
@@ -271,3 +275,10 @@ def test_the_plane_says_that_its_TV_is_a_least_value() -> None:
     assert "fresh draws do" in said(app)
     assert list(app.dataframe[0].value["TV to the training set"]) == ["–", "–"]
     calm(visit("learned_score", PLANE))
+
+
+def test_a_link_from_beyond_the_plane_is_answered() -> None:
+    target = GaussianMixture((1.0,), ((0.0,) * 3,), (((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)),))
+    far = BASE.with_(target=target, steps=6, score_error=Learned(20, features=4))
+    for view in ("training", "samples", "memory"):
+        calm(visit("learned_score", far, view=view))
