@@ -192,6 +192,10 @@ def test_both_laws_are_seen_and_nothing_overflows(
     for color in COLORS[scheme].values():
         assert colored(canvas, color) > 300
     player = page.locator(".player")
+    page.get_by_role("button", name="Save", exact=True).click()
+    menu = page.get_by_role("group", name="Save as").bounding_box()
+    assert menu is not None
+    assert 0 <= menu["x"] < menu["x"] + menu["width"] <= size[0]
     assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if size[0] < 640:
