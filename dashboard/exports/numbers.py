@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-COLUMNS = ("trace", "x", "y", "z")
+_TAG = re.compile(r"<[^>]*>")
 
 
 def figure_csv(figure: go.Figure) -> str:
     """One line for every point of every trace, by the trace's name; z where a trace has one.
 
-    A map has one line for every cell. What has no name is called by its place, from 1.
+    A map has one line for every cell. What has no name is called by its place, from 1. Where a
+    figure has several panels, each is known by the title of its vertical axis.
     """
     traces = [trace for trace in figure.data if _values(trace, "y") is not None or _has_z(trace)]
-    width = 4 if any(map(_has_z, traces)) else 3
+    several = len({_axis(trace) for trace in traces}) > 1
+    deep = any(map(_has_z, traces))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS[:width])
+    writer.writerow(["trace", *["panel"] * several, "x", "y", *["z"] * deep])
     for place, trace in enumerate(traces, 1):
-        name = trace.name or f"trace {place}"
-        writer.writerows((name, *point)[:width] for point in _points(trace))
+        title = figure.layout[_axis(trace)].title.text if several else ""
+        named = [trace.name or f"trace {place}", *[_TAG.sub("", title or "")] * several]
+        writer.writerows([*named, *point[: 2 + deep]] for point in _points(trace))
     return out.getvalue()
+
+
+def _axis(trace: Any) -> str:
+    """The name of a trace's vertical axis in the layout."""
+    return (getattr(trace, "yaxis", None) or "y").replace("y", "yaxis")
 
 
 def _has_z(trace: Any) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 import yaml
+from plotly.subplots import make_subplots
 from visiting import calm, printed, visit
 
 from dashboard.exports.citation import FILE, bibtex
@@ -48,6 +49,16 @@ def test_gaps_stay_gaps_and_maps_have_a_line_for_each_cell() -> None:
     assert cells == {
         (x, y): z[m, n] for m, y in enumerate([-1, 1]) for n, x in enumerate([10, 20, 30])
     }
+
+
+def test_panels_are_told_apart_by_their_axes() -> None:
+    figure = make_subplots(rows=2)
+    for row, title in enumerate(["β<sub>t</sub>", "new share"], 1):
+        figure.add_scatter(x=[0], y=[row], name="cosine", row=row, col=1)
+        figure.update_yaxes(title_text=title, row=row, col=1)
+    header, *lines = rows(figure)
+    assert header == ["trace", "panel", "x", "y"]
+    assert lines == [["cosine", "βt", "0", "1"], ["cosine", "new share", "0", "2"]]
 
 
 def test_the_citation_is_that_of_the_file() -> None:
