@@ -26,7 +26,7 @@ from dashboard.lessons.structure import (
     texts,
 )
 from dashboard.lessons.worksheet import worksheet
-from dashboard.permalink import DEFAULT, EXPERIMENT, encode
+from dashboard.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
@@ -194,9 +194,11 @@ def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
     if last and len(values["answers"]) == len(lesson.asking):
         st.success(f"**{say('done')}** {lesson.say('summary')}")
         _next_lesson(lesson, experiment)
+    # what a presenter's remote sends; elsewhere these keys scroll
+    up, down = ("PageUp", "PageDown") if shared(PRESENT) else (None, None)
     with st.container(horizontal=True):
         back = at_step(values, number - 1)
-        st.button("Back", disabled=number == 1, on_click=go_to, args=(back,))
+        st.button("Back", disabled=number == 1, on_click=go_to, args=(back,), shortcut=up)
         if not last:
             following = at_step(values, number + 1)
             st.button(
@@ -205,6 +207,7 @@ def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
                 disabled=not passed,
                 on_click=go_to,
                 args=(following,),
+                shortcut=down,
             )
     address = _address(lesson)  # not known any more when the file is asked for
     with st.expander("Worksheet, and start again"):

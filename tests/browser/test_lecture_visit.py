@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,3 +49,18 @@ def test_a_presentation_has_no_frame_and_ends_on_escape(
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     idle(page)
     assert "present" not in page.url
+
+
+def test_a_presented_lesson_goes_on_by_the_keys_of_a_remote(
+    page: Page, serve: Serve, idle: Idle
+) -> None:
+    page.goto(f"{serve(APP)}/lessons?lesson=noising&present=on")
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    idle(page)
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()
+    page.keyboard.press("PageDown")
+    expect(page).to_have_url(re.compile("step=2"))
+    idle(page)
+    assert "present=on" in page.url
+    page.keyboard.press("PageUp")
+    expect(page).not_to_have_url(re.compile("step=2"))
