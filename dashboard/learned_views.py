@@ -117,8 +117,12 @@ def memory(run: Experiment) -> None:
     """The learned run beside the one whose score is exact for the samples alone."""
     status = st.empty()
     runs = dict(zip(("learned", "empirical"), generalisation.pair(run), strict=True))
-    found = [generalisation.memory(e, status) for e in runs.values()]
-    st.markdown("\n\n".join(text.memory(m) for m in found))
+    told = {kind: st.empty() for kind in runs}
+    done = {}
+    for kind in ("empirical", "learned"):  # fewer samples first: the others can take half a minute
+        done[kind] = generalisation.memory(runs[kind], status)
+        told[kind].markdown(text.memory(done[kind]))
+    found = [done[kind] for kind in runs]
     if found[0].samples > found[1].samples:
         st.caption(words("memory-fewer", n=f"{found[1].samples:,}"))
     shown = {"bars": drawings.memory_figure(found, is_dark())}
