@@ -60,8 +60,8 @@ def _page_style() -> str:
     """The style of a page that plays offline, in the app's own colours."""
     themes = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]
     rules = {
-        dark: "".join(f"{_property(name)}:{value};" for name, value in colours.items())
-        for dark, colours in themes.items()
+        theme: "".join(f"{_property(name)}:{colour};" for name, colour in colours.items())
+        for theme, colours in themes.items()
     }
     return (
         f":root{{{rules['light']}--st-font:{FONT};}}"
@@ -82,7 +82,9 @@ def _encoder() -> str:
     pairs = (part.split(" as ") for part in exported.split(","))
     known = {name: short for short, name in pairs if name != "default"}
     names = ",".join(f"{name}:{short}" for name, short in known.items())
-    return f"const {{{','.join(known)}}}=(()=>{{{source}return {{{names}}}}})();\n"
+    licence = (GIF_ENCODER.parent / "gifenc.LICENSE.md").read_text(encoding="utf-8")
+    value = f"(() => {{\n{source}\nreturn {{{names}}};\n}})()"
+    return f"/* gifenc 1.0.3\n{licence}*/\nconst {{{','.join(known)}}} = {value};\n"
 
 
 def _script() -> str:

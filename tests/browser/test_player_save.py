@@ -144,6 +144,7 @@ def test_a_page_plays_offline(page: Page, show: Open, browser: Browser, tmp_path
     saved(tab, "Page (HTML)", tmp_path)
     again = path.read_text()
     assert f'"{page.url}"' in again
+    assert "Matt DesLauriers" in again  # the licence of the GIF encoder goes with it
     assert asked == [path.as_uri()]
     assert not errors
     context.close()
