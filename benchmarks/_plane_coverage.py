@@ -1,33 +1,41 @@
-"""Whether stated errors of exact TVs in the plane hold the truth: random runs against the line.
+"""Whether stated errors of exact distances in the plane hold the truth: random runs and the line.
 
 Random products of two mixtures on the line, turned by a random angle: no sampler sees the angle, so
-the truth is a double sum over two laws on the line. Run: .venv/bin/python
-benchmarks/_plane_coverage.py CASES [FIRST_SEED]
+TV is a double sum over two laws on the line, KL adds up and 1 - Hellinger^2 multiplies. With
+--waves deterministic runs have a wave for an error of the score, along one of the two axes. Run:
+.venv/bin/python benchmarks/_plane_coverage.py CASES [FIRST_SEED] [--metrics tv,kl] [--waves]
 """
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
 import time
 import warnings
 from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from diffusion_core import SAMPLERS, Experiment, Refused
 from diffusion_core.distances import Distance
 from diffusion_core.laws import line
-from diffusion_core.laws.plane import plane_distances
+from diffusion_core.laws.plane import METRICS, plane_outcomes
+from diffusion_core.laws.plane_sums import Outcomes
+from diffusion_core.measure import measure
 from diffusion_core.schedules import Cosine, Karras, Linear, LogSNR, Theory
+from diffusion_core.score_errors import WaveError
 from diffusion_core.targets import GaussianMixture
 
 NAMES = [s for s in SAMPLERS if s != "ddpm-covariance"]
+MAPS = [s for s in NAMES if not SAMPLERS[s].stochastic]
 SCHEDULES = (Theory(2.0, 4.0), Linear(), Cosine(), LogSNR(), Karras())
+TEARS = 20  # times that intervals of start points are halved
 CELLS = (2000, 4000)  # of each axis in the double sums
 
 
-def seeded(seed: int) -> tuple[list[Experiment], Experiment]:
+def seeded(seed: int, waves: bool = False) -> tuple[list[Experiment], Experiment]:
     """Two runs on the line, and the run in the plane whose law is their turned product."""
     rng = np.random.default_rng(seed)
     sides = []
@@ -42,25 +50,52 @@ def seeded(seed: int) -> tuple[list[Experiment], Experiment]:
         "start": ("noise", "exact")[int(rng.integers(2))],
     }
     a = rng.uniform(0, math.pi) if rng.uniform() < 0.7 else 0.0
+    runs = [Experiment(target=_mixture(*side), **common) for side in sides]
+    wrong = None
+    if waves:  # their direction is (1, 1)/sqrt(2)
+        a, common["sampler"] = math.pi / 4, MAPS[int(rng.integers(len(MAPS)))]
+        wrong = WaveError(float(rng.uniform(0.005, 0.1)), float(rng.uniform(1, 15)))
+        runs = [r.with_(sampler=common["sampler"]) for r in runs]
+        runs[0] = runs[0].with_(score_error=wrong)
+    return runs, Experiment(target=_turned(*sides, a), score_error=wrong, **common)
+
+
+def _mixture(w: np.ndarray, m: np.ndarray, s: np.ndarray) -> GaussianMixture:
+    return GaussianMixture(
+        tuple(w.tolist()), tuple((float(v),) for v in m), tuple(((float(v * v),),) for v in s)
+    )
+
+
+def _turned(one: tuple, other: tuple, a: float) -> GaussianMixture:
+    """The product of two mixtures (weights, means, standard deviations), turned by an angle."""
     turn = np.array([[math.cos(a), -math.sin(a)], [math.sin(a), math.cos(a)]])
-    pairs = [(i, j) for i in range(len(sides[0][0])) for j in range(len(sides[1][0]))]
-    (w1, m1, s1), (w2, m2, s2) = sides
+    (w1, m1, s1), (w2, m2, s2) = one, other
+    pairs = [(i, j) for i in range(len(w1)) for j in range(len(w2))]
     covariances = []
     for i, j in pairs:
         (xx, xy), (_, yy) = turn @ np.diag([s1[i] ** 2, s2[j] ** 2]) @ turn.T
         covariances.append(((float(xx), float(xy)), (float(xy), float(yy))))
-    target = GaussianMixture(
+    return GaussianMixture(
         tuple(float(w1[i] * w2[j]) for i, j in pairs),
         tuple(tuple((turn @ [m1[i], m2[j]]).tolist()) for i, j in pairs),
         tuple(covariances),
     )
-    on_line = [
-        GaussianMixture(
-            tuple(w.tolist()), tuple((float(v),) for v in m), tuple(((float(v * v),),) for v in s)
-        )
-        for w, m, s in sides
-    ]
-    return [Experiment(target=t, **common) for t in on_line], Experiment(target=target, **common)
+
+
+def torn(flow: Any, ends: tuple[float, float], width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Start points and their images, closer where the map stretches them beyond ``width``.
+
+    A line tears between its modes: one interval of start points may fill all that lies between.
+    """
+    z = np.linspace(*ends, 200_001)
+    y = flow(z)
+    for _ in range(TEARS):
+        wide = np.flatnonzero(np.diff(y) > width)
+        if len(wide) > len(z) / 4:  # few steps stretch everything
+            break
+        more = (z[wide] + z[wide + 1]) / 2
+        z, y = np.insert(z, wide + 1, more), np.insert(y, wide + 1, flow(more))
+    return z, y
 
 
 def masses(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -75,15 +110,14 @@ def masses(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray] | None:
         q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
     else:
         law = line.transport_law(e)
-        z = np.linspace(*line.start_interval(e.target, e.chain, e.exact_start), 200_001)
-        y = law.flow(z)
+        z, y = torn(law.flow, line.start_interval(e.target, e.chain, e.exact_start), half / cells)
         if (np.diff(y) < 0).any():
             return None
         q = np.diff(law.start.cdf(np.interp(edges, y, z)))
     return np.maximum(q, 0.0), e.target.marginal(level).interval_mass(edges)
 
 
-def reference(runs: list[Experiment]) -> float | None:
+def variation(runs: list[Experiment]) -> Distance | None:
     """TV of two products by double sums, whose error falls with the square of their cells."""
     sums = []
     for cells in CELLS:
@@ -93,46 +127,90 @@ def reference(runs: list[Experiment]) -> float | None:
         (q1, p1), (q2, p2) = found
         parts = (np.abs(a * q2 - b * p2).sum() for a, b in zip(q1, p1, strict=True))
         sums.append(0.5 * float(sum(parts)))
-    return sums[1] + (sums[1] - sums[0]) / 3
+    return Distance(sums[1] + (sums[1] - sums[0]) / 3, 2e-6 * sums[1])
 
 
-def compared(seed: int) -> tuple[Experiment, float | None, Distance | str]:
-    """A seeded run, the true TV if the line gives it, and the plane's answer or refusal."""
-    runs, run = seeded(seed)
-    truth = reference(runs)
+def reference(metric: str, runs: list[Experiment]) -> Distance | None:
+    """The distance from laws on the line; None or Refused where it is not known."""
+    if metric == "tv":
+        return variation(runs)
+    one, other = (measure(e, metric) for e in runs)
+    error = one.error + other.error
+    if metric == "kl":
+        return Distance(one.value + other.value, error)
+    return Distance(math.sqrt(1 - (1 - one.value**2) * (1 - other.value**2)), error)
+
+
+def compared(
+    seed: int, metrics: Sequence[str] = ("tv",), waves: bool = False
+) -> tuple[Experiment, dict[str, Distance | None], Outcomes]:
+    """A seeded run, its true distances where the line gives them, and the plane's answers."""
+    runs, run = seeded(seed, waves)
+    truths = {}
+    for metric in metrics:
+        try:
+            truths[metric] = reference(metric, runs)
+        except Refused:
+            truths[metric] = None
     try:
-        found = plane_distances(run, ("tv",), run.chain.level(1), lambda: None)["tv"]
+        found = plane_outcomes(run, metrics, run.chain.level(1), lambda: None)
     except Refused as refusal:
-        return run, truth, str(refusal)
-    return run, truth, found
+        found = dict.fromkeys(metrics, refusal)
+    return run, truths, found
 
 
-def main(cases: int, first: int) -> None:
+class Tally:
+    """Counts and worst ratios of one metric."""
+
+    def __init__(self, metric: str) -> None:
+        self.metric, self.judged, self.misses = metric, 0, 0
+        self.worst, self.widest, self.refusals = 0.0, 0.0, Counter[str]()
+
+    def add(self, truth: Distance | None, found: Distance | Refused) -> str:
+        """Count one case; the line that tells of it."""
+        if isinstance(found, Refused):
+            self.refusals[str(found)[:48]] += 1
+            known = "" if truth is None else f" (truth {truth.value:.6g})"
+            return f"{self.metric} refused{known}: {str(found)[:90]}"
+        if truth is None:
+            return f"{self.metric} {found.value:.6g} +- {found.error:.1e}, not known on the line"
+        gap = abs(found.value - truth.value) / (found.error + truth.error)
+        relative = found.error / max(found.value, 1e-300)
+        self.judged += 1
+        self.misses += gap > 1
+        self.worst = max(self.worst, gap)
+        self.widest = max(self.widest, relative if truth.value > 1e-3 else 0.0)
+        mark = " MISS" if gap > 1 else ""
+        return (
+            f"{self.metric} {truth.value:.6g} gap/error {gap:.2g} error/value {relative:.1e}{mark}"
+        )
+
+    def summary(self) -> str:
+        return (
+            f"{self.metric}: {self.judged} compared, {self.misses} missed, worst gap/error "
+            f"{self.worst:.2g}, widest error/value {self.widest:.1e}, refused {dict(self.refusals)}"
+        )
+
+
+def main() -> None:
     warnings.simplefilter("error")
-    worst, widest, refusals, judged = 0.0, 0.0, Counter(), 0
-    begun = time.process_time()
-    for seed in range(first, first + cases):
-        run, truth, found = compared(seed)
-        name = f"{seed} {run.sampler} {run.schedule.kind} T={run.steps} {run.start}"
-        if isinstance(found, str):
-            refusals[found[:40]] += 1
-            print(name, "refused:", found[:90], flush=True)
-        elif truth is None:
-            print(name, f"TV {found.value:.6f} +- {found.error:.1e}, folds on the line", flush=True)
-        else:
-            gap = abs(found.value - truth) / (found.error + 2e-6 * truth)
-            relative = found.error / max(found.value, 1e-300)
-            judged += 1
-            worst, widest = max(worst, gap), max(widest, relative if truth > 1e-3 else 0.0)
-            mark = " MISS" if gap > 1 else ""
-            print(
-                name,
-                f"TV {truth:.6f} gap/error {gap:.2g} error/TV {relative:.1e}{mark}",
-                flush=True,
-            )
-    print(f"{judged} compared, worst gap/error {worst:.2g}, widest error/TV {widest:.1e}")
-    print(dict(refusals), f"{time.process_time() - begun:.0f} s")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cases", type=int)
+    parser.add_argument("first", type=int, nargs="?", default=0)
+    parser.add_argument("--metrics", default=",".join(METRICS))
+    parser.add_argument("--waves", action="store_true")
+    given = parser.parse_args()
+    tallies = [Tally(m) for m in given.metrics.split(",")]
+    for seed in range(given.first, given.first + given.cases):
+        begun = time.process_time()
+        run, truths, found = compared(seed, [tally.metric for tally in tallies], given.waves)
+        seconds = time.process_time() - begun
+        print(f"{seed} {run.sampler} {run.schedule.kind} T={run.steps} {run.start} {seconds:.1f} s")
+        for tally in tallies:
+            print("   ", tally.add(truths[tally.metric], found[tally.metric]), flush=True)
+    for tally in tallies:
+        print(tally.summary())
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    main()

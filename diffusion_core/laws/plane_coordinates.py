@@ -88,8 +88,10 @@ class Coordinates:
             first = chain.level(1)
             clean = max(first.var / first.abar, width**2 - target.finest_scale**2)
             self._ladder = ladder(clean, noisy) if clean < 0.9 * noisy else None
+        self.detail = detail(target, last) if exact_start else 1.0  # of the law of w
         if self._ladder is not None:
-            self.box = law_box(target, self._ladder.level(self._ladder.steps))
+            end = self._ladder.level(self._ladder.steps)
+            self.box, self.detail = law_box(target, end), detail(target, end)
             self._score: Score = ExactScore(target, self._ladder)  # type: ignore[arg-type]
         else:
             self.box = (

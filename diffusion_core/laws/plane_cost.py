@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.plane import inverts
 from diffusion_core.laws.plane_coordinates import detail, law_box
+from diffusion_core.laws.plane_maps import inverts
 from diffusion_core.laws.plane_transfer import MAX_GRID, RESOLUTIONS, grid_step
 
 INVERTED, CARRIED = 60_000, 400_000  # evaluations for each t, of all points together

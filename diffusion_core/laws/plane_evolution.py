@@ -18,10 +18,11 @@ from scipy.interpolate import RectBivariateSpline
 from diffusion_core.distances import Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import plane
-from diffusion_core.laws.plane_coordinates import Coordinates, detail, normal_log_density
+from diffusion_core.laws import plane, plane_grids
+from diffusion_core.laws.plane_coordinates import Coordinates, normal_log_density
 from diffusion_core.laws.plane_flow import Image, Stop, flow
 from diffusion_core.laws.plane_inverse import Inverse
+from diffusion_core.laws.plane_maps import finest, inverts
 from diffusion_core.laws.plane_transfer import RESOLUTIONS, PlaneDensity, points
 from diffusion_core.schedules import Array, Index
 from diffusion_core.targets.base import Marginal
@@ -65,11 +66,11 @@ def _picture(marginal: Marginal, axes: tuple[Array, Array]) -> Array:
 def _stochastic(
     e: Experiment, axes: tuple[Array, Array], wanted: set[int], stop: Stop
 ) -> Iterator[PlaneSnapshot]:
-    for t, density in plane.densities(e, RESOLUTIONS[0], stop):
+    for t, density in plane_grids.densities(e, RESOLUTIONS[0], stop):
         if t not in wanted:
             continue
         level = e.chain.level(t)
-        tv = plane.grid_distances(density, e, ("tv",), level)["tv"]
+        tv = plane_grids.grid_variation(density, e, level)
         tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
         target = _picture(e.target.marginal(level), axes)
         yield PlaneSnapshot(t, _interpolated(density, axes), target, tv)
@@ -95,11 +96,9 @@ def _deterministic(
     cell = float(((box[1] - box[0]) / (MESH - 1)).prod())
     _, log_phi, _ = coordinates(z)
 
-    def scale(t: int) -> float:
-        return detail(e.target, e.chain.level(t))
-
+    scale = finest(e)
     inverse, late = None, set(sorted(wanted)[:INVERTED])
-    if not e.exact_start and plane.inverts(e, e.chain.level(1)):
+    if not e.exact_start and inverts(e, e.chain.level(1)):
         inverse = Inverse(e.record, e.chain, e.score, scale, stop)
     run = flow(e.record, e.chain, e.score, z, scale, stop)
     for t, image in run:

@@ -204,11 +204,27 @@ def resolve(
 
     ``tolerance`` of it, or until there are ``most`` cells; the errors say which.
     """
-    cells = sampled_cells(*_tiles(box, pieces), of)
+    return resolve_from(of, tiles(box, pieces), metrics, tolerance, stop, most)
+
+
+def resolve_from(
+    of: Sampled,
+    squares: tuple[Array, Array],
+    metrics: tuple[str, ...],
+    tolerance: float,
+    stop: Stop,
+    most: int = MOST_CELLS,
+    whole: bool = True,
+) -> dict[str, float]:
+    """The same over given squares (low, width); unless they are the ``whole`` of the start law,
+
+    r is 0 beside them.
+    """
+    cells = sampled_cells(*squares, of)
     found = integrate(cells)
     for _ in range(ROUNDS):
         stop()
-        sums = found.total()
+        sums = _summed(found, whole)
         share = np.zeros(len(cells.low))
         for m in metrics:
             part = getattr(found, m + "_error") / (tolerance * sums[m] + FLOOR)
@@ -222,10 +238,17 @@ def resolve(
         fresh = sampled_cells(low, np.tile(half, (4, 1)), of)
         cells = joined([picked(cells, rest), fresh])
         found = joined([picked(found, rest), integrate(fresh)])
-    return found.total()
+    return _summed(found, whole)
 
 
-def _tiles(box: Array, pieces: int) -> tuple[Array, Array]:
+def _summed(found: Integrals, whole: bool) -> dict[str, float]:
+    sums = found.total()
+    beside = 0.0 if whole else max(0.0, 1 - sums["q"])
+    shares = {"tv": 1.0, "kl": 1.0, "hellinger": 0.5, "q": 1.0}
+    return {name: v + shares.get(name, 0.0) * beside for name, v in sums.items()}
+
+
+def tiles(box: Array, pieces: int) -> tuple[Array, Array]:
     """Lower corners and widths of pieces x pieces equal cells."""
     width = (box[1] - box[0]) / pieces
     corner = np.array(list(np.ndindex(pieces, pieces)), dtype=float)

@@ -20,9 +20,9 @@ import numpy as np
 from diffusion_core.distances import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import never
-from diffusion_core.laws.plane import WIDTHS
 from diffusion_core.laws.plane_coordinates import LOST, Coordinates, detail, law_box
 from diffusion_core.laws.plane_flow import Image, Stop, flow
+from diffusion_core.laws.plane_maps import WIDTHS
 from diffusion_core.laws.plane_transfer import points
 from diffusion_core.laws.plane_transport import (
     NODES,

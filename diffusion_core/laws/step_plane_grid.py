@@ -9,7 +9,7 @@ from scipy.interpolate import RectBivariateSpline
 
 from diffusion_core.distances import Distance
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import plane
+from diffusion_core.laws import plane, plane_grids
 from diffusion_core.laws.line import never
 from diffusion_core.laws.plane_coordinates import detail, law_box
 from diffusion_core.laws.plane_flow import Stop
@@ -63,7 +63,7 @@ class PlaneNoise:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, PlaneDensity, Distance]]:
         """t, q_t and TV(q_t, p_t), t = T..1."""
         e = self._experiment.with_(start="exact" if exact_start else "noise")
-        for t, density in plane.densities(e, COARSE, self._stop):
+        for t, density in plane_grids.densities(e, COARSE, self._stop):
             if t == e.steps:
                 start = NOTHING if exact_start else plane_initialisation(e, self._stop)
                 yield t, density, start
@@ -74,7 +74,7 @@ class PlaneNoise:
 
     def _distance(self, density: PlaneDensity, t: int, rim: float) -> Distance:
         e = self._experiment
-        tv = plane.grid_distances(density, e, ("tv",), e.chain.level(t))["tv"]
+        tv = plane_grids.grid_variation(density, e, e.chain.level(t))
         return Distance(tv.value, tv.error + DOUBT * rim + FIXED * tv.value)
 
     def _scale(self, t: int) -> float:

@@ -28,15 +28,19 @@ SPEC.loader.exec_module(coverage)
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 5, 7, 12, 13, 14, 15, 73])
 def test_the_stated_error_holds_the_truth(seed: int) -> None:
-    _, truth, found = coverage.compared(seed)
-    assert abs(found.value - truth) <= found.error + 2e-6 * truth
+    _, truths, outcomes = coverage.compared(seed)
+    truth, found = truths["tv"], outcomes["tv"]
+    assert abs(found.value - truth.value) <= found.error + truth.error
     assert found.error <= 1e-3 * found.value
 
 
-def test_a_target_that_no_start_point_met_is_refused() -> None:
-    _, truth, refusal = coverage.compared(25)
-    assert 0.998 < truth < 0.9985
-    assert "of the target was not met by the map" in str(refusal)
+@pytest.mark.parametrize("seed", [25, 1010, 1111])
+def test_a_target_that_hardly_any_start_point_meets_has_its_distance(seed: int) -> None:
+    _, truths, outcomes = coverage.compared(seed)
+    truth, found = truths["tv"], outcomes["tv"]
+    assert truth.value > 0.998
+    assert abs(found.value - truth.value) <= found.error + truth.error
+    assert found.error <= 1e-3
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddim", "heun", "ode-accelerated", "ode-taylor"])

@@ -1,0 +1,66 @@
+"""Summed integrals over a deterministic sampler's law in the plane as distances with errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from diffusion_core.distances import KL_DOUBT, LOG_FLOOR, Distance
+from diffusion_core.errors import Refused
+
+FOLDED = 0.02  # the share of a distance that folds may hide
+TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
+FIXED = 2e-5  # relative: no error is stated below
+
+Outcomes = dict[str, Distance | Refused]
+
+
+def attempted(of: Callable[..., Distance], *given: object) -> Distance | Refused:
+    """The distance, or why there is none: the other distances of a run may still be known."""
+    try:
+        return of(*given)
+    except Refused as refusal:
+        return refusal
+
+
+def missed(s: dict[str, float]) -> float:
+    """The mass of the target that no point of the start law moves to, or that no node saw."""
+    return max(0.0, 1 - (s["p"] - 2 * s["folded"]))
+
+
+def distance(metric: str, s: dict[str, float]) -> Distance:
+    """The distance from summed integrals; Refused where folds or lost mass decide it.
+
+    s["unseen"] is the mass of the start law that may move to what was ``missed``: min(p, q) there
+    adds up to no more than either mass, and sqrt(p q) to the root of their product.
+    """
+    value, defect = s[metric], abs(s["q"] - 1)
+    if s["folded"] > 0 and 2 * s["folded"] > FOLDED * s["tv"] and s["tv"] < 1 - FOLDED:
+        raise Refused(
+            f"{metric}: the map of this run folds the plane, {s['folded']:.2g} of the target lies "
+            "under several sheets of it; use more steps, another sampler or the particles method"
+        )
+    lost = missed(s)
+    unseen = min(lost, s.get("unseen", lost))
+    if metric == "tv":
+        value = min(value, 1.0)
+        error = TV_CAUTION * s["tv_error"] + defect + min(2 * s["folded"], 1 - value) + 1e-12
+        return Distance(value, error + unseen + FIXED * min(value, 1 - value))
+    if metric == "kl":
+        covered = s["p"] - 2 * s["folded"]
+        check_lost(max(0.0, s["q"] - covered - 1e-6), value)
+        extra = 100 * s["folded"] + 10 * abs(covered - s["q"])
+        return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
+    value += lost / 2
+    extra = s["hellinger_error"] + defect + 2 * s["folded"] + math.sqrt(unseen * lost) + 1e-15
+    root = math.sqrt(min(value, 1.0))
+    return Distance(root, extra / max(2 * root, math.sqrt(extra)) + FIXED * root)
+
+
+def check_lost(mass: float, kl: float) -> None:
+    """Refused where that much of the target lies where the output's density is not known."""
+    if LOG_FLOOR * mass > KL_DOUBT * kl + 1e-9:
+        raise Refused(
+            f"kl: {mass:.2g} of the target lies where the output's density is too small to be "
+            "known; KL is very large there or infinite. Use tv or hellinger"
+        )
