@@ -33,11 +33,9 @@ def choose_score(base: Experiment) -> ScoreError | None:
         return None
     maker: Any = SCORE_ERRORS[kind]
     last = given if given is not None and given.kind == kind else maker()
-    columns = st.columns(2)
-    values = {}
-    for i, member in enumerate(fields(maker)):
-        with columns[i % len(columns)]:
-            values[member.name] = _field(kind, member.name, getattr(last, member.name), maker)
+    names = [member.name for member in fields(maker)]
+    # in two columns a number of four digits would not be seen
+    values = {name: _field(kind, name, getattr(last, name), maker) for name in names}
     try:
         for name, value in values.items():
             if value is None:
