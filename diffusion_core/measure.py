@@ -25,12 +25,12 @@ from diffusion_core.laws.line import (
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
 from diffusion_core.laws.partition import MassPair, resolve
 from diffusion_core.laws.plane import METRICS as PLANE_METRICS
-from diffusion_core.laws.plane import plane_distances
+from diffusion_core.laws.plane import plane_outcomes
+from diffusion_core.laws.plane_sums import Outcomes, answered, attempted
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 from diffusion_core.score_errors import Scale, Shift
-from diffusion_core.scores import score_detail
 from diffusion_core.sliced import SLICED
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
@@ -38,11 +38,11 @@ from diffusion_core.targets.gaussian_mixture import GaussianMixture
 TOLERANCE = 1e-5  # relative, on TV
 REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer,
 NEGLIGIBLE = 1e-5  # unless the error is below this
-UNSEEN_WAVES = 5e-3  # relative, on distances in the plane
 METHODS = ("exact", "particles")
 COMPARISONS = ("p1", "data")
 
 Stop = Callable[[], None]
+Found = Distance | Estimate | Refused
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,25 @@ def measure_all(
     ``final_points``. The particles method then measures these, and their number replaces
     ``particles``.
     """
+    return answered(measure_each(experiment, metrics, method, particles, against, stop, points))
+
+
+def measure_each(
+    experiment: Experiment,
+    metrics: Sequence[str],
+    method: str = "exact",
+    particles: int = 100_000,
+    against: str = "p1",
+    stop: Stop = never,
+    points: Array | None = None,
+) -> dict[str, Measurement | Refused]:
+    """The same, a distance that is refused leaving the others; Refused where the law itself is."""
     if points is not None:
         points = _given(experiment, method, points)
         particles = len(points)
     check_request(experiment, metrics, method, particles, against)
     begun = time.perf_counter()
-    found: Mapping[str, Distance | Estimate]
+    found: Mapping[str, Found]
     if method == "particles":
         points = final_points(experiment, particles, stop) if points is None else points
         found = _from_particles(experiment, metrics, points, against)
@@ -124,7 +137,8 @@ def measure_all(
     elif experiment.target.dim == 1:
         found = _on_the_line(experiment, metrics, against, stop)
     elif experiment.target.dim == 2:
-        found = _in_the_plane(experiment, metrics, against, stop)
+        level = comparison_level(experiment, against)
+        found = plane_outcomes(experiment, metrics, level, stop)
     else:
         raise Refused(
             f"method: an exact law in {experiment.target.dim} dimensions exists here for Gaussian "
@@ -168,14 +182,16 @@ def check_request(
 
 
 def _measurement(
-    experiment: Experiment, metric: str, method: str, found: Distance | Estimate, seconds: float
-) -> Measurement:
+    experiment: Experiment, metric: str, method: str, found: Found, seconds: float
+) -> Measurement | Refused:
+    if isinstance(found, Refused):
+        return found
     value, error = found.value, found.error
     sampled = found if isinstance(found, Estimate) else None
     if not (math.isfinite(value) and math.isfinite(error)) or (
         sampled is None and error > REFUSED_ABOVE * value and error > NEGLIGIBLE
     ):
-        raise Refused(
+        return Refused(
             f"{metric}: the {method} value came out as {value:.3g} with an error of {error:.2g}, "
             "too large to be an answer; use more steps, another sampler or the particles method"
         )
@@ -234,21 +250,9 @@ def _gaussian(
     return found
 
 
-def _in_the_plane(
-    experiment: Experiment, metrics: Sequence[str], against: str, stop: Stop
-) -> dict[str, Distance]:
-    e = experiment
-    found = plane_distances(e, metrics, comparison_level(e, against), stop)
-    details = (score_detail(e.score, t) for t in range(1, e.steps + 1))
-    if e.score_error is None or e.record.stochastic or min(details) == math.inf:
-        return found
-    # cells that are wider than a wave may take it for settled
-    return {m: Distance(d.value, d.error + UNSEEN_WAVES * d.value) for m, d in found.items()}
-
-
 def _on_the_line(
     experiment: Experiment, metrics: Sequence[str], against: str, stop: Stop
-) -> dict[str, Distance]:
+) -> Outcomes:
     level = comparison_level(experiment, against)
     marginal = experiment.target.marginal(level)
     bounds = marginal_bounds(experiment.target, level)
@@ -257,7 +261,7 @@ def _on_the_line(
     pair = deterministic_pair(experiment, marginal, bounds, stop)
     if np.abs(pair.edges).max() >= FAR and set(metrics) & {"w1", "w2"}:
         raise Refused("w1, w2: the sampler throws mass beyond 1e100; use tv, kl or hellinger")
-    return {m: METRICS[m](pair) for m in metrics}
+    return {m: attempted(METRICS[m], pair) for m in metrics}
 
 
 def deterministic_pair(
@@ -279,7 +283,7 @@ def _two_resolutions(
     marginal: Marginal,
     bounds: tuple[float, float],
     stop: Stop,
-) -> dict[str, Distance]:
+) -> Outcomes:
     """Distances at the fine resolution; their change from a coarser one joins the error."""
 
     def at(resolution: Resolution) -> dict[str, Distance]:

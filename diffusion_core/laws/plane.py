@@ -14,7 +14,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.plane_flow import Stop
 from diffusion_core.laws.plane_grids import from_grids
 from diffusion_core.laws.plane_maps import from_maps
-from diffusion_core.laws.plane_sums import Outcomes
+from diffusion_core.laws.plane_sums import Outcomes, answered
 from diffusion_core.schedules import NoiseLevel
 
 METRICS = ("tv", "kl", "hellinger")
@@ -43,9 +43,4 @@ def plane_distances(
     experiment: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
 ) -> dict[str, Distance]:
     """The same, Refused when any of them is."""
-    found = {}
-    for m, outcome in plane_outcomes(experiment, metrics, level, stop).items():
-        if isinstance(outcome, Refused):
-            raise outcome
-        found[m] = outcome
-    return found
+    return answered(plane_outcomes(experiment, metrics, level, stop))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from diffusion_core.distances import KL_DOUBT, LOG_FLOOR, Distance
 from diffusion_core.errors import Refused
@@ -13,6 +14,7 @@ TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along 
 FIXED = 2e-5  # relative: no error is stated below
 
 Outcomes = dict[str, Distance | Refused]
+Answer = TypeVar("Answer")
 
 
 def attempted(of: Callable[..., Distance], *given: object) -> Distance | Refused:
@@ -21,6 +23,16 @@ def attempted(of: Callable[..., Distance], *given: object) -> Distance | Refused
         return of(*given)
     except Refused as refusal:
         return refusal
+
+
+def answered(found: Mapping[str, Answer | Refused]) -> dict[str, Answer]:
+    """All of them, Refused when any is."""
+    out = {}
+    for name, one in found.items():
+        if isinstance(one, Refused):
+            raise one
+        out[name] = one
+    return out
 
 
 def missed(s: dict[str, float]) -> float:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diffusion_core import PRESETS, Experiment
+from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.laws.plane import plane_distances
 from diffusion_core.laws.plane_coordinates import detail
 from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.laws.plane_flow import flow
 from diffusion_core.laws.plane_inverse import Inverse
+from diffusion_core.measure import measure_all, measure_each
 from diffusion_core.schedules import LogSNR, NoiseLevel
 from diffusion_core.targets import GaussianMixture
 
@@ -41,6 +42,18 @@ def test_a_target_that_hardly_any_start_point_meets_has_its_distance(seed: int) 
     assert truth.value > 0.998
     assert abs(found.value - truth.value) <= found.error + truth.error
     assert found.error <= 1e-3
+
+
+def test_a_distance_that_is_refused_leaves_the_others() -> None:
+    _, run = coverage.seeded(2107)
+    found = measure_each(run, ("tv", "kl", "hellinger"))
+    assert isinstance(found["kl"], Refused)
+    assert "output's density is too small" in str(found["kl"])
+    truth = coverage.reference("tv", coverage.seeded(2107)[0])
+    assert abs(found["tv"].value - truth.value) <= found["tv"].error + truth.error
+    assert 0.5 < found["hellinger"].value < 1
+    with pytest.raises(Refused, match="kl: "):
+        measure_all(run, ("tv", "kl"))
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddim", "heun", "ode-accelerated", "ode-taylor"])
