@@ -98,9 +98,8 @@ def show_waves() -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         curves.update({name: imperfect.wave_points(work, name, found) for name in work.samplers})
-        alt = "TV against the Jacobian's error at one size of the score's error"
-        figure, key = waves_figure(curves, labels, dark), f"{PAGE} {len(found)}"
-        frame.plot(place, figure, "waves", alt, key, numbers=False)
+        alt, key = "TV against the Jacobian's error at one eps_score", f"{PAGE} {len(found)}"
+        frame.plot(place, waves_figure(curves, labels, dark), "waves", alt, key, numbers=False)
 
     found = sweeps.measured(work, draw, status)
     draw(found)
