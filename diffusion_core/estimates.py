@@ -40,7 +40,8 @@ GROUPS, GROUP_SIZE = 8, 600
 REFERENCE = 400_000
 LARGEST_HALF = 100_000  # particles, and draws of the target, that cut the cells
 MOST_DIM = 2  # for cells
-BLUR = {"tv": 1.0, "kl": 1.5, "hellinger": 1.5}  # what is lost, over the change from halving
+GROWTH = {1: 0.4, 2: 0.5}  # the power of n with which cells grow in number, by dimension
+BLUR = {"tv": 1.0, "kl": 1.5, "hellinger": 1.5}  # what is lost, over these changes
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Estimate:
 
     standard_error: how much ``value`` would scatter over seeds.
     noise_floor: the mean value for particles that are draws of the target.
-    blur: what the cells hide, judged by the change from cells twice as wide on every axis.
+    blur: what the cells hide, judged by the change from cells twice as wide on every axis, or by
+    half the change from these to cells four times as wide, whichever is larger.
     size: particles that enter one evaluation (a group's size for assignments).
     """
 
@@ -89,14 +91,14 @@ def estimate(metric: str, points: Array, perfect: Sample, rng: np.random.Generat
     return _assigned(metric, points, perfect, rng)
 
 
-def cell_count(n: int) -> int:
-    """Cells for a histogram of n particles, about n^{2/5}, a power of two."""
-    return 1 << max(2, min(12, round(0.4 * math.log2(n))))
+def cell_count(n: int, dim: int) -> int:
+    """Cells for a histogram of n particles: about n^{2/5}, n^{1/2} in the plane; a power of two."""
+    return 1 << max(2, min(12, round(GROWTH[dim] * math.log2(n))))
 
 
 def _binned(metric: str, points: Array, perfect: Sample, rng: np.random.Generator) -> Estimate:
     n, dim = points.shape
-    cells, size, of = cell_count(n), min(10 * n, REFERENCE), _CELL_METRICS[metric]
+    cells, size, of = cell_count(n, dim), min(10 * n, REFERENCE), _CELL_METRICS[metric]
     half = max(min(n, LARGEST_HALF), 20 * cells)
     some = points[rng.choice(n, size=half, replace=half > n)]
     tree = MedianTree(np.concatenate([perfect(half, rng), some]), cells)
@@ -112,7 +114,9 @@ def _binned(metric: str, points: Array, perfect: Sample, rng: np.random.Generato
     # the plug-in q is noise away from p even for equal laws: resampling it would count that twice
     shrink = math.sqrt(max(0.0, 1 - float((floor.mean() / value) ** 2))) if value > 0 else 0.0
     again = of(redrawn(p + shrink * (q - p), n), references)
-    blur = BLUR[metric] * abs(value - float(of(_merged(counts, dim), _merged(known, dim))))
+    half_fine, quarter = (float(of(_merged(counts, k), _merged(known, k))) for k in (dim, 2 * dim))
+    # a law thinner than the cells changes little by one halving, but more by the one before
+    blur = BLUR[metric] * max(abs(value - half_fine), 0.5 * abs(half_fine - quarter))
     return Estimate(value, float(again.std()), float(floor.mean()), n, blur)
 
 

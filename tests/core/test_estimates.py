@@ -58,6 +58,19 @@ def test_the_error_covers_the_exact_value_in_95_percent_of_the_seeds(name, metri
     assert sum(abs(e.value - truth) <= e.error for e in found) >= 0.95 * SEEDS
 
 
+@pytest.mark.parametrize("preset", ["two-moons", "thin-and-wide-2d"])
+def test_laws_thinner_than_the_cells_are_covered_in_the_plane(preset):
+    """Few particles have wide cells, which hide much of the distance: the error has to say so."""
+    e = Experiment(target=PRESETS[preset].target, sampler="ode", steps=40)
+    exact = measure(e, "tv").value
+    for particles in (1000, 5000, 20_000):
+        for seed in range(4):
+            run = e.with_(seed=seed)
+            found = measure(run, "tv", "particles", particles=particles)
+            assert found.value < exact, "cells only ever hide"
+            assert exact - found.value <= found.error, (particles, seed)
+
+
 @pytest.mark.parametrize(("name", "metric"), CASES)
 def test_the_standard_error_is_the_spread_over_seeds(name, metric):
     _, found = of(name, metric)
@@ -101,7 +114,8 @@ def test_the_floor_falls_with_the_number_of_particles():
     assert small.noise_floor / large.noise_floor == pytest.approx(64**0.3, rel=0.35)
     assert large.blur < 0.02
     assert (small.size, large.size) == (1000, 64_000)
-    assert (cell_count(1000), cell_count(64_000), cell_count(10**6)) == (16, 64, 256)
+    assert [cell_count(n, 1) for n in (1000, 64_000, 10**6)] == [16, 64, 256]
+    assert [cell_count(n, 2) for n in (1000, 64_000, 10**6)] == [32, 256, 1024]
 
 
 def test_assignments_state_the_size_of_their_groups():

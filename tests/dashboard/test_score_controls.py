@@ -46,9 +46,7 @@ def test_a_link_sets_the_widgets_and_a_change_of_size_the_link() -> None:
     assert found == errors.WaveError(size=0.2, frequency=20.0, when="small-t")
 
 
-@pytest.mark.parametrize(
-    ("value", "message"), [(-1.0, "0 to 100"), (None, "needs a number")]
-)
+@pytest.mark.parametrize(("value", "message"), [(-1.0, "0 to 100"), (None, "needs a number")])
 def test_a_bad_size_is_answered_by_a_sentence_and_the_last_score_stays(
     value: float | None, message: str
 ) -> None:
