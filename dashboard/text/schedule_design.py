@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.prose import prose
 from dashboard.schedule_design import SLOW, Elsewhere, Row, Task, best, place_label, value
 from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core.design import Equalised, Optimum, imbalance
 from diffusion_core.grids import NAMED
 
-INTRO = (
-    "A chain of $T$ steps is $T$ noise levels. **Where they end** says what a run begins with and "
-    "what it may leave; **how they are spread** in between costs nothing, since every grid makes "
-    "the same number of score evaluations. Spread them by hand, or let a search do it: each number "
-    "below is the exact law's."
-)
-ENDS = (
-    "Everything on this page has these ends. Least noise fixes $p_1$, which the output is compared "
-    "with: with more noise left, $p_1$ is smoother and easier to hit, so a smaller "
-    "$\\mathrm{TV}(q_1,p_1)$ would answer another question. The distance to the data $p_0$ stands "
-    "beside it, which no such change can flatter."
-)
-ALONE = (
-    "Named schedules are stretched linearly in log-SNR onto these ends, which keeps their "
-    "spacing's proportions."
-)
+say = prose("schedule_design")
+INTRO, ENDS = say("intro"), say("ends")
 
 
 def alone(rows: Sequence[Row]) -> str:
@@ -34,22 +21,28 @@ def alone(rows: Sequence[Row]) -> str:
     own = [(value(row.own_tv), value(row.own_data), row) for row in rows]
     known = [(tv, data, row) for tv, data, row in own if tv and data]
     if not known:
-        return f"{ALONE} With ends of their own they are in the table below."
+        return f"{say('alone')} {say('alone-unknown')}"
     tv, data, row = max(known, key=lambda item: item[1] / item[0])
     high = row.own[0] if row.own else 0.0
-    said = (
-        f"{ALONE} Crosses show them as they are, with ends of their own, where only the distance "
-        f"to the data can be compared: {row.label} reaches {rounded(tv)} against a $p_1$ of its "
-        f"own (log-SNR {signed(high)}), and {rounded(data)} against the data."
+    crosses = say(
+        "alone-crosses",
+        grid=row.label,
+        tv=rounded(tv),
+        high=signed(high),
+        data=rounded(data),
     )
+    said = f"{say('alone')} {crosses}"
     least = min(value(r.data) or 1.0 for r in rows)
     _, best_data, champion = min(known, key=lambda item: item[1])
     if best_data < least and champion.own:
-        ends = f"{signed(champion.own[0])} to {signed(champion.own[1])}"
-        said += (
-            f" Nearest to the data of all is {champion.label} with its own ends ({ends}), at "
-            f"{rounded(best_data)}: ends can matter more than spacing."
+        nearest = say(
+            "alone-nearest",
+            grid=champion.label,
+            high=signed(champion.own[0]),
+            low=signed(champion.own[1]),
+            data=rounded(best_data),
         )
+        return f"{said} {nearest}"
     return said
 
 
@@ -73,16 +66,16 @@ def comparison(rows: Sequence[Row], nfe: int) -> str:
     named = best([row for row in rows if row.name in NAMED])
     mine = value(yours.tv)
     if mine is None:
-        return f"Your grid cannot be measured: {plain(str(yours.tv))}."
-    said = f"With {nfe} score evaluations your grid ends at **TV(q₁, p₁) = {_number(yours)}**"
+        return say("yours-refused", reason=plain(str(yours.tv)))
+    number = _number(yours)
     if named is None:
-        return f"{said}."
-    other = value(named.tv) or 0.0
-    return f"{said}, {_than(mine, other)} the best named schedule on these ends ({_named(named)})."
+        return say("yours", nfe=nfe, tv=number)
+    than = _than(mine, value(named.tv) or 0.0)
+    return say("yours-named", nfe=nfe, tv=number, than=than, named=_named(named))
 
 
 def _named(row: Row) -> str:
-    return f"{row.label}, {rounded(value(row.tv) or 0.0)}"
+    return say("named", grid=row.label, tv=rounded(value(row.tv) or 0.0))
 
 
 def _number(row: Row) -> str:
@@ -93,27 +86,37 @@ def _number(row: Row) -> str:
 def _than(mine: float, other: float) -> str:
     """Such as "12 % less than"."""
     if abs(mine - other) <= 1e-3 * other:
-        return "as much as"
-    share = abs(mine / other - 1)
+        return say("than-equal")
     if mine > 2 * other:
-        return f"{rounded(mine / other, 2)} times as much as"
-    return f"{rounded(100 * share, 2)} % {'less' if mine < other else 'more'} than"
+        return say("than-times", times=rounded(mine / other, 2))
+    share = rounded(100 * abs(mine / other - 1), 2)
+    return say("than-less" if mine < other else "than-more", share=share)
 
 
 def least(found: Optimum | str, rows: Sequence[Row]) -> str:
     """What minimising gave, what it cost, and whether it beat all others."""
     if isinstance(found, str):
-        return f"**Least error**: {_refused(found)}"
+        return say("least-refused", reason=_refused(found))
     named = best([row for row in rows if row.name in NAMED])
-    number = with_error(found.found.value, found.found.error)
-    base = next((row.label for row in rows if row.name == found.base), "the start")
-    said = f"**Least error found: {number}** after {found.evaluations} runs, by bending “{base}”"
-    if named is not None:
-        other = value(named.tv) or 0.0
-        verb = "it beats every named schedule here, with" if found.found.value < other else "it has"
-        said += f"; {verb} {_than(found.found.value, other)} {_named(named)}"
-    data = _data(rows, "least", named)
-    return f"{said}.{data} {_local(found.found.value, rows)}"
+    best_named = "" if named is None else _beside(found.found.value, named)
+    base = next((row.label for row in rows if row.name == found.base), say("least-start"))
+    said = say(
+        "least",
+        tv=with_error(found.found.value, found.found.error),
+        runs=found.evaluations,
+        base=base,
+        named=best_named,
+    )
+    return " ".join(
+        filter(None, (said, _data(rows, "least", named), _local(found.found.value, rows)))
+    )
+
+
+def _beside(least: float, named: Row) -> str:
+    """The least error against the best named schedule's."""
+    other = value(named.tv) or 0.0
+    than = _than(least, other)
+    return say("least-beats" if least < other else "least-has", than=than, named=_named(named))
 
 
 def _local(least: float, rows: Sequence[Row]) -> str:
@@ -121,8 +124,8 @@ def _local(least: float, rows: Sequence[Row]) -> str:
     others = [row for row in rows if row.name in ("yours", "equal")]
     better = [f"{row.label} ({cell(row.tv)})" for row in others if (value(row.tv) or 2.0) < least]
     if better:
-        return f"It was a local search, and better still: {' and '.join(better)}."
-    return "A local search: nothing says that no grid is better."
+        return say("local-better", grids=f" {say('and')} ".join(better))
+    return say("local")
 
 
 def _data(rows: Sequence[Row], name: str, named: Row | None) -> str:
@@ -130,35 +133,34 @@ def _data(rows: Sequence[Row], name: str, named: Row | None) -> str:
     mine, other = value(row.data if row else None), value(named.data if named else None)
     if mine is None or other is None:
         return ""
-    return f" To the data it is {rounded(mine)}, against {rounded(other)}."
+    return say("least-data", least=rounded(mine), named=rounded(other))
 
 
 def equal(found: Equalised | str) -> str:
     """How equal the steps are now, and what it did to their sum and to the distance itself."""
     if isinstance(found, str):
-        return f"**Equal steps**: {_refused(found)}"
+        return say("equal-refused", reason=_refused(found))
     sums = [sum(d.value for d in local) for local in (found.before, found.local)]
-    state = "equal" if found.equal else "as equal as ten rounds made them"
     first, last = found.start.value, found.found.value
-    said = (
-        f"**Equal steps: {with_error(last, found.found.error)}**. The largest error of a single "
-        f"step was {rounded(imbalance(found.before))} times their mean on the even grid and is "
-        f"{rounded(found.imbalance)} now ({state}); their sum, an upper bound, went from "
-        f"{rounded(sums[0])} to {rounded(sums[1])}, and TV(q₁, p₁) from {rounded(first)} to "
-        f"{rounded(last)}."
+    said = say(
+        "equal",
+        tv=with_error(last, found.found.error),
+        before=rounded(imbalance(found.before)),
+        now=rounded(found.imbalance),
+        state=say("equal-reached" if found.equal else "equal-nearly"),
+        sum_before=rounded(sums[0]),
+        sum_now=rounded(sums[1]),
+        tv_before=rounded(first),
+        tv_now=rounded(last),
     )
-    if last > first:
-        said += (
-            " The sum fell and the error rose: noise makes a run forget part of what its early "
-            "steps add, so late ones need points more."
-            if found.experiment.record.stochastic
-            else " The error rose all the same: more of it cancelled on the even grid."
-        )
-    return said
+    if last <= first:
+        return said
+    forgets = found.experiment.record.stochastic
+    return f"{said} {say('equal-forgets' if forgets else 'equal-cancels')}"
 
 
 def _refused(reason: str) -> str:
-    return f"{plain(reason.rstrip('.'))}."
+    return plain(reason.rstrip("."))
 
 
 def transferred(
@@ -172,35 +174,35 @@ def transferred(
         if moved is not None and named is not None
     ]
     if not pairs:
-        return "Nothing could be measured elsewhere."
+        return say("moved-unknown")
     wins = sum(moved < 0.999 * named for _, moved, named in pairs)
-    worst = max(pairs, key=lambda pair: pair[1] / pair[2])
-    said = (
-        f"Found for {here} and moved, the grid beats the best named one in **{wins} of "
-        f"{len(pairs)}** other {kind}; where it does worst, {worst[0].label}, it has "
-        f"{_than(worst[1], worst[2])} the best named one there ({worst[0].named.label})."  # type: ignore[union-attr]
-    )
+    worst, moved, named = max(pairs, key=lambda pair: pair[1] / pair[2])
+    assert worst.named is not None
+    said = [
+        say(
+            "moved",
+            here=here,
+            wins=wins,
+            tried=len(pairs),
+            places=say("moved-targets" if kind == "targets" else "moved-samplers"),
+            worst=worst.label,
+            than=_than(moved, named),
+            named=worst.named.label,
+        )
+    ]
     for row, moved, _ in pairs:
         if row.name in searched:
             own = searched[row.name]
-            said += f" A search for {row.label} finds {rounded(own)}: moved, it has "
-            said += f"{_than(moved, own)} that."
-    return said
+            than = _than(moved, own)
+            said.append(say("moved-searched", place=row.label, tv=rounded(own), than=than))
+    return " ".join(said)
 
 
 def left_out(task: Task, kind: str) -> str:
     """What the transfer does not show."""
     if kind == "targets" and task.experiment.record.stochastic:
-        return (
-            f"Same T and ends everywhere. {place_label(SLOW)} is left out: with a stochastic "
-            "sampler each run takes seconds there."
-        )
-    if kind == "samplers":
-        return (
-            "Same T and ends everywhere, so not the same cost: samplers that evaluate the score "
-            "twice a step make twice as many evaluations."
-        )
-    return "Same T and ends everywhere."
+        return say("left-out-slow", target=place_label(SLOW))
+    return say("left-out-samplers" if kind == "samplers" else "left-out")
 
 
 def cell(outcome: Any) -> str:
@@ -210,21 +212,21 @@ def cell(outcome: Any) -> str:
 
 
 def axis_alt(labels: Sequence[str], steps: int) -> str:
-    return f"{steps} points on the log-SNR axis for each of these grids: {', '.join(labels)}."
+    return say("axis-alt", steps=steps, grids=", ".join(labels))
 
 
 def comparison_alt(rows: Sequence[Row]) -> str:
     said = [f"{row.label} {cell(row.tv)}" for row in rows]
-    return f"Total variation between q_1 and p_1 for each grid: {'; '.join(said)}."
+    return say("comparison-alt", grids="; ".join(said))
 
 
 def transfer_alt(rows: Sequence[Elsewhere]) -> str:
-    best_there = [cell(row.named.tv) if row.named else "none" for row in rows]
+    best_there = [cell(row.named.tv) if row.named else say("transfer-alt-none") for row in rows]
     said = [
-        f"{row.label}: moved {cell(row.moved)}, best named {other}"
+        say("transfer-alt-place", place=row.label, moved=cell(row.moved), named=other)
         for row, other in zip(rows, best_there, strict=True)
     ]
-    return f"Total variation of the moved grid beside the best named one. {'; '.join(said)}."
+    return say("transfer-alt", places="; ".join(said))
 
 
 def design_snippet(task: Task, shape: str, bend: Sequence[float], kinds: Sequence[str]) -> str:
