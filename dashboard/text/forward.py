@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import Experiment
@@ -12,6 +13,7 @@ from diffusion_core.forward import Fact
 from diffusion_core.schedules import Chain
 
 GONE = 0.01
+_say = prose("forward")
 
 
 def noise_name(dim: int) -> str:
@@ -21,40 +23,29 @@ def noise_name(dim: int) -> str:
 def cost_of_noise(chain: Chain, end: Distance | None, dim: int) -> str:
     """What starting from N(0, I) costs, and when half of the signal is gone."""
     abar = rounded(float(chain.abar[chain.steps]))
-    noise = noise_name(dim)
     if end is None:
-        cost = (
-            f"At the end $\\bar\\alpha_T$ = **{abar}**: that share of the data's variance is still "
-            "in $X_T$."
-        )
+        cost = _say("cost-unmeasured", abar=abar)
     else:
-        cost = (
-            f"At the end $\\bar\\alpha_T$ = **{abar}** and $\\mathrm{{TV}}(p_T, {noise})$ = "
-            f"**{with_error(end.value, end.error)}**: to start from {noise} instead of $p_T$ "
-            "changes the law of a sampler's output by that much at most."
-        )
+        tv = with_error(end.value, end.error)
+        cost = _say("cost", abar=abar, noise=noise_name(dim), tv=tv)
     half = next((t for t in range(1, chain.steps + 1) if chain.abar[t] < 0.5), None)
-    if half is None:
-        return f"{cost} More than half of the signal is still there: $\\bar\\alpha_T$ ≥ 1/2."
-    return (
-        f"{cost} Half of the signal is gone at t = {half:,}, the first with $\\bar\\alpha_t$ < 1/2."
-    )
+    left = _say("half-left") if half is None else _say("half-gone", half=f"{half:,}")
+    return f"{cost} {left}"
 
 
 def when_gone(times: Sequence[int], tv: Sequence[Distance], steps: int) -> str:
     """From which frame on p_t can hardly be told from noise."""
     far = [t for t, distance in zip(times, tv, strict=True) if distance.value >= GONE]
-    distance = "$\\mathrm{TV}(p_t, N(0, 1))$"
     if not far:
-        return f"{distance} is below {GONE:g} from the start: this target is almost noise."
+        return _say("gone-from-start", gone=f"{GONE:g}")
     if far[-1] == times[-1]:
-        return (
-            f"{distance} still is {rounded(tv[-1].value)} at t = T: this schedule stops before the "
-            "signal is gone, and a sampler that starts from noise pays for it."
-        )
-    return (
-        f"From t = {times[times.index(far[-1]) + 1]:,} of {steps:,} on, {distance} is below "
-        f"{GONE:g}: less than 1 % of the mass is not where pure noise has it."
+        return _say("never-gone", tv=rounded(tv[-1].value))
+    return _say(
+        "gone",
+        t=f"{times[times.index(far[-1]) + 1]:,}",
+        steps=f"{steps:,}",
+        gone=f"{GONE:g}",
+        share=f"{100 * GONE:g} %",
     )
 
 
@@ -66,90 +57,87 @@ def frames_note(
     if tv:
         said.append(when_gone(list(tv), list(tv.values()), steps))
     if not experiment.target.has_density:
-        said.append(
-            "$X_0$ has no density, so no $p_0$ is drawn at t = 0; from t = 1 on there is one."
-        )
+        said.append(_say("no-density"))
     if len(times) <= steps:
-        said.append(f"{len(times)} of the {steps + 1:,} values of t are drawn, evenly spread.")
+        said.append(_say("some-frames", drawn=len(times), all=f"{steps + 1:,}"))
     return " ".join(said)
 
 
 def space_time_caption(peak: float, end: float) -> str:
-    said = (
-        "Below the lines lie 5, 25, 50, 75 and 95 % of the mass of $p_t$; the diamonds are where "
-        "N(0, 1) has them."
-    )
-    return said + _cut(peak, end)
+    return _say("space-time-caption") + _cut(peak, end)
 
 
 def multiples_caption(peak: float, end: float) -> str:
-    return "The same colours in every picture; the last is the noise that $p_t$ turns into." + _cut(
-        peak, end
-    )
+    return _say("multiples-caption") + _cut(peak, end)
 
 
 def _cut(peak: float, end: float) -> str:
     if peak <= end * (1 + 1e-9):
         return ""
-    return f" Colours end at {rounded(end)}; the highest density here is {rounded(peak)}."
+    return f" {_say('cut', end=rounded(end), peak=rounded(peak))}"
 
 
 def promises(facts: Sequence[Fact], steps: int) -> str:
     """What is proven of the theory's schedule, checked at this T; empty for other schedules."""
     if not facts:
         return ""
-    lead = "Proven for the theory's schedule once T is large enough (Li and Yan, arXiv 2409.18959):"
-    return "\n\n".join([lead, *fact_lines(facts, steps)])
+    return "\n\n".join([_say("promises"), *fact_lines(facts, steps)])
 
 
 def fact_lines(facts: Sequence[Fact], steps: int) -> list[str]:
     """The theory's promises, each with a tick or a cross and its numbers."""
-    said = {
-        "step": r"$\frac{1-\alpha_t}{\alpha_t-\bar\alpha_t}\le\frac{8c_1\log T}{T}$ for $t\ge2$",
-        "end": r"$\bar\alpha_T\le T^{-c_1/2}$ where $c_1\ge 2c_0$",
-    }
+    said = {"step": _say("fact-step"), "end": _say("fact-end")}
     lines = []
     for fact in facts:
         numbers = f"{rounded(fact.value)} {'≤' if fact.holds else '>'} {rounded(fact.bound)}"
-        where = f", largest at t = {fact.t:,}" if fact.name == "step" else ""
+        if fact.name == "step":
+            numbers = _say("fact-largest", compared=numbers, t=f"{fact.t:,}")
         if not fact.applies:
-            mark, rest = ":material/remove:", "not promised here, since c₁ < 2c₀"
+            mark, block = ":material/remove:", "fact-not-promised"
         elif fact.holds:
-            mark, rest = ":green[:material/check:]", "holds"
+            mark, block = ":green[:material/check:]", "fact-holds"
         else:
-            mark, rest = ":red[:material/close:]", f"fails: T = {steps:,} is too small for it"
-        lines.append(f"{mark} {said[fact.name]}: {rest} ({numbers}{where}).")
+            mark, block = ":red[:material/close:]", "fact-fails"
+        lines.append(
+            _say(block, mark=mark, fact=said[fact.name], numbers=numbers, steps=f"{steps:,}")
+        )
     return lines
 
 
 def schedules_alt(chains: Mapping[str, Chain], labels: Mapping[str, str], of: str) -> str:
     """The curves of schedules for those who do not see them."""
     ends = [
-        f"{labels[name]}: beta from {rounded(float(chain.beta[1]))} to "
-        f"{rounded(float(chain.beta[chain.steps]))}, abar at the end "
-        f"{rounded(float(chain.abar[chain.steps]))}"
+        _say(
+            "schedule-ends",
+            label=labels[name],
+            first=rounded(float(chain.beta[1])),
+            last=rounded(float(chain.beta[chain.steps])),
+            abar=rounded(float(chain.abar[chain.steps])),
+        )
         for name, chain in chains.items()
     ]
-    return f"{of} against t for the noise schedules. {'; '.join(ends)}."
+    return _say("schedules-alt", what=of, ends="; ".join(ends))
 
 
 def space_time_alt(times: Sequence[int], median: Sequence[float], end: Distance) -> str:
-    return (
-        f"Heat map of the density p_t from t = {times[0]} to {times[-1]} with quantile lines; the "
-        f"median moves from {rounded(median[0])} to {rounded(median[-1])}, and at the end the "
-        f"total variation to N(0, 1) is {rounded(end.value)}."
+    return _say(
+        "space-time-alt",
+        first=times[0],
+        last=times[-1],
+        median=rounded(median[0]),
+        median_end=rounded(median[-1]),
+        tv=rounded(end.value),
     )
 
 
 def multiples_alt(times: Sequence[int]) -> str:
-    listed = ", ".join(f"{t:,}" for t in times)
-    return f"Maps of the density p_t at t = {listed}, beside that of N(0, I), which they approach."
+    return _say("multiples-alt", times=", ".join(f"{t:,}" for t in times))
 
 
 def capped_notes(chains: Mapping[str, Chain], labels: Mapping[str, str]) -> str:
     """Which of the drawn schedules are not what their formula says."""
     return " ".join(
-        f"{labels[name]}: {plain('; '.join(chain.notes))}."
+        _say("capped", label=labels[name], notes=plain("; ".join(chain.notes)))
         for name, chain in chains.items()
         if chain.notes
     )
