@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
 from diffusion_core import SAMPLERS
 from diffusion_core.budget import Budget, Left
 
 SMALL = 0.01  # of the sum: not worth a clause
 BEYOND = 0.002  # of the mass: pictures leave out half of that by themselves
+_say = prose("budget")
 
 
 def _amount(value: float) -> str:
@@ -19,24 +21,20 @@ def _amount(value: float) -> str:
 
 def reading(found: Budget, stochastic: bool) -> str:
     """The whole account in two or three sentences."""
-    whole = f"the steps' own errors add up to **{_amount(found.step_sum.value)}**{_where(found)}"
+    whole = _say("whole", sum=_amount(found.step_sum.value), where=_where(found))
     if found.initialisation.value == 0:
-        begin = f"The chain starts from $p_T$, so the initialisation costs nothing; {whole}."
+        said = [_say("from-start", whole=whole)]
     else:
-        begin = (
-            f"To start from $N(0, I)$ instead of $p_T$ costs "
-            f"**{_amount(found.initialisation.value)}**; {whole}."
-        )
+        said = [_say("from-noise", cost=_amount(found.initialisation.value), whole=whole)]
     if found.score.value > 0:
-        begin += f" The error of the score adds **{_amount(found.score.value)}**."
+        said.append(_say("score", score=_amount(found.score.value)))
     total = with_error(found.total.value, found.total.error)
     if found.surplus <= SMALL * found.sum.value:
-        return f"{begin} The sum of all is, within 1 %, the measured TV(q₁, p₁) = **{total}**."
-    times = f"{found.ratio:.3g}"
-    return (
-        f"{begin} The sum is **{times} times** the measured TV(q₁, p₁) = **{total}**: "
-        f"{_why(found, stochastic)}."
-    )
+        said.append(_say("no-surplus", share=f"{100 * SMALL:g} %", total=total))
+    else:
+        why = _why(found, stochastic)
+        said.append(_say("surplus", times=f"{found.ratio:.3g}", total=total, why=why))
+    return " ".join(said)
 
 
 def _where(found: Budget) -> str:
@@ -47,33 +45,24 @@ def _where(found: Budget) -> str:
     largest = max(steps, key=lambda s: s.local.value)
     share = largest.local.value / found.step_sum.value
     if share >= 0.5:
-        return f", {percent(share)} of them in the one step from t = {largest.t:,}"
-    noisy = steps[0].t - found.half
+        return _say("where-one", share=percent(share), t=f"{largest.t:,}")
+    noisy, half = steps[0].t - found.half, f"{found.half:,}"
     if noisy < found.half - 1:
-        return f", half of them from the {noisy + 1:,} steps t ≥ {found.half:,}"
-    return f", half of them from the {found.half - 1:,} steps t ≤ {found.half:,}"
+        return _say("where-noisy", count=f"{noisy + 1:,}", half=half)
+    return _say("where-late", count=f"{found.half - 1:,}", half=half)
 
 
 def _why(found: Budget, stochastic: bool) -> str:
     """Where the surplus of the sum goes."""
     if found.contraction is None or found.cancellation is None:
-        return (
-            f"{_amount(found.surplus)} is lost where errors of opposite sign cancel and where a "
-            "step maps two points to one, which contracts what it meets"
-        )
+        return _say("lost", surplus=_amount(found.surplus))
     cancelled = _amount(found.cancellation)
     if not stochastic:
-        return (
-            f"errors of opposite sign cancel ({cancelled}), and nothing is forgotten, because a "
-            "one-to-one map keeps every total variation"
-        )
+        return _say("cancelled", cancelled=cancelled)
     taken = _amount(found.contraction)
     if found.cancellation < SMALL * found.surplus:
-        return f"the noise of later steps wipes out {taken} that was wrong before"
-    return (
-        f"the noise of later steps wipes out {taken} that was wrong before them (contraction), and "
-        f"errors of opposite sign cancel ({cancelled})"
-    )
+        return _say("wiped-out", taken=taken)
+    return _say("wiped-out-and-cancelled", taken=taken, cancelled=cancelled)
 
 
 def without_start(found: Budget) -> str:
@@ -83,35 +72,25 @@ def without_start(found: Budget) -> str:
     end = with_error(found.without_start.value, found.without_start.error)
     change = found.total.value - found.without_start.value
     if abs(change) < 0.01 * found.total.value:
-        return f"Started from $p_T$, the run ends at {end}: the initialisation hardly matters here."
-    word = "more" if change > 0 else "less"
-    return (
-        f"Started from $p_T$, the run ends at {end}: with $N(0, I)$ it is "
-        f"{_amount(abs(change))} {word}."
-    )
+        return _say("without-start-same", end=end)
+    block = "without-start-more" if change > 0 else "without-start-less"
+    return _say(block, end=end, change=_amount(abs(change)))
 
 
 def over(what: str, dim: int) -> str:
     """The heading of a picture of two laws."""
-    return f"{what}, in the plane" if dim == 2 else f"{what}, over x"
+    return _say("over-plane" if dim == 2 else "over-line", what=what)
 
 
 def switched(rows: Sequence[Left]) -> str:
     """What the table of switches shows, in two sentences."""
     alone = next(row.tv for row in rows if row.start == "noise" and not row.steps)
-    ideal = (
-        "With exact steps in place of the sampler's no score is asked for, and only the start is "
-        "left of the error"
-    )
     if alone is None:
-        return f"{ideal}; for an η between 0 and 1 what becomes of it is not worked out here."
-    left = f"**{_amount(alone.value)}**"
+        return _say("switched-unknown")
+    left = _say("left", amount=_amount(alone.value))
     if alone.error > alone.value:
-        left = f"less than **{_amount(alone.value + alone.error)}**"
-    return (
-        f"{ideal}: {left}. A flow without noise keeps the start's error as it "
-        "is, a noisy reverse chain forgets a part of it. Without any source nothing is left."
-    )
+        left = _say("left-less-than", amount=_amount(alone.value + alone.error))
+    return _say("switched", left=left)
 
 
 def steps_alt(found: Mapping[str, Budget], labels: Mapping[str, str]) -> str:
@@ -121,30 +100,37 @@ def steps_alt(found: Mapping[str, Budget], labels: Mapping[str, str]) -> str:
         most = max(seen.steps, key=lambda s: s.local.value)
         least = min(seen.steps, key=lambda s: s.local.value)
         said.append(
-            f"{labels[name]} from {rounded(least.local.value)} at t = {least.t} to "
-            f"{rounded(most.local.value)} at t = {most.t}"
+            _say(
+                "steps-alt-part",
+                label=labels[name],
+                least=rounded(least.local.value),
+                t_least=least.t,
+                most=rounded(most.local.value),
+                t_most=most.t,
+            )
         )
-    return f"What every single step adds to the error, against t: {'; '.join(said)}."
+    return _say("steps-alt", said="; ".join(said))
 
 
 def sums_alt(found: Mapping[str, Budget], labels: Mapping[str, str]) -> str:
     said = [
-        f"{labels[name]} ends with a sum of {rounded(seen.sum.value)} above a measured "
-        f"{rounded(seen.total.value)}"
+        _say(
+            "sums-alt-part",
+            label=labels[name],
+            sum=rounded(seen.sum.value),
+            total=rounded(seen.total.value),
+        )
         for name, seen in found.items()
     ]
-    return f"Sum of all parts so far and measured distance, from t = T to 1: {'; '.join(said)}."
+    return _say("sums-alt", said="; ".join(said))
 
 
 def account_alt(bars: Sequence[tuple[str, float]]) -> str:
-    return "Account: " + ", ".join(f"{name} {rounded(value)}" for name, value in bars) + "."
+    return _say("account-alt", parts=", ".join(f"{name} {rounded(value)}" for name, value in bars))
 
 
 def picture_alt(what: str, excess: float, missing: float) -> str:
-    return (
-        f"{what}, and their difference below: {percent(excess)} of the mass is in excess in some "
-        f"places, {percent(missing)} is missing in others."
-    )
+    return _say("picture-alt", what=what, excess=percent(excess), missing=percent(missing))
 
 
 def label(name: str) -> str:
@@ -154,11 +140,8 @@ def label(name: str) -> str:
 def areas(excess: float, missing: float) -> str:
     """What the areas of a difference are, and where they are if not in the picture."""
     if missing - excess <= BEYOND:
-        return "Each area of the difference is the TV: what is in excess here is missing there."
-    return (
-        f"The area that is missing is the TV; {percent(missing - excess)} of the mass has been "
-        "thrown beyond this picture."
-    )
+        return _say("areas")
+    return _say("areas-beyond", beyond=percent(missing - excess))
 
 
 def step_names(t: int) -> tuple[str, str]:
@@ -170,7 +153,5 @@ def of_step(found: Budget, t: int) -> str:
     """What one step adds, and its share."""
     step = next(s for s in found.steps if s.t == t)
     share = step.local.value / found.step_sum.value if found.step_sum.value > 0 else 0.0
-    return (
-        f"Given exactly $p_{{{t}}}$, this step misses $p_{{{t - 1}}}$ by TV = "
-        f"{with_error(step.local.value, step.local.error)}, {percent(share)} of what all steps add."
-    )
+    tv = with_error(step.local.value, step.local.error)
+    return _say("of-step", t=t, before=t - 1, tv=tv, share=percent(share))
