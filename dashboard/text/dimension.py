@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.dimension import Curve, Found, curves
 from dashboard.dimension_controls import Question
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, scientific
 from diffusion_core.dimension import (
+    LEVEL,
     SATURATED,
     GaussianAxes,
     Growth,
@@ -21,10 +23,11 @@ from diffusion_core.schedules import MAX_STEPS
 FULL = 0.95  # a TV this large tells hardly anything about T
 LAST = 3  # points that make the slope of T against d
 NAMES = {"tv": "TV", "kl": "KL", "hellinger": "Hellinger"}
+_say = prose("dimension")
 
 
 def listed(said: Sequence[str]) -> str:
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return said[0] if len(said) == 1 else _say("list", others=", ".join(said[:-1]), last=said[-1])
 
 
 def reading(
@@ -51,19 +54,15 @@ def exponents(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
         if isinstance(growth, Growth):
             r, k = growth_exponent(growth, "tv"), growth_exponent(growth, "kl")
             if r is not None:
-                tv.append(f"{_power(r)} ({labels[name]})")
+                tv.append(_say("of-sampler", value=_power(r), label=labels[name]))
             if k is not None:
                 kl.append(_power(k))
     if not kl:
         return ""
-    powers = kl[0] if len(set(kl)) == 1 else listed(kl)
-    said = f"KL grows like {powers}: independent coordinates add up."
+    said = [_say("kl-grows", powers=kl[0] if len(set(kl)) == 1 else listed(kl))]
     if tv:
-        said += (
-            f" TV, as long as it is below {SATURATED:g}, grows like {listed(tv)}, near √d: the "
-            "errors of coordinates add up like those of independent measurements."
-        )
-    return said
+        said.append(_say("tv-grows", saturated=f"{SATURATED:g}", powers=listed(tv)))
+    return " ".join(said)
 
 
 def _power(r: float) -> str:
@@ -88,11 +87,16 @@ def saturation(
         for d, tv, tv2, kl, kl2 in both:
             if min(tv.value, tv2.value) < FULL or not math.isfinite(kl.value + kl2.value):
                 continue
-            return (
-                f"At d = {d:,} TV is {_near_one(tv.value)} for {labels[name]} at T = {steps:,} and "
-                f"{_near_one(tv2.value)} at T = {other_steps:,}: it cannot be more than 1 and "
-                f"hardly tells one T from another. KL still can: {rounded(kl.value)} against "
-                f"{rounded(kl2.value)} nats."
+            return _say(
+                "saturation",
+                d=f"{d:,}",
+                label=labels[name],
+                steps=f"{steps:,}",
+                tv=_near_one(tv.value),
+                kl=rounded(kl.value),
+                steps_other=f"{other_steps:,}",
+                tv_other=_near_one(tv2.value),
+                kl_other=rounded(kl2.value),
             )
     return ""
 
@@ -100,8 +104,8 @@ def saturation(
 def _near_one(value: float) -> str:
     gap = 1 - value
     if gap < 1e-12:
-        return "1 to twelve digits"
-    return f"1 − {scientific(gap, 2)}" if gap < 1e-3 else rounded(value)
+        return _say("one")
+    return _say("near-one", gap=scientific(gap, 2)) if gap < 1e-3 else rounded(value)
 
 
 def between(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
@@ -110,41 +114,27 @@ def between(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
     for name, curve in curves(found, "tv").items():
         if not curve.exact:
             ratio = max(b / a for a, b in zip(curve.low, curve.high, strict=True) if a > 0)
-            widest.append(f"{rounded(ratio)} for {labels[name]}")
-    if not widest:
-        return ""
-    return (
-        "KL and Hellinger of independent copies are exact: they add up and multiply. TV does "
-        "neither, so what is drawn are **bounds**, at most a factor of "
-        f"{listed(widest)} apart. From below: the square of Hellinger, the TV of one coordinate, "
-        "and a test that counts in how many coordinates p₁ has the larger density. From above: "
-        "$\\sqrt{H^2(2-H^2)}$, Pinsker's $\\sqrt{\\mathrm{KL}/2}$, Bretagnolle and Huber's "
-        "$\\sqrt{1-e^{-\\mathrm{KL}}}$, and d times the TV of one coordinate."
-    )
+            widest.append(_say("between-part", factor=rounded(ratio), label=labels[name]))
+    return _say("between", widest=listed(widest)) if widest else ""
 
 
 def low_dimension(found: Mapping[str, Found], axes: GaussianAxes, labels: Mapping[str, str]) -> str:
     """What an axis that varies adds to KL, and what one that does not."""
-    said = []
+    parts = []
     for name, growth in found.items():
         if isinstance(growth, Growth) and not math.isnan(growth.shares[-1]):
             idle = growth.dims[-1] - (axes.signal or growth.dims[-1])
             empty = (1 - growth.shares[-1]) * growth.kl[-1].value / idle if idle else 0.0
-            said.append(
-                f"{rounded(growth.kl[0].value)} and **{rounded(empty)}** for {labels[name]}"
+            varies = rounded(growth.kl[0].value)
+            parts.append(
+                _say("low-dimension-part", varies=varies, empty=rounded(empty), label=labels[name])
             )
-    if not said:
+    if not parts:
         return ""
-    lead = (
-        "KL is k times what an axis that varies adds, plus d − k times what one of the others "
-        f"adds, in nats: {listed(said)}."
-    )
+    said = [_say("low-dimension", parts=listed(parts))]
     if axes.rest == 0 and "ddim" not in found:
-        lead += (
-            " These samplers pay for every empty axis. Add DDIM: its update is exact on an axis of "
-            "variance 0, so its error follows the intrinsic dimension k, not d."
-        )
-    return lead
+        said.append(_say("low-dimension-ddim"))
+    return " ".join(said)
 
 
 def needed(
@@ -160,79 +150,87 @@ def needed(
         slope = power(points[-LAST:]) if len(points) >= LAST else None
         if slope is None:
             continue
-        span = f"d = {points[-LAST][0]:,} to {points[-1][0]:,}"
         enough = [_power(b.steps_power) for b in bounds.get(name, ())]
-        rest = f"; proven enough: {listed(enough)}" if enough else ""
-        parts.append(f"{_power(slope)} for {labels[name]} ({span}{rest})")
+        parts.append(
+            _say(
+                "needed-part-proven" if enough else "needed-part",
+                power=_power(slope),
+                label=labels[name],
+                first=f"{points[-LAST][0]:,}",
+                last=f"{points[-1][0]:,}",
+                enough=listed(enough) if enough else "",
+            )
+        )
     if not parts:
-        return "No sampler here reaches TV ≤ 0.1 in enough dimensions to tell a power of d."
-    return (
-        f"To keep TV at 0.1, T has to grow like {listed(parts)}. With independent coordinates TV "
-        "is about √d times the error of one, so a sampler of order r needs $T^r$ to grow like √d, "
-        "up to logarithms. Theorems have to allow for much worse targets."
-    )
+        return _say("needed-none", level=f"{LEVEL:g}")
+    return _say("needed", level=f"{LEVEL:g}", parts=listed(parts))
 
 
 def flattered(samplers: Sequence[str]) -> str:
     """What a Gaussian target hides."""
-    if "ddpm-accelerated" not in samplers:
-        return ""
-    return (
-        "A Gaussian flatters the accelerated DDPM: its errors cancel to second order there, and "
-        "on mixtures they do not. Choose Copies to see it."
-    )
+    return _say("flattered") if "ddpm-accelerated" in samplers else ""
 
 
 def unreached(found: Mapping[str, Mapping[int, int | None]], labels: Mapping[str, str]) -> str:
     """From which d on no T of the dashboard is enough."""
-    said = []
+    parts = []
     for name, by_d in found.items():
         missing = [d for d, steps in by_d.items() if steps is None]
         if missing:
-            said.append(f"{labels[name]} from d = {min(missing):,} on")
-    return f"More than T = {MAX_STEPS:,} steps are needed by {listed(said)}." if said else ""
+            parts.append(_say("unreached-part", label=labels[name], d=f"{min(missing):,}"))
+    return _say("unreached", steps=f"{MAX_STEPS:,}", parts=listed(parts)) if parts else ""
 
 
 def alt(drawn: Mapping[str, Curve], labels: Mapping[str, str], quantity: str) -> str:
     """The figure for those who do not see it."""
-    said = []
+    parts = []
     for name, curve in drawn.items():
         ends = [
-            rounded(a) if a == b else f"between {rounded(a)} and {rounded(b)}"
+            rounded(a) if a == b else _say("alt-between", low=rounded(a), high=rounded(b))
             for a, b in zip(curve.low, curve.high, strict=True)
         ]
-        said.append(
-            f"{labels[name]} from {ends[0]} at d = {curve.dims[0]:,} to {ends[-1]} at "
-            f"d = {curve.dims[-1]:,}"
+        parts.append(
+            _say(
+                "alt-part",
+                label=labels[name],
+                start=ends[0],
+                first=f"{curve.dims[0]:,}",
+                end=ends[-1],
+                last=f"{curve.dims[-1]:,}",
+            )
         )
-    if not said:
-        return f"{quantity} against the dimension: nothing to show."
-    return f"{quantity} against the dimension, both on logarithmic axes: {'; '.join(said)}."
+    if not parts:
+        return _say("alt-nothing", quantity=quantity)
+    return _say("alt", quantity=quantity, parts="; ".join(parts))
 
 
 def needed_alt(found: Mapping[str, Mapping[int, int | None]], labels: Mapping[str, str]) -> str:
-    said = []
+    parts = []
     for name, by_d in found.items():
         points = [(d, steps) for d, steps in by_d.items() if steps is not None]
         if points:
             (a, s), (b, t) = points[0], points[-1]
-            said.append(f"{labels[name]} from T = {s:,} at d = {a:,} to T = {t:,} at d = {b:,}")
-    return f"Steps T for a total variation of 0.1 against the dimension: {'; '.join(said)}."
+            parts.append(
+                _say(
+                    "needed-alt-part",
+                    label=labels[name],
+                    steps_first=f"{s:,}",
+                    first=f"{a:,}",
+                    steps_last=f"{t:,}",
+                    last=f"{b:,}",
+                )
+            )
+    return _say("needed-alt", level=f"{LEVEL:g}", parts="; ".join(parts))
 
 
 def about_bounds(question: Question, which: str) -> str:
     """How far the theorems apply."""
     if question.metric != "tv":
-        return "The theorems bound total variation: no bound is drawn for another distance."
+        return _say("bounds-tv-only")
     if which == "none":
         return ""
-    end = "A bound above 1 says nothing."
-    if question.experiment.schedule.kind != "theory":
-        return f"The bounds are proven for the theory's schedule; here they are shapes only. {end}"
-    return (
-        "Dotted lines are shapes of proven upper bounds at this T, drawn through the first point: "
-        f"their constants are unknown, so compare how steep they are. {end}"
-    )
+    proven = question.experiment.schedule.kind == "theory"
+    return _say("bounds" if proven else "bounds-shapes", above_one=_say("bounds-above-one"))
 
 
 def snippet(question: Question) -> str:

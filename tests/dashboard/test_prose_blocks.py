@@ -10,6 +10,7 @@ from dashboard.prose import Prose, prose
 SAY = "_say"  # what these modules call their file
 SPEAKERS = {
     "budget": "dashboard/text/budget.py",
+    "dimension": "dashboard/text/dimension.py",
     "failures": "dashboard/failures.py",
     "forward": "dashboard/text/forward.py",
 }
