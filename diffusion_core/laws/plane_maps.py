@@ -25,7 +25,15 @@ from diffusion_core.laws.plane_inverse import Inverse
 from diffusion_core.laws.plane_reach import reaching
 from diffusion_core.laws.plane_sums import TV_CAUTION, Outcomes, attempted, distance, missed
 from diffusion_core.laws.plane_transfer import points
-from diffusion_core.laws.plane_transport import Sampled, resolve, resolve_from, tiles
+from diffusion_core.laws.plane_transport import (
+    Sampled,
+    integrate,
+    resolve,
+    resolve_from,
+    sampled_cells,
+    summed,
+    tiles,
+)
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.scores import score_detail
 from diffusion_core.targets.base import Marginal
@@ -33,10 +41,11 @@ from diffusion_core.targets.base import Marginal
 TOLERANCE, SOUGHT = 2e-4, 3e-4  # relative: of transport, of inverted maps
 WIDTHS = (0.5, 0.25, 0.12, None, 0.0)  # of the details of the laws tried as coordinates
 CLEAR = 0.01  # the doubt on a first glance with which coordinates are taken without trying others
+FAIR = 0.1  # the doubt from which further coordinates are tried only while they halve it
 FINEST = 1000.0  # the width of the law over its detail up to which its own plane has few cells
 MOST_DENSITIES = 2000  # cells in that plane
 SETTLED = 1e-3  # relative: an inverse that leaves more in doubt is not trusted
-PROBED, PIECES = 10, 12  # cells along each axis, to choose coordinates and to begin with
+PROBED, PIECES = 10, 12  # cells along each axis to begin with: in the start law, in the output
 BATCH = 8192  # points carried at once
 BULK, MESH = 5.5 / 8.4, 33  # of the start law's box, and points along it, that show where q is
 OVERLOOKED = 1e-4  # of TV: more of the target missed is looked for
@@ -63,22 +72,25 @@ def _from_transport(
     e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
 ) -> dict[str, float]:
     target = e.target.marginal(level)
-    tried = []
+    best = math.inf
     for width in WIDTHS:
         coordinates = Coordinates(e.target, e.chain, e.exact_start, width, stop)
         pieces = _pieces(e, coordinates.box, coordinates.detail)
         if pieces > MOST_PIECES:
             continue
-        of = _sampled(e, coordinates, target, stop)
-        s = resolve(of, coordinates.box, max(PROBED, pieces), ("tv",), math.inf, stop)
+        stop()
+        at = _sampled(e, coordinates, target, stop)
+        first = sampled_cells(*tiles(coordinates.box, max(PROBED, pieces)), at)
+        s = summed(integrate(first))
         doubt = s["tv_error"] + abs(s["q"] - 1) + abs(s["p"] - 1)
-        tried.append((doubt, max(PIECES, pieces), coordinates, of))
-        if doubt <= CLEAR:
+        enough = best <= FAIR and doubt > best / 2
+        if doubt < best:
+            best, cells, of = doubt, first, at
+        if best <= CLEAR or enough:
             break
-    if not tried:
+    if best == math.inf:
         raise Refused(TOO_FINE)
-    _, pieces, coordinates, of = min(tried, key=lambda one: one[0])
-    return resolve(of, coordinates.box, pieces, tuple(metrics), TOLERANCE, stop)
+    return resolve_from(cells, of, tuple(metrics), TOLERANCE, stop)
 
 
 def _from_reaching(
@@ -96,9 +108,8 @@ def _from_reaching(
     first = tiles(coordinates.box, REACHED)
     squares = reaching(images, *first, law_box(e.target, level), stop)
     of = _sampled(e, coordinates, e.target.marginal(level), stop)
-    sums = resolve_from(
-        of, (squares.low, squares.width), tuple(metrics), TOLERANCE, stop, whole=False
-    )
+    cells = sampled_cells(squares.low, squares.width, of)
+    sums = resolve_from(cells, of, tuple(metrics), TOLERANCE, stop, whole=False)
     return sums | {"unseen": squares.unseen}
 
 

@@ -11,6 +11,8 @@ from diffusion_core.errors import Refused
 
 FOLDED = 0.02  # the share of a distance that folds may hide
 TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
+DOUBLED = 1e-4  # more than the whole of the target by so much was met twice, not misjudged
+LOG_CAUTION = 3  # times KL: the mean log(p/q) where the target is met twice
 FIXED = 2e-5  # relative: no error is stated below
 
 Outcomes = dict[str, Distance | Refused]
@@ -40,6 +42,12 @@ def missed(s: dict[str, float]) -> float:
     return max(0.0, 1 - (s["p"] - 2 * s["folded"]))
 
 
+def _doubled(s: dict[str, float]) -> float:
+    """The mass of the target met more than once: two folds across each other keep det > 0."""
+    more = s["p"] - 1
+    return more if more > DOUBLED else 0.0
+
+
 def distance(metric: str, s: dict[str, float]) -> Distance:
     """The distance from summed integrals; Refused where folds or lost mass decide it.
 
@@ -54,17 +62,19 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
         )
     lost = missed(s)
     unseen = min(lost, s.get("unseen", lost))
+    twice = max(2 * s["folded"], _doubled(s))
     if metric == "tv":
         value = min(value, 1.0)
-        error = TV_CAUTION * s["tv_error"] + defect + min(2 * s["folded"], 1 - value) + 1e-12
+        error = TV_CAUTION * s["tv_error"] + defect + min(twice, 1 - value) + 1e-12
         return Distance(value, error + unseen + FIXED * min(value, 1 - value))
     if metric == "kl":
         covered = s["p"] - 2 * s["folded"]
         check_lost(max(0.0, s["q"] - covered - 1e-6), value)
-        extra = 100 * s["folded"] + 10 * abs(covered - s["q"])
+        most = max(10.0, LOG_CAUTION * value) if _doubled(s) else 10.0
+        extra = 100 * s["folded"] + most * abs(covered - s["q"])
         return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
     value += lost / 2
-    extra = s["hellinger_error"] + defect + 2 * s["folded"] + math.sqrt(unseen * lost) + 1e-15
+    extra = s["hellinger_error"] + defect + twice + math.sqrt(unseen * lost) + 1e-15
     root = math.sqrt(min(value, 1.0))
     return Distance(root, extra / max(2 * root, math.sqrt(extra)) + FIXED * root)
 

@@ -204,27 +204,24 @@ def resolve(
 
     ``tolerance`` of it, or until there are ``most`` cells; the errors say which.
     """
-    return resolve_from(of, tiles(box, pieces), metrics, tolerance, stop, most)
+    cells = sampled_cells(*tiles(box, pieces), of)
+    return resolve_from(cells, of, metrics, tolerance, stop, most)
 
 
 def resolve_from(
+    cells: Cells,
     of: Sampled,
-    squares: tuple[Array, Array],
     metrics: tuple[str, ...],
     tolerance: float,
     stop: Stop,
     most: int = MOST_CELLS,
     whole: bool = True,
 ) -> dict[str, float]:
-    """The same over given squares (low, width); unless they are the ``whole`` of the start law,
-
-    r is 0 beside them.
-    """
-    cells = sampled_cells(*squares, of)
+    """The same from given cells on; unless they are the ``whole`` start law, r is 0 beside them."""
     found = integrate(cells)
     for _ in range(ROUNDS):
         stop()
-        sums = _summed(found, whole)
+        sums = summed(found, whole)
         share = np.zeros(len(cells.low))
         for m in metrics:
             part = getattr(found, m + "_error") / (tolerance * sums[m] + FLOOR)
@@ -238,10 +235,11 @@ def resolve_from(
         fresh = sampled_cells(low, np.tile(half, (4, 1)), of)
         cells = joined([picked(cells, rest), fresh])
         found = joined([picked(found, rest), integrate(fresh)])
-    return _summed(found, whole)
+    return summed(found, whole)
 
 
-def _summed(found: Integrals, whole: bool) -> dict[str, float]:
+def summed(found: Integrals, whole: bool = True) -> dict[str, float]:
+    """All cells together, and r = 0 beside them unless they are the whole start law."""
     sums = found.total()
     beside = 0.0 if whole else max(0.0, 1 - sums["q"])
     shares = {"tv": 1.0, "kl": 1.0, "hellinger": 0.5, "q": 1.0}

@@ -17,8 +17,9 @@ from diffusion_core.laws.plane_coordinates import detail
 from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.laws.plane_flow import flow
 from diffusion_core.laws.plane_inverse import Inverse
-from diffusion_core.measure import measure_all, measure_each
-from diffusion_core.schedules import LogSNR, NoiseLevel
+from diffusion_core.measure import REFUSED_ABOVE, measure_all, measure_each
+from diffusion_core.schedules import Linear, LogSNR, NoiseLevel
+from diffusion_core.score_errors import WaveError
 from diffusion_core.targets import GaussianMixture
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "_plane_coverage.py"
@@ -54,6 +55,31 @@ def test_a_distance_that_is_refused_leaves_the_others() -> None:
     assert 0.5 < found["hellinger"].value < 1
     with pytest.raises(Refused, match="kl: "):
         measure_all(run, ("tv", "kl"))
+
+
+def test_two_folds_that_cross_are_in_the_error_of_kl() -> None:
+    _, truths, outcomes = coverage.compared(2038, ("kl",))
+    truth, found = truths["kl"], outcomes["kl"]
+    assert abs(found.value - truth.value) <= found.error
+    assert found.error > REFUSED_ABOVE * found.value
+
+
+WAVES = {"sampler": "ode", "steps": 16, "schedule": Linear()}
+
+
+def test_waves_of_the_score_error_are_resolved() -> None:
+    _, truths, found = coverage.compared(3003, waves=True)
+    assert abs(found["tv"].value - truths["tv"].value) <= found["tv"].error + truths["tv"].error
+    assert found["tv"].error <= 1e-3 * found["tv"].value
+
+
+@pytest.mark.parametrize("frequency", [100.0, 1000.0])
+def test_waves_that_are_too_short_are_refused_before_any_work(frequency: float) -> None:
+    target, asked = PRESETS["ring-of-8"].target, list[int]()
+    e = Experiment(target=target, score_error=WaveError(0.01, frequency), **WAVES)
+    with pytest.raises(Refused, match="waves of this error are too short"):
+        plane_distances(e, ("tv",), e.chain.level(1), lambda: asked.append(1))
+    assert len(asked) < 2 * e.steps
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddim", "heun", "ode-accelerated", "ode-taylor"])
