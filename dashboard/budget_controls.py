@@ -11,11 +11,13 @@ from dashboard.accounts import SINGLE
 from dashboard.controls import setting
 from dashboard.keys import widget
 from dashboard.permalink import Setting, choice, several
+from dashboard.prose import prose
 from dashboard.text.budget import label
 from diffusion_core import InputError
 from diffusion_core.budget import Budget
 from diffusion_core.schedules import MAX_STEPS
 
+say = prose("controls")
 PAGE = "budget"
 AXES = {"log": "logarithmic", "linear": "linear"}
 LARGEST = 0  # the step from this t: the one that adds most
@@ -59,7 +61,7 @@ def choose_step(found: Budget, value: int) -> tuple[int, int]:
     first = found.steps[0].t
     largest = max(found.steps, key=lambda s: s.local.value).t
     if first == 2:
-        st.caption("There is one step only, from t = 2 to t = 1.")
+        st.caption(say("budget-one-step"))
         return 2, value
     given = largest if value == LARGEST else min(value, first)
     t = st.slider(
@@ -67,6 +69,6 @@ def choose_step(found: Budget, value: int) -> tuple[int, int]:
         2,
         first,
         **widget(f"{PAGE}.step of {first}", given),
-        help="Starts at the step that adds most.",
+        help=say("budget-step"),
     )
     return t, LARGEST if t == largest else t

@@ -16,14 +16,17 @@ import streamlit as st
 from dashboard.keys import forget, start_value, widget
 from dashboard.lecture import end_button, part
 from dashboard.permalink import Setting, State
+from dashboard.prose import prose
 from dashboard.score_controls import choose_score
 from dashboard.target_controls import Choice
 from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
+from diffusion_core.samplers import Sampler
 from diffusion_core.schedules import Custom, Schedule
 
+say = prose("controls")
 STEPS = (
     *(2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400),
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
@@ -60,7 +63,7 @@ def choose_schedule(base: Experiment) -> Schedule:
     )
     if kind == "custom":
         own: Custom = st.session_state[_OWN]
-        st.caption(f"{len(own.abar):,} values of ᾱₜ: drawn, typed, or from a link or file.")
+        st.caption(say("schedule-own", values=f"{len(own.abar):,}"))
         return own
     maker: Any = SCHEDULE_KINDS[kind]
     given = base.schedule if base.schedule.kind == kind else maker()
@@ -89,7 +92,7 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except InputError as error:
-        st.error(f"{plain(str(error))}. The last schedule that works is shown.")
+        st.error(say("schedule-refused", reason=plain(str(error))))
         return last
 
 
@@ -103,7 +106,7 @@ def choose_samplers(held: Mapping[str, Any]) -> tuple[str, ...]:
         **held,
     )
     if not chosen:
-        st.info("Choose at least one sampler to see its curve.")
+        st.info(say("samplers-none"))
     return tuple(chosen)
 
 
@@ -117,10 +120,7 @@ def choose_sampler(base: Experiment) -> tuple[str, float]:
         **widget("sampler", base.sampler),
     )
     record = SAMPLERS[name]
-    evaluations = "1 score evaluation" if record.evaluations == 1 else "2 score evaluations"
-    kind = "stochastic" if record.stochastic else "deterministic"
-    extra = f", also uses the {record.derivatives.lower()}" if record.derivatives else ""
-    st.caption(f"Order {record.order}, {evaluations} a step, {kind}{extra}.")
+    st.caption(_in_words(record))
     if name != "ddim":
         return name, 0.0
     eta = st.slider(
@@ -129,16 +129,24 @@ def choose_sampler(base: Experiment) -> tuple[str, float]:
         1.0,
         step=0.05,
         **widget("eta", base.eta),
-        help="0 is deterministic; 1 draws as much noise as the DDPM of Ho et al.",
+        help=say("eta"),
     )
     return name, float(eta)
+
+
+def _in_words(record: Sampler) -> str:
+    """Order, cost and kind of a sampler."""
+    evaluations = say("sampler-evaluation" if record.evaluations == 1 else "sampler-evaluations")
+    kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
+    used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives.lower())
+    return say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
 
 
 @part("steps")
 def choose_steps(base: Experiment, schedule: Schedule) -> int:
     """T."""
     if isinstance(schedule, Custom):
-        st.caption(f"T = {len(schedule.abar)}, as many as the schedule has values.")
+        st.caption(say("steps-own", steps=len(schedule.abar)))
         return len(schedule.abar)
     given = start_value("steps", base.steps)  # what a link said stays on the scale
     return int(
@@ -147,7 +155,7 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
             sorted({*STEPS, given}),
             format_func=lambda steps: f"{steps:,}",
             **widget("steps", base.steps),
-            help="The reverse chain makes T − 1 updates, from t = T to t = 1.",
+            help=say("steps"),
         )
     )
 
@@ -161,8 +169,7 @@ def choose_start(base: Experiment) -> str:
         format_func=START_LABELS.__getitem__,
         required=True,
         **widget("start", base.start),
-        help="N(0, I) is what a sampler can draw. Starting from p_T instead removes the error of "
-        "the initialisation and leaves that of the steps.",
+        help=say("start"),
     )
     return str(start)
 
@@ -175,7 +182,7 @@ def choose_seed(base: Experiment) -> int:
         max_value=2**32 - 1,
         step=1,
         **widget("seed", base.seed),
-        help="All randomness comes from this number: the same link gives the same picture.",
+        help=say("seed"),
     )
     return int(seed)
 

@@ -16,6 +16,7 @@ from dashboard.controls import (
     setting,
 )
 from dashboard.permalink import Setting, choice, several, whole
+from dashboard.prose import prose
 from dashboard.target_controls import choose_target
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
@@ -23,6 +24,7 @@ from diffusion_core.dimension import GaussianAxes
 from diffusion_core.distances import METRIC_LABELS
 from diffusion_core.samplers import PAPER_SAMPLERS
 
+say = prose("controls")
 PAGE = "dimension"
 DIMS = (*(m * 10**e for e in range(6) for m in (1, 2, 5)), 10**6)
 KINDS = {"isotropic": "Gaussian", "low": "On k axes", "product": "Copies"}
@@ -73,8 +75,7 @@ def choose_law(base: Experiment, values: dict[str, Any]) -> tuple[Experiment, Ga
         format_func=KINDS.__getitem__,
         required=True,
         **_key("kind", values["kind"]),
-        help="N(0, v I); a Gaussian that varies along k axes only; or independent copies of one "
-        "law on the line. All distances are computed from exact laws.",
+        help=say("dimension-kind"),
     )
     target, axes = (base.target, base.preset), None
     if values["kind"] == "product":
@@ -101,7 +102,7 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
             SIGNALS,
             format_func=lambda k: f"{k:,}",
             **_key("k", values["k"]),
-            help="The intrinsic dimension: the others hold (almost) nothing but noise.",
+            help=say("dimension-k"),
         )
         values["rest"] = st.selectbox(
             "Variance of all others",
@@ -116,7 +117,7 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
         axes = GaussianAxes(float(variance), signal, values["rest"] if low else 0.0)
         values["variance"] = axes.variance
     except InputError as error:
-        st.error(f"{plain(str(error))}. The last variance that works is shown.")
+        st.error(say("dimension-refused", reason=plain(str(error))))
         axes = GaussianAxes(values["variance"], signal, values["rest"] if low else 0.0)
     return axes
 
@@ -126,9 +127,7 @@ def choose_curves(
 ) -> Question | None:
     """Above the figure: samplers, distance and bounds; None where there is nothing to measure."""
     if axes is None and experiment.target.dim != 1:
-        st.info(
-            "Copies need a law on the line, one for each coordinate: choose one in the sidebar."
-        )
+        st.info(say("dimension-copies"))
         return None
     samplers = choose_samplers(_key("samplers", list(values["samplers"])))
     if not samplers:
@@ -148,7 +147,6 @@ def choose_curves(
         format_func=BOUNDS.__getitem__,
         required=True,
         **_key("bounds", values["bounds"]),
-        help="Theorems in total variation. Their constants are unknown, so each is drawn through "
-        "its sampler's first point: compare how steep they are.",
+        help=say("dimension-bounds"),
     )
     return Question(experiment, axes, values["samplers"], values["metric"])

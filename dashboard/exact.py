@@ -15,10 +15,12 @@ import streamlit as st
 
 from dashboard import compute
 from dashboard.compute import Outcome
+from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement
 from diffusion_core.measure import REFUSED_ABOVE, exact_metrics
 from diffusion_core.schedules import Array
 
+say = prose("controls")
 QUICK = 6000.0  # of ``effort``: some five seconds, ten at most
 MOST = 10.0  # seconds for numbers that nobody has asked for
 RUNS = "runs of which the exact distances"  # are wanted, or not
@@ -114,7 +116,7 @@ def finish(
         return
     with place.container():
         text, stop = st.columns([4, 1], vertical_alignment="center")
-        text.caption("Computing the exact distances; what is shown until then is less sure.")
+        text.caption(say("exact-computing"))
         stop.button("Stop", key="stop exact", on_click=_want, args=(runs, False))
         progress = st.empty()
     most = math.inf if asked else MOST
@@ -133,10 +135,7 @@ def finish(
 def _offer(runs: Sequence[Experiment], place: Any) -> None:
     with place.container():
         text, ask = st.columns([3, 2], vertical_alignment="center")
-    text.caption(
-        "The numbers from particles are estimates. The exact ones take from ten seconds to some "
-        "minutes here."
-    )
+    text.caption(say("exact-offer"))
     ask.button("Compute the exact distances", key="ask exact", on_click=_want, args=(runs, True))
 
 

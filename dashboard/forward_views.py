@@ -13,11 +13,13 @@ from dashboard.controls import setting
 from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
 from dashboard.forward import LEVELS, Forward, LineField, noise_map
 from dashboard.permalink import Setting
+from dashboard.prose import prose
 from dashboard.text import forward as text
 from dashboard.text.labels import SCHEDULES as LABELS
 from diffusion_core import SCHEDULES, Experiment, InputError
 from diffusion_core.distances import Distance
 
+say = prose("controls")
 NAMED = tuple(kind for kind in SCHEDULES if kind != "custom")
 NONE = "none"
 
@@ -41,7 +43,7 @@ def choose_beside(page: str, experiment: Experiment, values: Mapping[str, Any]) 
         selection_mode="multi",
         format_func=LABELS.__getitem__,
         **setting(page, BESIDE, list(values["beside"])),
-        help="Each with its usual parameters, at the same T.",
+        help=say("forward-beside"),
     )
     return tuple(chosen)
 

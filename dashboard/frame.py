@@ -26,6 +26,7 @@ from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.records import MAX_JSON_BYTES
 
+say = prose("controls")
 PLOTLY: dict[str, Any] = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -111,8 +112,7 @@ def link(
     too_large = save(page, settings, experiment, values)
     complaint = st.session_state["complaint"]
     if complaint:
-        rest = "Everything else is as the link says, or at its default."
-        notice.error(f"{plain(complaint)} {rest}")
+        notice.error(say("link-complaint", complaint=plain(complaint)))
     if too_large is None and "lecturer" not in st.session_state:
         lecture.link_builder(st.session_state["address"])
     return too_large is not None
@@ -120,15 +120,15 @@ def link(
 
 def _save_and_cite() -> None:
     """How figures are saved, remembered in the session, and how the project is cited."""
-    say = prose("exports")
+    words = prose("exports")
     st.session_state[PICTURE] = st.segmented_control(
         "Pictures of figures as",
         list(PICTURES),
         required=True,
         key=key(PICTURE, st.session_state.get(PICTURE, "SVG")),
     )
-    st.caption(say("figures"))
-    st.caption(say("cite"))
+    st.caption(words("figures"))
+    st.caption(words("cite"))
     st.code(bibtex(), language="bibtex", wrap_lines=True)
 
 
@@ -145,13 +145,10 @@ def link_and_file(
     """
     too_large = link(page, settings, experiment, values, notice)
     if too_large:
-        st.warning(
-            f"This experiment is too large for a link (more than {MAX_LINK:,} characters). "
-            "Download it below as a file; it opens again on any page."
-        )
+        st.warning(say("link-too-large", most=f"{MAX_LINK:,}"))
     with st.expander("Link and file", expanded=too_large):
         if not too_large:
-            st.caption("The address of this page holds all choices: copy it to share what you see.")
+            st.caption(say("link"))
         st.download_button(
             "Download this experiment",
             experiment.to_json(indent=2),
@@ -205,7 +202,7 @@ def snippet(code: str) -> None:
 
 def show_code(code: str) -> None:
     """The code alone, for a page that draws it anew while it computes."""
-    st.caption("This code gives the same numbers; run it in the project's folder.")
+    st.caption(say("snippet"))
     st.code(code, language="python")
 
 

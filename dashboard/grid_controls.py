@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.controls import setting
 from dashboard.keys import KEY
 from dashboard.permalink import Setting, choice, several, whole
+from dashboard.prose import prose
 from dashboard.schedule_design import (
     KINDS,
     PLACES,
@@ -24,6 +25,7 @@ from diffusion_core import Experiment, InputError
 from diffusion_core.design import LEAST_STEPS, MOST_STEPS
 from diffusion_core.grids import KNOTS, MOST_BEND, NAMED, STRAIGHT, Ends, check_bend
 
+say = prose("controls")
 PAGE = "design"
 STEPS = (LEAST_STEPS, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, MOST_STEPS)
 HIGH, LOW = tuple(range(1, 13)), tuple(range(-14, -1))
@@ -67,11 +69,10 @@ def choose_length(values: Mapping[str, Any], experiment: Experiment) -> int:
             "Steps T",
             STEPS,
             **_key("T", values["T"]),
-            help=f"Grids are designed for T from {LEAST_STEPS} to {MOST_STEPS}: a search runs the "
-            "whole chain some seventy times.",
+            help=say("grid-steps", least=LEAST_STEPS, most=MOST_STEPS),
         )
     )
-    st.caption(f"Every grid makes {experiment.record.nfe(steps)} score evaluations.")
+    st.caption(say("grid-cost", nfe=experiment.record.nfe(steps)))
     return steps
 
 
@@ -81,13 +82,13 @@ def choose_ends(values: Mapping[str, Any]) -> Ends:
         "Most noise: log-SNR at t = T",
         LOW,
         **_key("low", values["low"]),
-        help="Where a run begins. Too little noise here, and starting from N(0, 1) costs more.",
+        help=say("grid-low"),
     )
     high = right.select_slider(
         "Least noise: log-SNR at t = 1",
         HIGH,
         **_key("high", values["high"]),
-        help="Where a run ends. It fixes p₁, the law that the output is compared with.",
+        help=say("grid-high"),
     )
     return Ends(float(high), float(low))
 
@@ -100,10 +101,7 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
         format_func=GRIDS.__getitem__,
         **_key("shape", values["shape"]),
     )
-    st.caption(
-        "Then bend it. Each slider multiplies how densely points lie around one place of the axis: "
-        "one unit up doubles it. T stays, so points that come here leave elsewhere."
-    )
+    st.caption(say("grid-bend"))
     bend = []
     for i, column in reversed(list(zip(range(len(KNOTS)), reversed(st.columns(5)), strict=True))):
         place = ends.high + KNOTS[i] * (ends.low - ends.high)
@@ -143,7 +141,7 @@ def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:
         offered,
         format_func=lambda n: "no" if n == NONE else place_label(n),
         **held,
-        help="A search for the other target or sampler takes as long as the first one.",
+        help=say("grid-there"),
     )
     return kind, str(there)
 

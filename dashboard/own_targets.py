@@ -6,10 +6,12 @@ import streamlit as st
 
 from dashboard.images import FORMATS, MAX_IMAGE_BYTES, SIZES, image_target
 from dashboard.keys import KEY, key
+from dashboard.prose import prose
 from dashboard.sketch import sketch_line, sketch_plane
 from diffusion_core import Experiment
 from diffusion_core.targets import Boxes, Points, Target
 
+say = prose("controls")
 MOST_DRAWN = 500
 CANVASES = {"line": "A curve", "plane": "Points"}
 
@@ -23,8 +25,7 @@ def choose_drawn(base: Experiment) -> Target | None:
         format_func=CANVASES.__getitem__,
         required=True,
         key=key("canvas", "plane" if base.target.dim == 2 else "line"),
-        help="A curve on the line becomes a histogram of 64 bars, points in the plane a cloud with "
-        "a bandwidth. Both have an exact score.",
+        help=say("drawn"),
     )
     kept = f"drawn: {canvas}"  # comes back where the reader looks at other targets first
     drawn: Target | None
@@ -44,8 +45,12 @@ def choose_image() -> Boxes | None:
     upload = st.file_uploader(
         "A picture, dark on light",
         key=f"{KEY}picture",
-        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, up to {MAX_IMAGE_BYTES / 1e6:g} MB. "
-        "Each cell becomes a box of uniform mass, so the score is exact.",
+        help=say(
+            "image",
+            formats=", ".join(FORMATS[:-1]),
+            last=FORMATS[-1],
+            size=f"{MAX_IMAGE_BYTES / 1e6:g}",
+        ),
     )
     left, right = st.columns(2)
     size = left.selectbox("Cells a side", SIZES, key=key("picture cells", 32))

@@ -11,7 +11,9 @@ from dashboard.controls import setting
 from dashboard.keys import start_again
 from dashboard.permalink import choice, several
 from dashboard.player import VIEWS
+from dashboard.prose import prose
 
+say = prose("controls")
 LAYER_LABELS = {
     "particles": "particles",
     "trails": "trails",
@@ -53,9 +55,7 @@ def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, 
                 MAP_SETTING,
                 HEAT_MAPS,
                 found["map"],
-                "p_t is the target with the noise of step t, q_t the exact law of the sampler's "
-                "Y_t. Their difference is blue where the sampler puts too little, orange where it "
-                "puts too much.",
+                say("picture-map"),
             )
     offered = [name for name in LAYER_LABELS if _is_drawn(name, dim, found["map"])]
     if st.session_state.get("layers offered") != (page, offered):
@@ -68,8 +68,7 @@ def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, 
         selection_mode="multi",
         format_func=labels.__getitem__,
         **setting(page, LAYER_SETTING, [n for n in offered if n in chosen]),
-        help="The score field is √(1 − ᾱ_t) s_t, the direction in which p_t grows. The parts are "
-        "those of the next step of the followed particle; click a particle to follow it.",
+        help=say("picture-layers"),
     )
     kept = chosen.difference(offered) | set(picked)
     found["layers"] = tuple(name for name in LAYER_LABELS if name in kept) or ("particles",)

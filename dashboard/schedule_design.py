@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import compute
 from dashboard.keys import KEY
+from dashboard.prose import prose
 from dashboard.store import Store
 from dashboard.text.labels import GRIDS
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Refused
@@ -24,6 +25,7 @@ from diffusion_core.design import (
 from diffusion_core.grids import NAMED, Ends, bent, named_grids, on_grid, own_runs
 from diffusion_core.schedules import Array, LogSNR
 
+say = prose("controls")
 KINDS = {"least": "Minimise the error", "equal": "Equalise the steps"}
 EVEN = "log-snr"
 SLOW = "student-t"  # whose exact law takes seconds where noise is added to heavy tails
@@ -242,7 +244,7 @@ def origin(task: Task, kind: str) -> str:
     e = task.experiment
     if kind == "samplers":
         return e.record.label
-    return PRESETS[e.preset].label if e.preset else "your target"
+    return PRESETS[e.preset].label if e.preset else say("grid-your-target")
 
 
 def places(task: Task, kind: str) -> Mapping[str, Task]:

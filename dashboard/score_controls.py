@@ -9,11 +9,13 @@ import streamlit as st
 
 from dashboard.keys import widget
 from dashboard.lecture import part
+from dashboard.prose import prose
 from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
 
+say = prose("controls")
 EXACT = "exact"
 
 
@@ -26,8 +28,7 @@ def choose_score(base: Experiment) -> ScoreError | None:
         [EXACT, *SCORE_ERRORS],
         format_func=SCORES.__getitem__,
         **widget("score", EXACT if given is None else given.kind),
-        help="What the sampler takes for ∇ log p_t: the exact score, one that is wrong by a known "
-        "amount, or one that is learned from samples.",
+        help=say("score"),
     )
     if kind == EXACT:
         return None
@@ -43,7 +44,7 @@ def choose_score(base: Experiment) -> ScoreError | None:
         made: ScoreError = maker(**values)
         return made
     except InputError as error:
-        st.error(f"{plain(str(error))}. The last score that works is used.")
+        st.error(say("score-refused", reason=plain(str(error))))
         return last
 
 

@@ -11,6 +11,7 @@ from dashboard.controls import LABELS, choose_samplers, setting
 from dashboard.exact import effort, is_slow
 from dashboard.keys import KEY, start_value, widget
 from dashboard.permalink import Clash, choice, several, switch, whole
+from dashboard.prose import prose
 from dashboard.sweeps import Sweep
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances import METRIC_LABELS
@@ -18,6 +19,7 @@ from diffusion_core.measure import exact_metrics
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom
 
+say = prose("controls")
 PAGE = "convergence"
 POWERS = tuple(2**k for k in range(1, 14))
 SAMPLES = (5000, 20_000, 100_000)
@@ -82,11 +84,10 @@ def choose_sweep(
         format_func=AXES.__getitem__,
         required=True,
         **_key("axis", values["axis"]),
-        help="A step of the accelerated ODE or of Heun evaluates the score twice, so at equal "
-        "evaluations they make about half as many steps.",
+        help=say("sweep-axis"),
     )
     if isinstance(experiment.schedule, Custom):
-        middle.caption(f"T = {experiment.steps:,} only: the custom schedule has as many values.")
+        middle.caption(say("sweep-own", steps=f"{experiment.steps:,}"))
     else:
         chosen["from"], chosen["to"] = middle.select_slider(
             "Range",
@@ -132,8 +133,7 @@ def _choose_method(
             format_func=METHODS.__getitem__,
             required=True,
             **_method_key(usual, values["method"]),
-            help="In the plane the exact law of a run takes seconds to minutes, longer for more "
-            "steps and for targets of many parts. You can stop at any time and keep what is done.",
+            help=say("sweep-method"),
         )
         chosen["method"] = "auto" if method == usual else method
     if method == "particles":
@@ -143,7 +143,7 @@ def _choose_method(
             format_func=lambda n: f"{n:,}",
             required=True,
             **_key("particles", values["particles"]),
-            help="Below the noise floor of the particles nothing can be seen.",
+            help=say("sweep-particles"),
         )
     return method
 
@@ -170,8 +170,7 @@ def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
         **_key("bounds", values["bounds"]),
-        help="Theorems in total variation. No paper gives their constants, so each is moved up or "
-        "down to meet its own measured curve.",
+        help=say("sweep-bounds"),
     )
     chosen["anchor"] = columns[1].selectbox(
         "Their constants",
@@ -185,6 +184,5 @@ def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         list(FITS),
         format_func=FITS.__getitem__,
         **_key("fit", values["fit"]),
-        help="C (log T)^k T^−r. On the theory's schedule the natural step is log T / T, so a "
-        "sampler of order p is expected at k = p + 1, r = p; on other schedules at k = 0.",
+        help=say("sweep-fit"),
     )

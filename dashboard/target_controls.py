@@ -9,17 +9,19 @@ from itertools import permutations
 
 import streamlit as st
 
-from dashboard.cells import MAX_BYTES, MAX_ROWS, count
+from dashboard.cells import MAX_BYTES, MAX_ROWS
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.gallery import pick_preset
 from dashboard.keys import KEY, is_fixed, key, start_value
 from dashboard.lecture import part
 from dashboard.own_targets import choose_drawn, choose_image
+from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Boxes, Points, Target
 
+say = prose("controls")
 DIGITS = 4  # of a standardised value: enough for data, and short enough for links
 BANDWIDTH = 0.1
 FAMILIES = {"line": "Line", "plane": "Plane", "data": "Data", "draw": "Draw", "own": "Custom"}
@@ -36,7 +38,7 @@ def choose_target(base: Experiment) -> Choice:
     """The target, and its name if it is one of the gallery."""
     if is_fixed("target"):
         name = PRESETS[base.preset].label if base.preset else _described(base.target)
-        st.caption(f"Target: {name}, fixed by this link.")
+        st.caption(say("target-fixed", target=name))
         return base.target, base.preset
     family = _family_of(base)
     if family == "own":
@@ -48,11 +50,11 @@ def choose_target(base: Experiment) -> Choice:
         format_func=FAMILIES.__getitem__,
         required=True,
         key=key("family", family),
-        help="The law that the sampler should produce. On the line, laws and distances are exact.",
+        help=say("target"),
     )
     if chosen == "own":
         own: Choice = st.session_state[_OWN]
-        st.caption(f"{_described(own[0])}, from the link or file.")
+        st.caption(say("target-own", target=_described(own[0])))
         return own
     if chosen == "data":
         return _choose_data(base)
@@ -71,7 +73,9 @@ def _family_of(base: Experiment) -> str:
 
 def _described(target: Target) -> str:
     kind = target.kind.replace("_", " ").capitalize()
-    return f"{kind} in {target.dim} dimension{'s' if target.dim > 1 else ''}"
+    if target.dim == 1:
+        return say("target-line", kind=kind)
+    return say("target-dimensions", kind=kind, dim=target.dim)
 
 
 def _choose_preset(base: Experiment, dim: int) -> Choice:
@@ -113,9 +117,9 @@ def _choose_data(base: Experiment) -> Choice:
     if table is None:
         own = st.session_state.get(_POINTS) if source == "file" else own
         if own is None:
-            st.info("Until a file is chosen, the target stays as it was.")
+            st.info(say("data-none"))
             return base.target, base.preset
-        st.caption(f"In use: {count(len(own.points), 'point')}, in their own standardised units.")
+        st.caption(_in_use(own))
         return _smoothed(own), None
     points, shift, scale = _points(table)
     _tell_units(table, shift, scale)
@@ -123,10 +127,15 @@ def _choose_data(base: Experiment) -> Choice:
     return _smoothed(Points(points, given)), None
 
 
+def _in_use(points: Points) -> str:
+    n = len(points.points)
+    return say("data-point") if n == 1 else say("data-points", points=f"{n:,}")
+
+
 def _choose_drawn(base: Experiment) -> Choice:
     drawn = choose_drawn(base)
     if drawn is None:
-        st.info("Until something is drawn, the target stays as it was.")
+        st.info(say("drawn-none"))
         return base.target, base.preset
     return (_smoothed(drawn) if isinstance(drawn, Points) else drawn), None
 
@@ -159,19 +168,21 @@ def _smoothed(points: Points) -> Points:
         max(1.0, start_value("bandwidth", points.bandwidth)),
         step=0.01,
         key=key("bandwidth", points.bandwidth),
-        help="Each point becomes a Gaussian of this standard deviation, so the score stays exact. "
-        "At 0 the target is the points themselves.",
+        help=say("bandwidth"),
     )
     return replace(points, bandwidth=float(width))
 
 
 def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]) -> None:
     units = "; ".join(
-        f"{plain(name)}: 0 is {zero:,.5g}, 1 is {one:,.4g} more"
+        say("data-unit", column=plain(name), zero=f"{zero:,.5g}", one=f"{one:,.4g}")
         for name, zero, one in zip(table.columns, shift, scale, strict=True)
     )
-    dropped = f" {table.dropped:,} without a value were left out." if table.dropped else ""
-    st.caption(f"{count(len(table.rows), 'row')}.{dropped} Axes are standardised ({units}).")
+    n = len(table.rows)
+    told = [say("data-row") if n == 1 else say("data-rows", rows=f"{n:,}")]
+    if table.dropped:
+        told.append(say("data-dropped", dropped=f"{table.dropped:,}"))
+    st.caption(" ".join([*told, say("data-units", units=units)]))
 
 
 def _penguins(first: Sequence[str]) -> Table | None:
@@ -182,8 +193,7 @@ def _file() -> Table | None:
     upload = st.file_uploader(
         "A table of numbers: CSV with one or two columns",
         key=f"{KEY}file",
-        help=f"Up to {MAX_ROWS:,} rows and {MAX_BYTES / 1e6:g} MB, with or without a header; tabs, "
-        "semicolons, bars, commas or blanks between the columns. It is read in memory only.",
+        help=say("data-file", rows=f"{MAX_ROWS:,}", size=f"{MAX_BYTES / 1e6:g}"),
     )
     if upload is None:
         return None
@@ -205,6 +215,6 @@ def _columns(
         "Columns", found, max_selections=2, key=key(f"columns of {name}", list(first))
     )
     if not chosen:
-        st.info("Choose one or two columns.")
+        st.info(say("data-columns"))
         return None
     return load(chosen)

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.prose import prose
 
-NAMES = ("readings", "schedule_design")
+NAMES = ("controls", "readings", "schedule_design")
 
 
 def readers(name: str) -> Iterator[tuple[Path, ast.Module]]:
