@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.imperfect import score_sizes
+from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment
@@ -30,6 +31,7 @@ MARKS = {
     OPEN: ":material/help:",
 }
 _FOLLOWS = "2409.18959"
+_say = prose("assumptions")
 
 
 @dataclass(frozen=True)
@@ -81,66 +83,51 @@ def lines(experiment: Experiment, theorem: Theorem) -> list[Line]:
     return [line for need in theorem.needs for line in made[need](experiment, theorem.arxiv)]
 
 
+def _line(block: str, verdict: str, finding: str, arxiv: str, **values: object) -> Line:
+    """A line whose name and assumption are blocks of the prose."""
+    name, assumed = _say(f"{block}-name", **values), _say(f"{block}-assumed", **values)
+    return Line(name, assumed, verdict, finding, arxiv)
+
+
 def _support(experiment: Experiment, arxiv: str) -> list[Line]:
     steps, found = experiment.steps, support(experiment.target)
-    reach = f"{rounded(found.radius)}{_as_power(found.exponent(steps), 'c_R')}"
+    reach = _as_power(found.radius, found.exponent(steps), "c_R")
     if found.bounded:
-        said = f"|X₀| is at most {reach}."
-    else:
-        said = (
-            "strictly speaking, since no radius holds all of X₀. But all of its mass except 10⁻¹⁶ "
-            f"lies within R = {reach}."
-        )
-        if isinstance(experiment.target, StudentT):
-            outside = rounded(mass_outside(experiment.target, float(steps)), 2)
-            said += f" Where c_R = 1, beyond |x| = T, lies at most {outside} of it."
-    verdict = HOLDS if found.bounded else FAILS
-    return [Line("Bounded support", "P(|X₀| ≤ T^{c_R}) = 1 for a c_R > 0", verdict, said, arxiv)]
+        return [_line("support", HOLDS, _say("support-bounded", reach=reach), arxiv)]
+    said = _say("support-unbounded", reach=reach)
+    if isinstance(experiment.target, StudentT):
+        outside = rounded(mass_outside(experiment.target, float(steps)), 2)
+        said = f"{said} {_say('support-heavy', outside=outside)}"
+    return [_line("support", FAILS, said, arxiv)]
 
 
-def _as_power(exponent: float, name: str) -> str:
-    """The same number as a power of T."""
+def _as_power(value: float, exponent: float, name: str) -> str:
+    """A number and the same as a power of T."""
     if exponent <= 0:
-        return f", not above 1, so any {name} > 0 will do"
-    return f" = T^{rounded(exponent)}, so {name} = {rounded(exponent)} will do"
+        return _say("power-any", value=rounded(value), name=name)
+    return _say("power", value=rounded(value), power=rounded(exponent), name=name)
 
 
 def _moment(experiment: Experiment, arxiv: str) -> list[Line]:
     mean = first_moment(experiment.target)
     if math.isfinite(mean):
         power = math.log(max(mean, 1e-300)) / math.log(experiment.steps)
-        said = f"E|X₀| is at most {rounded(mean)}{_as_power(power, 'c_M')}."
-        verdict = HOLDS
-    else:
-        df = experiment.target.df if isinstance(experiment.target, StudentT) else 0.0
-        said = (
-            f"E|X₀| is infinite. The paper extends to moments of an order δ below 1: here every "
-            f"δ < {df:g} is finite, and T then has to be far above max(1, 1/δ) d log²T."
-        )
-        verdict = FAILS
-    return [Line("A first moment", "E|X₀| ≤ T^{c_M} for a constant c_M", verdict, said, arxiv)]
+        said = _say("moment-finite", mean=_as_power(mean, power, "c_M"))
+        return [_line("moment", HOLDS, said, arxiv)]
+    df = experiment.target.df if isinstance(experiment.target, StudentT) else 0.0
+    return [_line("moment", FAILS, _say("moment-infinite", df=f"{df:g}"), arxiv)]
 
 
 def _constants(experiment: Experiment, arxiv: str) -> list[Line]:
     schedule = experiment.schedule
-    assumed = "the theory's schedule with c₀ and c₁ large enough"
     if not isinstance(schedule, Theory):
-        said = (
-            f"the theorem is stated for the theory's schedule, and this one is "
-            f"“{SCHEDULES[schedule.kind]}”. What a proof uses of it is checked below."
-        )
-        return [Line("The theory's schedule", assumed, FAILS, said, arxiv)]
-    c0, c1 = schedule.c0, schedule.c1
-    sign, verdict = ("≥", HOLDS) if c1 >= 2 * c0 else ("<", FAILS)
+        said = _say("theory-other", schedule=SCHEDULES[schedule.kind])
+        return [_line("theory", FAILS, said, arxiv)]
+    sign, verdict = ("≥", HOLDS) if schedule.c1 >= 2 * schedule.c0 else ("<", FAILS)
+    c0, c1 = f"{schedule.c0:g}", f"{schedule.c1:g}"
     return [
-        Line(
-            "“c₀ and c₁ large enough”",
-            assumed,
-            OPEN,
-            f"here c₀ = {c0:g} and c₁ = {c1:g}, and no paper says how large is enough.",
-            arxiv,
-        ),
-        Line("c₁ ≥ 2c₀", "c₁ ≥ 2c₀", verdict, f"{c1:g} {sign} 2 · {c0:g}.", arxiv),
+        _line("large", OPEN, _say("large", c0=c0, c1=c1), arxiv),
+        _line("twice", verdict, _say("twice", c0=c0, c1=c1, sign=sign), arxiv),
     ]
 
 
@@ -153,119 +140,100 @@ def _facts(experiment: Experiment, arxiv: str) -> list[Line]:
     unit, c1 = math.log(chain.steps) / chain.steps, schedule.c1
     steps, relative, end = found.hold_with(c1)
     rows = (
-        ("Small steps", "1 − α_t ≤ c₁ log T/T ≤ 1/2", steps, found.largest_beta, c1 * unit),
-        (
-            "Small relative steps",
-            "(1 − α_t)/(α_t − ᾱ_t) ≤ 8 c₁ log T/T for t ≥ 2",
-            relative,
-            found.largest_step,
-            8 * c1 * unit,
-        ),
-        ("Little signal left", "ᾱ_T ≤ T^{−c₁/2}", end, found.abar_T, chain.steps ** (-c1 / 2)),
+        ("steps", steps, found.largest_beta, c1 * unit),
+        ("relative", relative, found.largest_step, 8 * c1 * unit),
+        ("end", end, found.abar_T, chain.steps ** (-c1 / 2)),
     )
     return [
-        Line(name, assumed, HOLDS if good else FAILS, _compared(value, bound, good), arxiv)
-        for name, assumed, good, value, bound in rows
+        _line(block, HOLDS if good else FAILS, _compared(value, bound, good), arxiv)
+        for block, good, value, bound in rows
     ]
 
 
 def _compared(value: float, bound: float, good: bool) -> str:
+    block = "beyond"
     if value <= bound * (1 + 1e-12):
-        told = f"{rounded(value)} ≤ {rounded(bound)}"
-        return f"{told}." if good else f"{told}, but that is more than 1/2: T is too small."
-    return f"{rounded(value)} > {rounded(bound)}."
+        block = "within" if good else "within-half"
+    return _say(block, value=rounded(value), bound=rounded(bound))
 
 
 def some_constant(experiment: Experiment, arxiv: str = _FOLLOWS) -> Line:
     """Whether one c_1 makes the three facts true of this schedule at this T."""
     found = schedule_facts(experiment.chain)
-    assumed = (
-        "for one c₁: 1 − α_t ≤ c₁ log T/T ≤ 1/2, (1 − α_t)/(α_t − ᾱ_t) ≤ 8 c₁ log T/T, "
-        "ᾱ_T ≤ T^{−c₁/2}"
+    step, size = _say("largest-relative"), found.largest_step
+    if found.step >= found.relative:
+        step, size = _say("largest-step"), found.largest_beta
+    end = _say("end-half")
+    if found.end <= found.half:
+        end = _say("end-signal", abar=rounded(found.abar_T))
+    said = _say(
+        "uses-hold" if found.hold else "uses-fail",
+        step=step,
+        size=rounded(size),
+        least=rounded(found.least),
+        end=end,
+        most=rounded(found.most),
     )
-    step = "largest β_t" if found.step >= found.relative else "largest relative step"
-    size = found.largest_beta if found.step >= found.relative else found.largest_step
-    end = f"ᾱ_T = {rounded(found.abar_T)}" if found.end <= found.half else "c₁ log T/T ≤ 1/2"
-    if found.hold:
-        said = (
-            f"with any c₁ from {rounded(found.least)} (the {step} is {rounded(size)}) to "
-            f"{rounded(found.most)} ({end})."
-        )
-    else:
-        said = (
-            f"the {step}, {rounded(size)}, asks for a c₁ of at least {rounded(found.least)}, and "
-            f"{end} for one of at most {rounded(found.most)}: no c₁ does both at this T."
-        )
-    name = "What the proof uses of a schedule"
-    return Line(name, assumed, HOLDS if found.hold else FAILS, said, arxiv)
+    return _line("uses", HOLDS if found.hold else FAILS, said, arxiv)
 
 
 def _score(experiment: Experiment, arxiv: str) -> list[Line]:
-    said = "ε_score = 0, since the score of p_t is exact here."
+    said = _say("score-exact")
     if experiment.score_error is not None:
         size, _ = score_sizes(experiment, st.empty())
-        said = (
-            f"ε_score = {with_error(size.value, size.stated)}: the theorem adds a term of this "
-            "order to its bound, and says nothing of a smaller distance."
-        )
-    assumed = "(1/T) Σ_t E|ŝ_t(X_t) − s_t(X_t)|² ≤ ε²_score"
-    return [Line("An accurate score", assumed, HOLDS, said, arxiv)]
+        said = _say("score-size", size=with_error(size.value, size.stated))
+    return [_line("score", HOLDS, said, arxiv)]
 
 
 def _jacobian(experiment: Experiment, arxiv: str) -> list[Line]:
-    said = "ε_Jacobi = 0, for the same reason. Only deterministic samplers need it."
+    said = _say("jacobian-exact")
     if experiment.score_error is not None:
         _, size = score_sizes(experiment, st.empty())
-        said = (
-            f"ε_Jacobi = {with_error(size.value, size.stated)}, which enters the bound as "
-            "ε_score does. Only deterministic samplers need it."
-        )
-    assumed = "(1/T) Σ_t E‖J_ŝ_t(X_t) − J_s_t(X_t)‖ ≤ ε_Jacobi, the spectral norm"
-    return [Line("An accurate Jacobian", assumed, HOLDS, said, arxiv)]
+        said = _say("jacobian-size", size=with_error(size.value, size.stated))
+    return [_line("jacobian", HOLDS, said, arxiv)]
 
 
 def _extra(experiment: Experiment, arxiv: str) -> list[Line]:
     letter = "v_t" if experiment.record.stochastic else "w_t"
-    uses = experiment.record.derivatives
-    assumed = f"an error bound on the function {letter} that is learned beside the score"
-    verdict, said = HOLDS, f"its error is 0, since the exact {uses} stands in its place."
+    verdict, block = HOLDS, "extra-exact"
     if experiment.score_error is not None:
-        verdict = OPEN
-        said = f"the {uses} of the inexact score stands in its place; its error is not measured."
-    return [Line(f"An accurate {letter}", assumed, verdict, said, arxiv)]
+        verdict, block = OPEN, "extra-inexact"
+    said = _say(block, uses=experiment.record.derivatives)
+    return [_line("extra", verdict, said, arxiv, letter=letter)]
 
 
 def heading(experiment: Experiment, theorem: Theorem) -> str:
     """Who proves what about this sampler."""
     rate = next(r for r in experiment.record.rates if r.arxiv == theorem.arxiv)
-    return (
-        f"**TV(q₁, p₁) ≤ {rate.formula}** · {theorem.source}, arXiv {theorem.arxiv} "
-        f"({theorem.evidence})"
+    return _say(
+        "heading",
+        formula=rate.formula,
+        source=theorem.source,
+        arxiv=theorem.arxiv,
+        evidence=theorem.evidence,
     )
 
 
 def verdict(experiment: Experiment, found: list[Line]) -> str:
     """One sentence for a theorem: how much of what it assumes is true here."""
     counts = {v: sum(line.verdict == v for line in found) for v in (HOLDS, FAILS, OPEN)}
-    said = f"{counts[HOLDS]} of {len(found)} are true"
+    rest = ""
     if counts[FAILS]:
-        said += f", {counts[FAILS]} {'is' if counts[FAILS] == 1 else 'are'} not"
+        block = "verdict-one-not" if counts[FAILS] == 1 else "verdict-more-not"
+        rest += _say(block, count=counts[FAILS])
     if counts[OPEN]:
-        said += f", {counts[OPEN]} cannot be checked"
-    return f"{said}, at T = {experiment.steps:,}."
+        rest += _say("verdict-open", count=counts[OPEN])
+    steps = f"{experiment.steps:,}"
+    return _say("verdict", holds=counts[HOLDS], all=len(found), rest=rest, steps=steps)
 
 
 def consequence(experiment: Experiment, end: Distance | None) -> str:
     """How much of the data is left in p_T: what the schedule's assumptions are for."""
     abar = rounded(float(experiment.chain.abar[experiment.steps]))
-    said = f"What it leads to: $\\bar\\alpha_T$ = **{abar}**"
     if end is None:
-        return f"{said}, the share of the data's variance that is still in $X_T$."
+        return _say("consequence-unmeasured", abar=abar)
     noise = "N(0, 1)" if experiment.target.dim == 1 else "N(0, I)"
-    return (
-        f"{said} and $\\mathrm{{TV}}(p_T, {noise})$ = **{with_error(end.value, end.error)}**, "
-        "what it costs to start from noise."
-    )
+    return _say("consequence", abar=abar, noise=noise, tv=with_error(end.value, end.error))
 
 
 def snippet(experiment: Experiment) -> str:

@@ -9,6 +9,7 @@ from dashboard.prose import Prose, prose
 
 SAY = "_say"  # what these modules call their file
 SPEAKERS = {
+    "assumptions": "dashboard/text/assumptions.py",
     "budget": "dashboard/text/budget.py",
     "dimension": "dashboard/text/dimension.py",
     "failures": "dashboard/failures.py",
