@@ -13,6 +13,8 @@ FOLDED = 0.02  # the share of a distance that folds may hide
 TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
 DOUBLED = 1e-4  # more than the whole of the target by so much was met twice, not misjudged
 LOG_CAUTION = 3  # times KL: the mean log(p/q) where the target is met twice
+LITTLE = 1e-6  # less of the target than this may be misjudged rather than out of reach
+LOG_FAR = 200.0  # log(p/q) where start points more than 8 and up to 20 deviations out decide
 FIXED = 2e-5  # relative: no error is stated below
 
 Outcomes = dict[str, Distance | Refused]
@@ -69,8 +71,9 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
         return Distance(value, error + unseen + FIXED * min(value, 1 - value))
     if metric == "kl":
         covered = s["p"] - 2 * s["folded"]
-        check_lost(max(0.0, s["q"] - covered - 1e-6), value)
-        most = max(10.0, LOG_CAUTION * value) if _doubled(s) else 10.0
+        short = max(0.0, s["q"] - covered - LITTLE)
+        check_lost(short, value)
+        most = max(10.0, LOG_CAUTION * value if _doubled(s) else 0.0, LOG_FAR if short else 0.0)
         extra = 100 * s["folded"] + most * abs(covered - s["q"])
         return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
     value += lost / 2

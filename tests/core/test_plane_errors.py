@@ -64,6 +64,12 @@ def test_two_folds_that_cross_are_in_the_error_of_kl() -> None:
     assert found.error > REFUSED_ABOVE * found.value
 
 
+def test_start_points_far_out_are_in_the_error_of_kl() -> None:
+    _, truths, found = coverage.compared(2144, ("kl",))
+    assert abs(found["kl"].value - truths["kl"].value) <= found["kl"].error + truths["kl"].error
+    assert found["kl"].error <= 5e-3 * found["kl"].value
+
+
 WAVES = {"sampler": "ode", "steps": 16, "schedule": Linear()}
 
 
