@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import line, plane
+from diffusion_core.laws import line, plane_grids
 from diffusion_core.laws.plane_transfer import RESOLUTIONS
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers import SAMPLERS
@@ -38,7 +38,7 @@ def output_mass_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
             yield Part(f"{record.label}, line, T = 24", gap, OUTPUT_MASS)
     ring = PRESETS["ring-of-8"].target
     e = alter(Experiment(target=ring, sampler="ddpm", steps=5, schedule=Theory(2.0, 4.0)))
-    ((_, density),) = deque(plane.densities(e, RESOLUTIONS[0], stop), maxlen=1)
+    ((_, density),) = deque(plane_grids.densities(e, RESOLUTIONS[0], stop), maxlen=1)
     yield Part("DDPM, plane, T = 5", abs(density.mass - 1), PLANE_MASS)
 
 
