@@ -22,9 +22,10 @@ from dashboard.plane_scenes import PlaneLaw, plane_law
 from dashboard.player import pack
 from dashboard.scenes import Scene, scene
 from dashboard.store import Store
-from diffusion_core import Experiment, InputError, Measurement, Refused, measure_all
+from diffusion_core import Experiment, InputError, Measurement, Refused
 from diffusion_core.convergence import initialisation_tv
 from diffusion_core.distances import Distance
+from diffusion_core.measure import measure_each
 from diffusion_core.schedules import Array
 
 ANIMATION_BYTES = 96_000_000
@@ -269,7 +270,8 @@ def _measure(
     bar = Bar(f"Measuring {experiment.record.label} at T = {experiment.steps:,}", place, most)
     try:
         known = points if method == "particles" else None
-        return dict(measure_all(experiment, metrics, method, particles, against, bar, known))
+        each = measure_each(experiment, metrics, method, particles, against, bar, known)
+        return {m: str(f) if isinstance(f, Refused) else f for m, f in each.items()}
     except (Refused, InputError) as reason:
         text = str(reason)
     finally:

@@ -17,11 +17,12 @@ from dashboard import compute
 from dashboard.compute import Outcome
 from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement
+from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.measure import REFUSED_ABOVE, exact_metrics
 from diffusion_core.schedules import Array
 
 say = prose("controls")
-QUICK = 6000.0  # of ``effort``: some five seconds, ten at most
+QUICK = 2e8  # of ``plane_cost``: some five seconds
 MOST = 10.0  # seconds for numbers that nobody has asked for
 RUNS = "runs of which the exact distances"  # are wanted, or not
 
@@ -31,13 +32,6 @@ Found = dict[str, Outcome]
 def is_slow(experiment: Experiment) -> bool:
     """Whether the exact law takes more than a moment: where it goes by quadrature in the plane."""
     return experiment.target.dim == 2 and "w2" not in exact_metrics(experiment)
-
-
-def effort(experiment: Experiment) -> float:
-    """How long an exact distance in the plane takes, roughly: score evaluations times terms."""
-    target = experiment.target
-    parts: Any = getattr(target, "weights", None) or getattr(target, "points", None) or (1.0,)
-    return experiment.record.nfe(experiment.steps) * (len(parts) + 4.0)
 
 
 def at_once(
@@ -111,7 +105,7 @@ def finish(
         return
     known, wanted = st.session_state.get(RUNS, ((), False))
     asked = known == tuple(runs)
-    if not (wanted if asked else sum(map(effort, missing)) <= QUICK):
+    if not (wanted if asked else sum(map(plane_cost, missing)) <= QUICK):
         _offer(runs, place)
         return
     with place.container():

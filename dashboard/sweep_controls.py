@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import LABELS, choose_samplers, setting
-from dashboard.exact import effort, is_slow
+from dashboard.exact import is_slow
 from dashboard.keys import KEY, start_value, widget
 from dashboard.permalink import Clash, choice, several, switch, whole
 from dashboard.prose import prose
 from dashboard.sweeps import Sweep
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances import METRIC_LABELS
+from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.measure import exact_metrics
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom
@@ -28,7 +29,7 @@ AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
 BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
 FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
 METHODS = {"exact": "exact law", "particles": "particles"}
-LONG = 12_000.0  # of ``effort``: a sweep above that starts with particles
+LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
 ANCHORS = {
     "above": "touching from above",
     "first": "through the smallest T",
@@ -126,7 +127,7 @@ def _choose_method(
     method = "exact" if chosen["metric"] in exact_metrics(experiment) else "particles"
     if method == "exact" and is_slow(experiment):
         runs = _sweep(experiment, chosen, method).runs
-        usual = "exact" if sum(map(effort, runs)) <= LONG else "particles"
+        usual = "exact" if sum(map(plane_cost, runs)) <= LONG else "particles"
         method = place.segmented_control(
             "Distances from",
             list(METHODS),

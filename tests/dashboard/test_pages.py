@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import exact
 from dashboard.layers import frame_times
 from dashboard.permalink import ELSEWHERE, decode
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
@@ -22,6 +23,12 @@ from tests.dashboard.visiting import address, calm, printed, said, visit
 DEFAULT = Experiment(preset="three-modes", steps=20)
 SMALL = {"from": "8", "to": "16"}
 PAGES = ("trajectories", "convergence")
+
+
+@pytest.fixture(autouse=True)
+def _particles_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the plane: what is exact there takes seconds, and has tests of its own."""
+    monkeypatch.setattr(exact, "QUICK", 0.0)
 
 
 def control(app: AppTest, name: str) -> Any:
