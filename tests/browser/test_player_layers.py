@@ -250,7 +250,7 @@ def test_everything_at_once_in_the_dark_on_a_phone(page: Page, show: Open) -> No
     player = page.locator(".player")
     assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for control in player.locator("button, select, input").all():
+    for control in player.locator("button:visible, select:visible, input:visible").all():
         box = control.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44

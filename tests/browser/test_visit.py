@@ -320,7 +320,7 @@ def test_every_control_is_reached_by_the_keyboard(page: Page, show: Open) -> Non
     show("?" + link(steps=10))
     reached = set()
     page.locator("body").press("Tab")
-    for _ in range(140):  # round all of them
+    for _ in range(220):  # round all of them
         reached.add(
             page.evaluate(
                 """() => {
