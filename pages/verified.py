@@ -16,6 +16,7 @@ from dashboard.controls import (
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
 from dashboard.target_controls import choose_target
+from dashboard.text.snippets import verification_snippet
 from dashboard.versions import versions
 from diffusion_core.verification import FAULTS
 
@@ -77,6 +78,7 @@ st.subheader("Everything")
 st.markdown(say("suite"))
 st.code("make test", language="sh")
 st.caption(say("versions", **code))
+frame.snippet(verification_snippet(experiment, fault))
 
 if verified.work(board, status, partial(verified.show, board, total, table)):
     st.rerun()

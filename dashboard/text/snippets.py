@@ -94,3 +94,17 @@ for name, (run, method) in runs.items():
     found = measure(run, "tv", method, {particles}, against="{against}")
     print(name, found.value, "+-", found.error)
 """
+
+
+def verification_snippet(experiment: Experiment, fault: str) -> str:
+    """Every check, on this experiment where a check takes one, with a fault or without."""
+    alter = "" if fault == "none" else f", FAULTS[{fault!r}].alter"
+    names = "checks_of, run" if fault == "none" else "FAULTS, checks_of, run"
+    return f"""from diffusion_core import Experiment
+from diffusion_core.verification import CHECKS, {names}
+
+{_experiment(experiment)}
+for check in (*CHECKS, *checks_of(experiment)):
+    result = run(check{alter})
+    print({{True: "holds", False: "FAILS", None: "says nothing"}}[result.holds], check.title)
+"""

@@ -136,7 +136,7 @@ def test_a_new_start_does_not_compute_again(
     st.cache_resource.clear()
     first = compute.distances(RUN, ("tv", "kl"), "exact", 0, st.empty())
     st.cache_resource.clear()
-    monkeypatch.setattr(compute, "measure_all", lambda *given: pytest.fail("computed again"))
+    monkeypatch.setattr(compute, "measure_each", lambda *given: pytest.fail("computed again"))
     assert compute.is_known(RUN, "tv", "exact", 0, "p1")
     assert compute.distances(RUN, ("tv", "kl"), "exact", 0, st.empty()) == first
     assert not compute.is_known(RUN, "hellinger", "exact", 0, "p1")

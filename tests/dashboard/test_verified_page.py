@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, verified, versions
 from dashboard.prose import prose
-from diffusion_core import PRESETS, Experiment
+from diffusion_core import PRESETS, Experiment, verification
 from diffusion_core.verification import CHECKS, FAULTS, Check, Result, checks_of
 from diffusion_core.verification import run as run_check
-from tests.dashboard.visiting import address, calm, said, visit
+from tests.dashboard.visiting import address, calm, printed, said, visit
 
 EXPERIMENT = Experiment(preset="three-modes", steps=20)
 YOURS = len(checks_of(EXPERIMENT))
@@ -163,3 +163,13 @@ def test_every_block_of_the_prose_is_said_somewhere() -> None:
     assert set(prose("verified").blocks) == used | {"silent", "suite", "versions"}
     assert len(FAULTS) == 5
     assert prose("verified").places("versions") == set(versions.versions())
+
+
+@pytest.mark.parametrize("fault", ["none", "density"])
+def test_the_pages_python_runs_the_checks(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "CHECKS", ())  # those of the reader's experiment remain
+    app = calm(visit("verified", Experiment(preset="three-modes", steps=12), fault=fault))
+    lines = printed(app)
+    assert len(lines) == len(checks_of(Experiment()))
+    assert any(line.startswith("holds") for line in lines)
+    assert any(line.startswith("FAILS") for line in lines) is (fault == "density")
