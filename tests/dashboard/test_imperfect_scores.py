@@ -11,7 +11,7 @@ from dashboard import imperfect
 from dashboard.figures.imperfect import floor_figure, plateau_figure, waves_figure
 from dashboard.permalink import decode
 from dashboard.text import imperfect as text
-from diffusion_core import Experiment, Measurement, measure
+from diffusion_core import PRESETS, Experiment, Measurement, measure
 from diffusion_core.schedules import Custom
 from diffusion_core.score_errors import Scale, Shift, WaveError
 from tests.dashboard.visiting import address, calm, printed, said, visit
@@ -142,3 +142,16 @@ def test_words_for_what_is_missing() -> None:
     floor = imperfect.floors({0.0: [found(0.1, 32)], 0.1: [found(0.15, 32)]})
     assert "no slope is given" in text.plateau(floor, 0.1, None)
     assert replace(floor[0], size=0.2) != floor[0]
+
+
+def test_in_the_plane_the_waves_are_long_enough_for_exact_laws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(imperfect, "PLANE_FREQUENCIES", (0.5, 2.0))
+    plane = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8", steps=12)
+    app = calm(visit("imperfect_scores", plane, view="waves"))
+    table = app.dataframe[0].value
+    assert list(table["sampler"]) == ["ode", "ode", "ddpm", "ddpm"]
+    wave = plane.with_(score_error=WaveError(size=0.1, frequency=2.0), sampler="ddpm")
+    assert table["TV"].iloc[3] == pytest.approx(measure(wave).value, rel=1e-9)
+    assert not app.warning
