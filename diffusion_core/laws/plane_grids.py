@@ -132,7 +132,7 @@ def _divergence(q: Array, p: Array, h: float, unsure: float) -> Distance:
     lost = float(p[~known].sum()) * h**2
     size = _faintest(q, p) if lost < LITTLE else LOG_FLOOR
     check_lost(lost * size / LOG_FLOOR, value)
-    return Distance(value, size * lost + 10 * unsure + 1e-9)
+    return Distance(value, size * lost + 10 * unsure + SHARED * value + 1e-9)
 
 
 def _faintest(q: Array, p: Array) -> float:
@@ -151,4 +151,5 @@ def _hellinger(q: Array, p: Array, h: float, unsure: float) -> Distance:
     value = 0.5 * float(((np.sqrt(np.maximum(q, 0)) - np.sqrt(p)) ** 2).sum()) * h**2
     error = unsure + 1e-8
     root = math.sqrt(value)
-    return Distance(min(root, 1.0), error / max(2 * root, math.sqrt(error)))
+    error = error / max(2 * root, math.sqrt(error)) + SHARED * root
+    return Distance(min(root, 1.0), error)

@@ -15,7 +15,7 @@ DOUBLED = 1e-4  # more than the whole of the target by so much was met twice, no
 LOG_CAUTION = 3  # times KL: the mean log(p/q) where the target is met twice
 LITTLE = 1e-6  # less of the target than this may be misjudged rather than out of reach
 LOG_FAR = 200.0  # log(p/q) where start points more than 8 and up to 20 deviations out decide
-FIXED = 2e-5  # relative: no error is stated below
+FIXED = 1e-4  # relative: no error is stated below; maps differentiated by differences need it
 
 Outcomes = dict[str, Distance | Refused]
 Answer = TypeVar("Answer")
