@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ DEFAULT = Experiment(preset=DEFAULT_1D)
 PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
 _PACKED = "z."
+IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
 ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 
 
@@ -173,7 +175,7 @@ def open_link(
     address = st.query_params.to_dict()
     moved = session.get("page") != page
     session["page"] = page
-    if "experiment" in session and (not address or address == session.get("address")):
+    if "experiment" in session and (not address or _is_ours(address)):
         values = {s.name: s.default for s in settings} | session.get(f"values of {page}", {})
         fresh = session.pop("opened anew", False) or moved
         return State(session["experiment"], values, fresh)
@@ -188,6 +190,17 @@ def open_link(
     if LOCK in address or HIDE in address:
         session["lecturer"] = (page, address)
     return State(experiment, values, fresh=True)
+
+
+def _is_ours(address: Mapping[str, str]) -> bool:
+    """Whether this session wrote the address itself, now or a moment ago.
+
+    A choice made while the last one is still on its way comes with the address from before it.
+    """
+    session, now = st.session_state, time.monotonic()
+    left = [(old, when) for old, when in session.get("left", ()) if now - when < IN_FLIGHT]
+    session["left"] = left
+    return address == session.get("address") or any(address == old for old, _ in left)
 
 
 def _read(
@@ -227,7 +240,8 @@ def save(
     address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
     kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
     address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
-    if address != st.query_params.to_dict():
+    session["address"], shown = address, st.query_params.to_dict()
+    if address != shown:
+        session["left"] = [*session.get("left", ()), (shown, time.monotonic())]
         st.query_params.from_dict(address)
-    session["address"] = address
     return None if text is not None else "too large"

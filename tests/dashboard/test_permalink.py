@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard import permalink
 from dashboard.permalink import (
     DEFAULT,
     ELSEWHERE,
@@ -25,6 +26,7 @@ from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
 from diffusion_core.records import MAX_JSON_BYTES
 from diffusion_core.schedules import Custom
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
+from tests.dashboard.visiting import address, calm, visit
 
 OWN = [
     GaussianMixture((0.25, 0.75), ((0.1,), (-2.0,)), (((0.5,),), ((0.0,),))),
@@ -141,3 +143,29 @@ def test_settings(setting, value, bad) -> None:
         with pytest.raises(InputError, match=f"^{setting.name}: ") as error:
             setting.read(text)
         assert len(str(error.value)) < 200
+
+
+def test_a_choice_made_while_the_last_one_is_on_its_way_is_not_lost():
+    """Its request still carries the address from before; a later visit to that address counts."""
+    app = calm(visit("trajectories", particles="200"))
+    before = address(app)
+    app.select_slider(key="control: steps").set_value(20).run()
+    assert decode(address(calm(app))["e"]).steps == 20
+    app.query_params.clear()
+    for name, value in before.items():
+        app.query_params[name] = value
+    app.number_input(key="control: seed").set_value(12).run()
+    found = decode(address(calm(app))["e"])
+    assert (found.steps, found.seed) == (20, 12)
+
+
+def test_an_address_that_was_left_long_ago_is_read_again(monkeypatch):
+    app = calm(visit("trajectories", particles="200"))
+    before = address(app)
+    app.select_slider(key="control: steps").set_value(20).run()
+    monkeypatch.setattr(permalink, "IN_FLIGHT", 0.0)
+    app.query_params.clear()
+    for name, value in before.items():
+        app.query_params[name] = value
+    calm(app.run())
+    assert app.select_slider(key="control: steps").value == 100
