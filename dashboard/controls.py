@@ -7,7 +7,7 @@ experiment that works stays on the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -18,7 +18,7 @@ from dashboard.lecture import end_button, part
 from dashboard.permalink import Setting, State
 from dashboard.prose import prose
 from dashboard.score_controls import choose_score
-from dashboard.target_controls import Choice
+from dashboard.target_controls import Choice, choose_target
 from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
@@ -143,8 +143,8 @@ def _in_words(record: Sampler) -> str:
 
 
 @part("steps")
-def choose_steps(base: Experiment, schedule: Schedule) -> int:
-    """T."""
+def choose_steps(base: Experiment, schedule: Schedule, offered: Sequence[int] = STEPS) -> int:
+    """T, one of those offered or what a link said."""
     if isinstance(schedule, Custom):
         st.caption(say("steps-own", steps=len(schedule.abar)))
         return len(schedule.abar)
@@ -152,7 +152,7 @@ def choose_steps(base: Experiment, schedule: Schedule) -> int:
     return int(
         st.select_slider(
             "Steps T",
-            sorted({*STEPS, given}),
+            sorted({*offered, given}),
             format_func=lambda steps: f"{steps:,}",
             **widget("steps", base.steps),
             help=say("steps"),
@@ -187,8 +187,9 @@ def choose_seed(base: Experiment) -> int:
     return int(seed)
 
 
-def choose_experiment(base: Experiment, target: Choice, schedule: Schedule) -> Experiment:
-    """The rest of an experiment: sampler, T, start, score and seed."""
+def choose_experiment(base: Experiment) -> Experiment:
+    """Everything that describes a run, from the target to the seed."""
+    target, schedule = choose_target(base), choose_schedule(base)
     sampler, eta = choose_sampler(base)
     steps, start = choose_steps(base, schedule), choose_start(base)
     rest = {"score_error": choose_score(base), "seed": choose_seed(base)}

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import accounts, frame, navigation
 from dashboard.budget_controls import PAGE, SETTINGS, choose_figure, choose_step
-from dashboard.controls import choose_experiment, choose_schedule, start_controls
+from dashboard.controls import choose_experiment, start_controls
 from dashboard.figures.budget import (
     account_bars,
     account_figure,
@@ -16,7 +16,6 @@ from dashboard.figures.budget import (
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import budget as text
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
@@ -29,9 +28,7 @@ st.markdown(prose("pages")("budget"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
     foot = st.container()
 
 progress, words, picture = st.empty(), st.container(), st.container()

@@ -4,14 +4,14 @@ import streamlit as st
 
 from dashboard import challenges, compute, frame, navigation
 from dashboard.challenges import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
-from dashboard.controls import choose_sampler, choose_schedule, start_controls
-from dashboard.keys import key, start_value
+from dashboard.controls import choose_sampler, choose_schedule, choose_steps, start_controls
+from dashboard.keys import key
 from dashboard.permalink import EXPERIMENT, choice, encode, open_link
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.snippets import comparison_snippet
 from diffusion_core import Refused
-from diffusion_core.schedules import Custom, Theory
+from diffusion_core.schedules import Theory
 
 PAGE = "challenges"
 CHALLENGE = choice("challenge", NAMES[0], NAMES)
@@ -39,12 +39,7 @@ elif name != state.values["challenge"]:
 with st.sidebar:
     schedule = choose_schedule(base)
     sampler, eta = choose_sampler(base)
-    steps = len(schedule.abar) if isinstance(schedule, Custom) else 0
-    if steps:
-        st.caption(f"T = {steps:,}, as many as the schedule has values.")
-    else:
-        offered = sorted({*range(2, BUDGET + 2), start_value("steps", base.steps)})
-        steps = st.select_slider("Steps T", offered, key=key("steps", base.steps))
+    steps = choose_steps(base, schedule, range(2, BUDGET + 2))
     entry = base.with_(schedule=schedule, sampler=sampler, eta=eta, steps=steps)
     frame.link(PAGE, [CHALLENGE], entry, {"challenge": name}, notice)
 

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from dashboard import compute, exact, frame, navigation, tables
-from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
+from dashboard.controls import choose_experiment, setting, start_controls
 from dashboard.panel_controls import FEW, choose_changes
 from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.plain import plain
 from dashboard.text.snippets import comparison_snippet
@@ -30,9 +29,7 @@ st.markdown(prose("pages")("compare"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
     values["particles"] = st.select_slider(
         "Particles in each panel",
         FEW,

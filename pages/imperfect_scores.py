@@ -5,12 +5,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard import frame, imperfect, navigation, sweeps
-from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
+from dashboard.controls import choose_experiment, setting, start_controls
 from dashboard.figures.imperfect import floor_figure, plateau_figure, waves_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import imperfect as text
 from dashboard.text.labels import SCORES
 from dashboard.text.plain import plain
@@ -32,9 +31,7 @@ st.markdown(words("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
 dialled = experiment.with_(score_error=imperfect.dial(experiment))
 view = st.segmented_control(
     "View",

@@ -5,10 +5,9 @@ from functools import partial
 import streamlit as st
 
 from dashboard import frame, learned_score, learned_views, navigation
-from dashboard.controls import choose_experiment, choose_schedule, setting, start_controls
+from dashboard.controls import choose_experiment, setting, start_controls
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text.labels import SCORES
 from dashboard.text.learned_score import snippet
 from dashboard.text.plain import plain
@@ -28,9 +27,7 @@ st.markdown(words("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
 with st.container(horizontal=True):
     for name, (label, _) in learned_score.EXAMPLES.items():
         act = partial(learned_score.set_example, experiment, name)

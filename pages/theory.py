@@ -12,12 +12,11 @@ from dashboard import (
     theory_text,
     why,
 )
-from dashboard.controls import choose_experiment, choose_schedule, start_controls
+from dashboard.controls import choose_experiment, start_controls
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.assumptions import verdict
 from dashboard.text.formulas import UPDATES
@@ -33,9 +32,7 @@ st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
     foot = st.container()
 record, values = experiment.record, dict(state.values)
 
@@ -44,7 +41,7 @@ for block in ("forward", "score", "reverse", "why-p1"):
     st.markdown(say(block))
 st.markdown(theory_cards.trace_of_noise(experiment))
 st.markdown(say("schedule"))
-st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[schedule.kind]))
+st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
 st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
 
 st.header(f"The sampler: {record.label}")
@@ -83,7 +80,7 @@ progress, place = st.empty(), st.container()
 st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step", icon=ARROW)
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
-if schedule.kind == "custom":
+if experiment.schedule.kind == "custom":
     place.info(prose("why")("one-t"))
 elif not why.quick(experiment):
     place.info(say("measured-plane"))

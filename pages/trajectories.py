@@ -6,14 +6,12 @@ from dashboard import compute, exact, frame, navigation, tables
 from dashboard.controls import (
     PARTICLE_COUNTS,
     choose_experiment,
-    choose_schedule,
     setting,
     start_controls,
 )
 from dashboard.permalink import open_link, whole
 from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import readings
 from dashboard.text.formulas import UPDATES
 from dashboard.text.plain import plain
@@ -32,9 +30,7 @@ say, intro = prose("pages"), st.empty()
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
     particles = st.select_slider(
         "Particles",
         PARTICLE_COUNTS,

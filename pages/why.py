@@ -3,13 +3,12 @@
 import streamlit as st
 
 from dashboard import accounts, frame, navigation, notation, why, why_text
-from dashboard.controls import choose_experiment, choose_schedule, start_controls
+from dashboard.controls import choose_experiment, start_controls
 from dashboard.figures.budget import sums_figure
 from dashboard.figures.orders import local_figure, path_figure
 from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
 from dashboard.text import budget as budget_text
 
 PAGE, SETTINGS = why.PAGE, why_text.SETTINGS
@@ -22,9 +21,7 @@ st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    target = choose_target(state.experiment)
-    schedule = choose_schedule(state.experiment)
-    experiment = choose_experiment(state.experiment, target, schedule)
+    experiment = choose_experiment(state.experiment)
     foot = st.container()
 if experiment.score_error is not None:
     st.caption(say("exact-score"))
