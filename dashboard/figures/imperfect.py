@@ -7,14 +7,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.design import LINE_WIDTH, MARKER_SIZE, SAMPLERS, theme
+from dashboard.design import MARKER_SIZE, SAMPLERS, theme
+from dashboard.figures.family import family_figure
 from dashboard.figures.style import figure_template
 from dashboard.imperfect import Floor
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Measurement
 
 HEIGHT = 480
-# one colour is one sampler, so sizes of the error differ in symbol and dash
 LOOKS = (
     ("circle", "solid"),
     ("square-open", "dash"),
@@ -30,41 +30,11 @@ def plateau_figure(
     curves: Mapping[float, Sequence[Measurement]], sampler: str, dark: bool
 ) -> go.Figure:
     """TV against T, one curve for each size of the error; size 0 is the exact score."""
-    figure = go.Figure()
-    colour = SAMPLERS[sampler].colour(dark)
-    for (size, curve), (symbol, dash) in zip(curves.items(), LOOKS, strict=False):
-        if not curve:
-            continue
-        name = f"ε = {size:g}" if size else "exact score"
-        figure.add_trace(
-            go.Scatter(
-                x=[m.steps for m in curve],
-                y=[m.value for m in curve],
-                mode="lines+markers",
-                name=name,
-                line={"color": colour, "dash": dash, "width": LINE_WIDTH},
-                marker={"color": colour, "symbol": symbol, "size": MARKER_SIZE},
-                hovertext=[
-                    f"{name}<br>T = {m.steps:,}<br>TV = {with_error(m.value, m.error)}"
-                    for m in curve
-                ],
-                hoverinfo="text",
-            )
-        )
-    steps = sorted({m.steps for curve in curves.values() for m in curve})
-    ticks = [t for t in steps if t & (t - 1) == 0] or steps  # powers of two do not crowd
-    figure.update_layout(
-        template=figure_template(dark),
-        height=HEIGHT,
-        xaxis={
-            "type": "log",
-            "title": {"text": "number of steps T"},
-            "tickvals": ticks,
-            "ticktext": [f"{t}" for t in ticks],
-        },
-        yaxis={"type": "log", "title": {"text": "TV(q₁, p₁), measured"}, "dtick": "D2"},
-    )
-    return figure
+    drawn = {
+        f"ε = {size:g}" if size else "exact score": (curve, look)
+        for (size, curve), look in zip(curves.items(), LOOKS, strict=False)
+    }
+    return family_figure(drawn, sampler, "TV(q₁, p₁), measured", HEIGHT, dark)
 
 
 def floor_figure(
