@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import compute
+from dashboard.compute import Outcome
 from dashboard.store import Store
 from diffusion_core import Experiment, Measurement
 from diffusion_core.laws.line import transport_law
@@ -31,10 +32,8 @@ PLANE_FREQUENCIES = (0.5, 1.0, 2.0, 3.0)  # shorter waves take minutes there, or
 HOW = ("tv", "exact", 0, "p1")
 NEAR = 1.1  # of the least distance: more steps than that gain little
 STEEP = 3.0  # how far above the exact score's curve a floor has to be, to be the score's doing
-
 KEPT = 500
 Dial = Shift | Scale | WaveError | FourierError
-Outcome = Measurement | str
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.permalink import HIDE, LOCK, shared
+
 KEY = "control: "
 _fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
@@ -30,7 +32,7 @@ def widget(name: str, value: Any) -> dict[str, Any]:
 
 def is_fixed(part: str) -> bool:
     """Whether this part of the page is locked or hidden by the link."""
-    return any(part in st.session_state.get(name, ()) for name in ("lock", "hide"))
+    return part in shared(LOCK) or part in shared(HIDE)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import compute, frame, navigation
+from dashboard import compute, frame, notation
 from dashboard.figures.style import is_dark
 from dashboard.keys import key, start_again
 from dashboard.lessons import LESSONS
@@ -182,8 +182,7 @@ def _more(run: Run) -> None:
 
 
 def _link(full: Full) -> None:
-    titles = {name: title for pages in navigation.PAGES.values() for name, title in pages.items()}
-    label = f"Open this on the full page: {titles[full.page]}"
+    label = f"Open this on the full page: {notation.title(full.page)}"
     st.page_link(f"pages/{full.page}.py", label=label, query_params=full.query())
 
 

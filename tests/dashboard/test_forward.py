@@ -7,6 +7,7 @@ import io
 import json
 import math
 from contextlib import redirect_stdout
+from functools import partial
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -47,7 +48,8 @@ from diffusion_core.forward import (
 )
 from diffusion_core.schedules import Constant, Custom, Linear, Theory
 from diffusion_core.targets.gallery import line_mixture
-from tests.dashboard.visiting import python
+from tests.dashboard.visiting import calm, python
+from tests.dashboard.visiting import visit as visit_page
 
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
 LINE = [name for name, preset in PRESETS.items() if preset.target.dim == 1]
@@ -365,21 +367,7 @@ def test_readouts_are_the_cores_numbers() -> None:
 # ---- the page
 
 
-def visit(experiment: Experiment | str | None = None, **settings: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60).switch_page("pages/forward.py")
-    if experiment is not None:
-        text = encode(experiment) if isinstance(experiment, Experiment) else experiment
-        assert text is not None
-        app.query_params["e"] = text
-    for name, value in settings.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def calm(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error
-    return app
+visit = partial(visit_page, "forward")
 
 
 def linked(app: AppTest) -> Experiment:
