@@ -16,6 +16,7 @@ and since products of bumps factorise, G costs one matrix product.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -161,8 +162,6 @@ def fitted(bumps: Bumps, v: Array, tau: float, ridge: float) -> tuple[Model, flo
 def solved(matrix: Array, right: Array, regular: bool) -> Array:
     """matrix^{-1} right by Cholesky, or the least-norm least squares where it is singular."""
     if regular:
-        try:
+        with suppress(LinAlgError):  # where rounding made a tiny eigenvalue negative
             return cho_solve(cho_factor(matrix), right)
-        except LinAlgError:
-            pass  # rounding made a tiny eigenvalue negative
     return lstsq(matrix, right, cond=SINGULAR)[0]

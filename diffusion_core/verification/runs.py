@@ -34,6 +34,7 @@ MOST_UPDATES = 20_000_000  # of particles by components
 
 
 def experiment(sampler: str, steps: int, schedule: Schedule, start: str = "noise") -> Experiment:
+    """A run on the law for which values are printed."""
     return Experiment(
         target=line_mixture(*LAW), sampler=sampler, steps=steps, schedule=schedule, start=start
     )

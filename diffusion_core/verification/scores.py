@@ -26,6 +26,7 @@ MOST_ON_GRID, MOST_IN_DRAWS = 200_000_000, 10_000_000  # components times points
 
 
 def presets() -> dict[str, Experiment]:
+    """A chain of every law in the gallery, by name."""
     return {
         name: Experiment(target=preset.target, preset=name, steps=STEPS)
         for name, preset in PRESETS.items()
