@@ -1,54 +1,91 @@
 """A reader's picture as a density in the plane: every cell of a grid is a box of uniform mass.
 
-Either a target comes out, or InputError with one sentence that says what is wrong. Sizes are
-checked before a pixel is decoded.
+Either a target comes out, or InputError with one sentence that says what is wrong.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from dashboard.cells import short
+from dashboard.image_files import ImageCells, read_image
+from dashboard.store import Store
 from diffusion_core.errors import InputError
 from diffusion_core.targets import Boxes
 
 SIZES = (16, 32, 48, 64)  # cells along the longer side
 REACH = 2.4  # the picture fills [-REACH, REACH] along its longer side
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
-MAX_IMAGE_BYTES = 5_000_000
-MAX_PIXELS = 25_000_000
-LEVELS = 15  # of grey; coarse ones keep links short and drop the noise of paper and of JPEG
+LEVELS = 15  # up to the greatest mass; few keep links short and drop the noise of paper and of JPEG
+LEAST = 0.5 / LEVELS  # of black, or of white where light is mass: a picture of less holds none
 WEIGHT_DIGITS = 10  # 4096 rounded weights still sum to 1 within 1e-6
 EDGE_DIGITS = 4
+KEPT = 64  # pictures that were read, of some 64 kB at most
+
+
+@dataclass(frozen=True)
+class Density:
+    """A picture as a target.
+
+    emptiest: the least mass of a cell over the greatest; shade: the mean over the whole picture of
+    what makes mass, from 0 to 1; faint: the share of the mass that was in cells too faint to keep.
+    """
+
+    boxes: Boxes
+    emptiest: float
+    shade: float
+    faint: float
 
 
 def image_target(data: bytes, name: str, size: int = 32, invert: bool = True) -> Boxes:
     """The picture as Boxes on size x size cells or fewer; its top is at high x2.
 
-    invert: dark is mass; otherwise light is. InputError for a file that is no PNG, JPEG, GIF, WebP
-    or BMP, is too large or damaged, or leaves no mass; ValueError for a size that is not in SIZES.
+    invert: dark is mass; otherwise light is. InputError for a file that cannot be read or leaves
+    no mass; ValueError for a size that is not in SIZES.
     """
+    return density(image_cells(data, name, size), name, invert).boxes
+
+
+def image_cells(data: bytes, name: str, size: int) -> ImageCells:
+    """The picture on its cells, decoded once for as long as it is among the last KEPT."""
     if size not in SIZES:
         raise ValueError(f"size: one of {SIZES}, got {size}")
-    grey = _grey(data, short(name) or "the picture", size)
-    boxes = boxes_of_cells(1 - grey if invert else grey, 2 * REACH / size)
+    known = hashlib.blake2b(data).digest(), size
+    return _READ.get(known, lambda: read_image(data, title(name), size))
+
+
+def density(cells: ImageCells, name: str, invert: bool = True, background: float = 0.0) -> Density:
+    """The density proportional to max(m - background, 0), m the darkness or lightness of a cell.
+
+    InputError where that leaves no mass.
+    """
+    m, most = (cells.dark, cells.darkest) if invert else (cells.light, cells.lightest)
+    if most < LEAST:
+        raise InputError(f"{title(name)}: {_empty(cells, invert)}")
+    mass = np.maximum(m - background, 0.0)
+    boxes = boxes_of_cells(mass, 2 * REACH / max(mass.shape))
     if boxes is None:
-        shade = "white" if invert else "black"
-        raise InputError(f"{short(name) or 'the picture'}: is all {shade}, so it holds no mass")
-    return boxes
+        shade = "dark" if invert else "light"
+        raise InputError(
+            f"{title(name)}: has no cell more than {m.max():.0%} {shade}, so nothing is left "
+            f"when {background:.0%} is taken away"
+        )
+    faint = mass[np.rint(LEVELS * mass / mass.max()) == 0].sum() / mass.sum()
+    full = len(boxes.weights) == mass.size
+    emptiest = min(boxes.weights) / max(boxes.weights) if full else 0.0
+    return Density(boxes, emptiest, float(m.mean()), float(faint))
 
 
 def boxes_of_cells(mass: np.ndarray, cell: float) -> Boxes | None:
     """Square cells with mass, rows from the top, around the origin; None where all are empty.
 
-    mass: (rows, columns) from 0 to 1, rounded to LEVELS steps.
+    mass: (rows, columns), not negative, rounded to LEVELS steps up to its greatest value.
     """
-    levels = np.rint(LEVELS * mass).astype(int)
-    if not levels.any():
+    if not mass.any():
         return None
+    levels = np.rint(LEVELS * mass / mass.max()).astype(int)
     rows, columns = np.nonzero(levels)
     weights = levels[rows, columns] / levels.sum()
     x = np.round(cell * (np.arange(mass.shape[1] + 1) - mass.shape[1] / 2), EDGE_DIGITS) + 0.0
@@ -60,36 +97,20 @@ def boxes_of_cells(mass: np.ndarray, cell: float) -> Boxes | None:
     )
 
 
-def _grey(data: bytes, title: str, size: int) -> np.ndarray:
-    """Lightness from 0 to 1 of each cell, (rows, columns), the longer side ``size``."""
-    if len(data) > MAX_IMAGE_BYTES:
-        raise InputError(f"{title}: has {len(data):,} bytes, at most {MAX_IMAGE_BYTES:,} are read")
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(f"{title}: has more than {MAX_PIXELS:,} pixels") from None
-    except Exception:  # Pillow's readers of broken files raise whatever they meet
-        raise InputError(f"{title}: is not a PNG, JPEG, GIF, WebP or BMP picture") from None
-    if image.width * image.height > MAX_PIXELS:
-        raise InputError(
-            f"{title}: has {image.width * image.height:,} pixels, at most {MAX_PIXELS:,} are read"
-        )
-    try:
-        return _cells(image, size)
-    except Exception:
-        raise InputError(f"{title}: is cut off or damaged, so it cannot be read") from None
+def title(name: str) -> str:
+    """How sentences begin that are about the file."""
+    return short(name) or "the picture"
 
 
-def _cells(image: Image.Image, size: int) -> np.ndarray:
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8
-        values = np.asarray(image, dtype=np.float32) / 65_535
-    else:
-        shown = image.convert("RGBA")
-        white = Image.new("RGBA", shown.size, "white")
-        values = np.asarray(Image.alpha_composite(white, shown).convert("L"), np.float32) / 255
-    longer = max(image.size)
-    shape = [max(1, round(side * size / longer)) for side in image.size]
-    # BOX averages what a cell covers, and repeats pixels where there are fewer than cells
-    fitted = Image.fromarray(values).resize((shape[0], shape[1]), Image.Resampling.BOX)
-    return np.clip(np.asarray(fitted, dtype=float), 0.0, 1.0)
+def _empty(cells: ImageCells, invert: bool) -> str:
+    if max(cells.darkest, cells.lightest) < LEAST:
+        return "is transparent everywhere, so it holds no mass"
+    shade, most, other = (
+        ("white", cells.darkest, "light") if invert else ("black", cells.lightest, "dark")
+    )
+    nearly = f" or nearly {shade}" if most else ""
+    where = " where it is not transparent" if cells.transparent > 0 else ""
+    return f"is all {shade}{nearly}{where}, so it holds no mass; choose {other} as mass"
+
+
+_READ = Store(KEPT)

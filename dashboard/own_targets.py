@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.images import FORMATS, MAX_IMAGE_BYTES, SIZES, image_target
+from dashboard.image_files import MAX_IMAGE_BYTES, MAX_PIXELS
+from dashboard.image_kinds import READ
+from dashboard.images import SIZES, density, image_cells
 from dashboard.keys import KEY, key
 from dashboard.prose import prose
 from dashboard.sketch import sketch_line, sketch_plane
+from dashboard.text.images import what_may_be_wrong, what_was_read
 from diffusion_core import Experiment
 from diffusion_core.targets import Boxes, Points, Target
 
 say = prose("controls")
 MOST_DRAWN = 500
+SHADES = ("dark", "light")
+MOST_BACKGROUND = 95  # per cent of black, or of white where light is mass
 CANVASES = {"line": "A curve", "plane": "Points"}
 
 
@@ -43,18 +48,38 @@ def choose_drawn(base: Experiment) -> Target | None:
 def choose_image() -> Boxes | None:
     """An uploaded picture as a density; None until there is one."""
     upload = st.file_uploader(
-        "A picture, dark on light",
+        "A picture",
         key=f"{KEY}picture",
         help=say(
             "image",
-            formats=", ".join(FORMATS[:-1]),
-            last=FORMATS[-1],
+            formats=READ,
             size=f"{MAX_IMAGE_BYTES / 1e6:g}",
+            pixels=f"{MAX_PIXELS / 1e6:g}",
         ),
     )
     left, right = st.columns(2)
     size = left.selectbox("Cells a side", SIZES, key=key("picture cells", 32))
-    dark = right.toggle("Dark is mass", key=key("picture dark", True))
+    mass = right.segmented_control(
+        "Mass is what is",
+        SHADES,
+        required=True,
+        key=key("picture mass", SHADES[0]),
+        help=say("image-mass"),
+    )
+    background = st.slider(
+        "Background to take away",
+        0,
+        MOST_BACKGROUND,
+        format="%d %%",
+        key=key("picture background", 0),
+        help=say("image-background"),
+    )
     if upload is None:
         return None
-    return image_target(upload.getvalue(), upload.name, size, dark)
+    dark, share = mass == SHADES[0], background / 100
+    cells = image_cells(upload.getvalue(), upload.name, size)
+    made = density(cells, upload.name, dark, share)
+    st.caption(what_was_read(cells, made, dark, share))
+    if hint := what_may_be_wrong(made, dark):
+        st.info(hint)
+    return made.boxes

@@ -10,13 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from dashboard.images import (
-    LEVELS,
-    MAX_IMAGE_BYTES,
-    SIZES,
-    boxes_of_cells,
-    image_target,
-)
+from dashboard.image_files import MAX_IMAGE_BYTES
+from dashboard.images import LEVELS, SIZES, boxes_of_cells, image_target
 from dashboard.permalink import decode, encode
 from diffusion_core import Experiment, InputError
 from diffusion_core.targets import Boxes

@@ -14,6 +14,7 @@ SPEAKERS = {
     "dimension": "dashboard/text/dimension.py",
     "failures": "dashboard/failures.py",
     "forward": "dashboard/text/forward.py",
+    "images": "dashboard/text/images.py",
 }
 
 
