@@ -65,7 +65,7 @@ def averages(
         share = rows[:, top : top + len(grey)]
         met = share.any(axis=1)
         for k, layer in enumerate((alpha * (1 - grey), alpha * grey)):
-            sums[k, met] += share[met] @ layer
+            sums[k, met] += np.einsum("kr,rw->kw", share[met], layer)  # no threads, few rows
             peaks[k] = max(peaks[k], layer.max())
     return np.clip(sums @ columns.T, 0.0, 1.0), peaks
 

@@ -69,8 +69,8 @@ def density(cells: ImageCells, name: str, invert: bool = True, background: float
     if boxes is None:
         shade = "dark" if invert else "light"
         raise InputError(
-            f"{title(name)}: has no cell more than {m.max():.0%} {shade}, so nothing is left "
-            f"when {background:.0%} is taken away"
+            f"{title(name)}: has no cell more than {100 * m.max():.0f} % {shade}, so nothing "
+            f"is left when {100 * background:.0f} % is taken away"
         )
     faint = mass[np.rint(LEVELS * mass / mass.max()) == 0].sum() / mass.sum()
     full = len(boxes.weights) == mass.size

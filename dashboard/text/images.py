@@ -35,7 +35,7 @@ def what_was_read(cells: ImageCells, made: Density, invert: bool, background: fl
     if cells.profile is False:
         told.append(_say("profile"))
     if background:
-        told.append(_say("removed", share=percent(background)))
+        told.append(_say("removed", share=f"{100 * background:.0f} %"))
     if made.faint >= TOLD:
         told.append(_say("faint", share=percent(made.faint)))
     return " ".join(told)

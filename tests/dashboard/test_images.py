@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from dashboard import images
 from dashboard.image_files import MAX_IMAGE_BYTES
-from dashboard.images import LEVELS, SIZES, boxes_of_cells, image_target
+from dashboard.images import LEVELS, SIZES, boxes_of_cells, density, image_cells, image_target
 from dashboard.permalink import decode, encode
+from dashboard.text.images import what_may_be_wrong, what_was_read
 from diffusion_core import Experiment, InputError
 from diffusion_core.targets import Boxes
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
+from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 
 
 def grey(rows: list[list[int]]) -> Image.Image:
@@ -153,18 +146,6 @@ def test_a_grey_photograph_fits_a_link_at_the_usual_size():
     assert encode(Experiment(target=target)) is not None
 
 
-def huge_png(side: int) -> bytes:
-    """A few bytes that claim to be a picture of side x side pixels."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        check = zlib.crc32(name + body)
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(b"\0" * 1000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
-
-
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -175,11 +156,12 @@ def huge_png(side: int) -> bytes:
         (saved(drawing())[:900], "cut off or damaged"),
         (saved(drawing(), "JPEG")[:3000], "cut off or damaged"),
         (b"\0" * (MAX_IMAGE_BYTES + 1), "5,000,001 bytes, at most 5,000,000"),
-        (huge_png(6000), "36,000,000 pixels, at most 25,000,000"),
-        (huge_png(12_000), "pixels"),
-        (huge_png(50_000), "pixels"),
+        (huge_png(6000, 6000), "36,000,000 pixels, at most 25,000,000"),
+        (huge_png(12_000, 12_000), "pixels"),
+        (huge_png(50_000, 50_000), "pixels"),
         (saved(Image.new("L", (8, 8), 255)), "all white, so it holds no mass"),
-        (saved(Image.new("RGBA", (8, 8), (0, 0, 0, 0))), "all white"),
+        (saved(Image.new("L", (8, 8), 250)), "all white or nearly white, so it holds no mass"),
+        (saved(Image.new("RGBA", (8, 8), (0, 0, 0, 0))), "transparent everywhere, so it holds no"),
     ],
 )
 def test_refusals_are_one_sentence(data, message):
@@ -187,6 +169,135 @@ def test_refusals_are_one_sentence(data, message):
         image_target(data, "holiday.png", 16)
     assert str(refused.value).startswith("holiday.png: ")
     assert "\n" not in str(refused.value)
+
+
+def logo(shade: str) -> bytes:
+    """A square of one shade in the upper right, on transparency."""
+    picture = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    picture.paste(shade, (8, 0, 16, 8))
+    return saved(picture)
+
+
+@pytest.mark.parametrize(("shade", "invert"), [("black", True), ("white", False)])
+def test_a_shape_on_transparency_is_its_own_mass_and_no_more(shade, invert):
+    boxes = image_target(logo(shade), "logo.png", 16, invert)
+    assert len(boxes.weights) == 64
+    assert mass_in(boxes, lambda x, y: x > 0 and y > 0) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("shade", "invert", "other"), [("white", True, "light"), ("black", False, "dark")]
+)
+def test_a_shape_of_the_other_shade_on_transparency_says_what_to_choose(shade, invert, other):
+    words = (
+        f"^logo.png: is all {shade} where it is not transparent, so it holds no mass; "
+        f"choose {other} as mass$"
+    )
+    with pytest.raises(InputError, match=words):
+        image_target(logo(shade), "logo.png", 16, invert)
+
+
+def test_lines_much_finer_than_a_cell_keep_their_mass():
+    picture = Image.new("L", (1600, 1600), 255)
+    picture.paste(0, (150, 0, 151, 1600))  # one pixel in a hundred of its cells
+    boxes = image_target(saved(picture), "plan.png", 16)
+    assert boxes.weights == (1 / 16,) * 16
+    assert {low[0] for low in boxes.lows} == {-2.1}
+
+
+def scan() -> bytes:
+    """A black bar on grey paper with the noise of a scanner."""
+    greys = np.random.default_rng(2).normal(215, 4, (320, 320))
+    greys[:, 140:180] = 0
+    return saved(Image.fromarray(greys.astype(np.uint8)))
+
+
+def test_paper_that_carries_mass_is_told_and_can_be_taken_away():
+    cells = image_cells(scan(), "scan.png", 16)
+    made = density(cells, "scan.png")
+    grey = cells.dark[:, 0].mean()
+    assert made.emptiest == pytest.approx(grey, abs=0.5 / LEVELS)
+    assert what_may_be_wrong(made, True).startswith("No cell is empty: the emptiest holds 13.3 %")
+    clean = density(cells, "scan.png", background=0.17)
+    assert mass_in(clean.boxes, lambda x, y: abs(x) < 0.3) == pytest.approx(1)
+    assert what_may_be_wrong(clean, True) is None
+    assert "17 % is taken from every cell" in what_was_read(cells, clean, True, 0.17)
+
+
+def test_taking_everything_away_is_refused():
+    cells = image_cells(saved(halves(128, 255)), "p.png", 16)
+    words = "^p.png: has no cell more than 50 % dark, so nothing is left when 60 % is taken away$"
+    with pytest.raises(InputError, match=words):
+        density(cells, "p.png", background=0.6)
+
+
+@pytest.mark.parametrize(
+    ("background", "invert", "mostly"), [(20, True, "dark"), (235, False, "light")]
+)
+def test_a_background_of_the_chosen_shade_is_told(background, invert, mostly):
+    other = {"dark": "light", "light": "dark"}[mostly]
+    picture = Image.new("L", (16, 16), background)
+    picture.paste(255 - background, (4, 4, 8, 8))
+    cells = image_cells(saved(picture), "screen.png", 16)
+    hint = what_may_be_wrong(density(cells, "screen.png", invert), invert)
+    assert hint.startswith(f"The picture is 86.9 % {mostly}, so its background may carry")
+    assert hint.endswith(f"choose {other} instead.")
+    assert what_may_be_wrong(density(cells, "screen.png", not invert), not invert) != hint
+
+
+def test_a_single_colour_is_said_to_be_uniform():
+    made = density(image_cells(saved(Image.new("L", (4, 2), 90)), "p.png", 16), "p.png")
+    assert len(set(made.boxes.weights)) == 1
+    assert "uniform on a rectangle" in what_may_be_wrong(made, True)
+
+
+def test_mass_lost_in_faint_cells_is_told():
+    rows = np.full((16, 16), 255 - 8)  # 8/255 of black, which is less than half a level
+    rows[0, 0] = 0
+    cells = image_cells(saved(grey(rows.tolist())), "p.png", 16)
+    made = density(cells, "p.png")
+    assert made.faint == pytest.approx(255 * 8 / (255 * 8 + 255))
+    assert "they held 88.9 % of the mass" in what_was_read(cells, made, True, 0)
+
+
+def told(data: bytes, size: int = 16) -> str:
+    cells = image_cells(data, "p.png", size)
+    return what_was_read(cells, density(cells, "p.png"), True, 0)
+
+
+def test_what_was_read_is_told():
+    assert told(saved(halves(0, 255))) == (
+        "PNG, 16 × 16 pixels, on 16 × 16 cells. Dark carries the mass."
+    )
+    wide = Image.new("RGBA", (1200, 900), (0, 0, 0, 0))
+    wide.paste("black", (0, 0, 600, 900))
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    assert told(saved(wide, exif=exif, icc_profile=b"none"), 32) == (
+        "PNG, 900 × 1,200 pixels, on 24 × 32 cells. Dark carries the mass. "
+        "Turned upright, as its EXIF note asks. "
+        "Transparent parts (50.0 % of the area) count as empty. "
+        "Its colour profile cannot be followed, so its colours are read as they are stored."
+    )
+    assert "The first of its 12 frames is used." in told(frames_of("GIF", 12))
+    assert "The first of the 2 pictures in the file is used." in told(frames_of("MPO", 2))
+
+
+def test_a_picture_is_decoded_once(monkeypatch):
+    decoded = []
+
+    def counted(data, *rest):
+        decoded.append(rest)
+        return read(data, *rest)
+
+    read = images.read_image
+    monkeypatch.setattr(images, "read_image", counted)
+    data = saved(Image.fromarray(np.random.default_rng(9).integers(0, 255, (16, 16), np.uint8)))
+    for invert in (True, False, True):
+        image_target(data, "p.png", 16, invert)
+    assert decoded == [("p.png", 16)]
+    image_target(data, "p.png", 32)
+    assert len(decoded) == 2
 
 
 def test_an_all_black_picture_has_no_light():

@@ -17,7 +17,8 @@ from dashboard.layers import frame_times
 from dashboard.permalink import ELSEWHERE, decode
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
-from diffusion_core.targets import Points
+from diffusion_core.targets import Boxes, Points
+from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=20)
@@ -298,6 +299,40 @@ def test_a_bad_upload_is_refused_and_the_last_target_stays(data: bytes, words: s
     assert words in app.error[0].value
     assert "bad \\*file\\*.csv" in app.error[0].value
     assert len(shown(app).target.points) == 30
+
+
+def with_picture(*files: tuple[str, bytes]) -> AppTest:
+    """The page with these pictures uploaded, one after the other."""
+    app = visit("trajectories", DEFAULT, particles="200")
+    app.button_group(key="control: family").set_value("data").run()
+    app.selectbox(key="control: source").set_value("picture").run()
+    app.selectbox(key="control: picture cells").set_value(16).run()
+    for name, data in files:
+        app.file_uploader(key="control: picture").upload(name, data, "image/png").run()
+    return app
+
+
+def test_a_picture_becomes_the_target_and_says_what_was_read() -> None:
+    app = calm(with_picture(("turn.gif", frames_of("GIF", 3))))
+    target = shown(app).target
+    assert isinstance(target, Boxes)
+    assert target.bounds[1].tolist() == [0, 2.4]
+    assert any("first of its 3 frames" in caption.value for caption in app.caption)
+    app.button_group(key="control: picture mass").set_value("light").run()
+    target = shown(calm(app)).target
+    assert isinstance(target, Boxes)
+    assert target.bounds[0].tolist() == [0, -2.4]
+
+
+def test_a_bad_picture_is_refused_and_the_last_target_stays() -> None:
+    app = with_picture(("a.png", saved(halves(0, 255))), ("b *c*.png", huge_png(1, 10**7)))
+    assert not app.exception
+    assert app.error[0].value.startswith("b \\*c\\*.png: has 1 × 10,000,000 pixels")
+    assert shown(app).target.bounds[1].tolist() == [0, 2.4]
+    app = with_picture(("a.png", saved(halves(90, 90))))
+    assert "uniform on a rectangle" in app.info[0].value
+    app.slider(key="control: picture background").set_value(80).run()
+    assert "nothing is left when 80 % is taken away" in app.error[0].value
 
 
 @pytest.mark.parametrize("data", [b"1,2", b"a,b\n1,2\n1,3\n1,4\n", b"a,b,c\n1,2,3\n4,5,7\n"])
