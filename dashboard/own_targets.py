@@ -11,7 +11,8 @@ from dashboard.keys import KEY, key
 from dashboard.prose import prose
 from dashboard.sketch import sketch_line, sketch_plane
 from dashboard.text.images import what_may_be_wrong, what_was_read
-from diffusion_core import Experiment
+from dashboard.text.plain import plain
+from diffusion_core import Experiment, InputError
 from diffusion_core.targets import Boxes, Points, Target
 
 say = prose("controls")
@@ -46,7 +47,7 @@ def choose_drawn(base: Experiment) -> Target | None:
 
 
 def choose_image() -> Boxes | None:
-    """An uploaded picture as a density; None until there is one."""
+    """An uploaded picture as a density; None until there is one that can be read."""
     upload = st.file_uploader(
         "A picture",
         key=f"{KEY}picture",
@@ -76,10 +77,17 @@ def choose_image() -> Boxes | None:
     )
     if upload is None:
         return None
-    dark, share = mass == SHADES[0], background / 100
-    cells = image_cells(upload.getvalue(), upload.name, size)
-    made = density(cells, upload.name, dark, share)
-    st.caption(what_was_read(cells, made, dark, share))
+    try:
+        return _density(upload.getvalue(), upload.name, size, mass == SHADES[0], background / 100)
+    except InputError as error:
+        st.error(f"{plain(str(error))}.")
+        return None
+
+
+def _density(data: bytes, name: str, size: int, dark: bool, background: float) -> Boxes:
+    cells = image_cells(data, name, size)
+    made = density(cells, name, dark, background)
+    st.caption(what_was_read(cells, made, dark, background))
     if hint := what_may_be_wrong(made, dark):
         st.info(hint)
     return made.boxes

@@ -109,8 +109,10 @@ def _choose_data(base: Experiment) -> Choice:
     table = None
     try:
         if source == "picture":
-            picture = choose_image()
-            return (base.target, base.preset) if picture is None else (picture, None)
+            if picture := choose_image():
+                return picture, None
+            st.info(say("image-none"))
+            return base.target, base.preset
         table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else _file()
     except InputError as error:
         st.error(f"{plain(str(error))}.")

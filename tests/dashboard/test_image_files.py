@@ -294,12 +294,21 @@ def huge_jpeg(width: int, height: int) -> bytes:
     return small[:at] + struct.pack(">HH", height, width) + small[at + 4 :]
 
 
+def huge_webp(width: int, height: int) -> bytes:
+    small = saved(Image.new("RGB", (4, 4)), "WEBP", lossless=True)
+    at = small.index(b"VP8L") + 9  # 14 bits each for width and height, both less 1
+    old = int.from_bytes(small[at : at + 4], "little") >> 28 << 28
+    sides = old | (height - 1) << 14 | (width - 1)
+    return small[:at] + sides.to_bytes(4, "little") + small[at + 4 :]
+
+
 HUGE = {
     "many pixels": (huge_png(6000, 6000), "6,000 × 6,000 = 36,000,000 pixels, at most 25,000,000"),
     "a line": (huge_png(1, 25_000_000), "1 × 25,000,000 pixels, but one side may be at most 16"),
     "narrow": (huge_png(1700, 100), "1,700 × 100 pixels, but one side may be at most 16 times"),
     "JPEG": (huge_jpeg(9000, 4000), "9,000 × 4,000 = 36,000,000 pixels"),
     "GIF": (small_gif(9000, (0, 0, 1, 1)), "9,000 × 9,000 = 81,000,000 pixels"),
+    "WebP": (huge_webp(9000, 4000), "9,000 × 4,000 = 36,000,000 pixels"),
     "beyond Pillow's own limit": (huge_png(50_000, 50_000), "more than the 25,000,000 pixels"),
 }
 

@@ -328,6 +328,7 @@ def test_a_bad_picture_is_refused_and_the_last_target_stays() -> None:
     app = with_picture(("a.png", saved(halves(0, 255))), ("b *c*.png", huge_png(1, 10**7)))
     assert not app.exception
     assert app.error[0].value.startswith("b \\*c\\*.png: has 1 × 10,000,000 pixels")
+    assert "the target stays as it was" in app.info[0].value
     assert shown(app).target.bounds[1].tolist() == [0, 2.4]
     app = with_picture(("a.png", saved(halves(90, 90))))
     assert "uniform on a rectangle" in app.info[0].value
