@@ -68,7 +68,7 @@ def _drawn(run: Experiment) -> Found:
     tv, nfe = compute.law_tv(run), run.record.nfe(run.steps)
     if tv is None or tv.error > REFUSED_ABOVE * tv.value:
         return {}
-    notes = run.chain.notes
+    notes = run.notes
     return {"tv": Measurement("tv", tv.value, tv.error, "exact", run.steps, nfe, 0.0, notes)}
 
 

@@ -176,7 +176,7 @@ def _sweep(args: argparse.Namespace) -> int:
         closing(compute([runs[place] for place in left], request)) as results,
     ):
         for done, (i, run) in enumerate(results, 1):
-            _report(run, done, len(left))
+            _report(run, runs[left[i]].notes, done, len(left))
             add(left[i], run)
             written += run.measurement is not None
     if written == len(runs):
@@ -216,11 +216,11 @@ def _rows(
     return stream_rows(sys.stdout)
 
 
-def _report(result: Run, done: int, total: int) -> None:
+def _report(result: Run, notes: Sequence[str], done: int, total: int) -> None:
     m = result.measurement
     text = f"refused: {result.reason}" if m is None else f"{m.value:.6g} ± {m.error:.2g}"
-    notes = "" if m is None or not m.notes else f" ({'; '.join(m.notes)})"
-    line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{notes}"
+    told = f" ({'; '.join(notes)})" if notes else ""
+    line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{told}"
     print(line, file=sys.stderr, flush=True)
 
 
@@ -258,7 +258,7 @@ def _sample(args: argparse.Namespace) -> int:
             arrays = {"samples": path[-1], "trajectory": path}
         else:
             arrays = {"samples": final_points(experiment, n)}
-        _note(experiment.chain.notes)
+        _note(experiment.notes)
         with args.out.open("wb") as f:
             np.savez(f, **arrays)
     return 0

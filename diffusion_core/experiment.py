@@ -28,6 +28,7 @@ from diffusion_core.targets.base import Target
 
 MAX_SEED = 2**32 - 1
 STARTS = ("noise", "exact")
+SIGNAL_LEFT = 0.01  # an abar_T above it is noted where the run starts from N(0, I)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,19 @@ class Experiment:
     @property
     def exact_start(self) -> bool:
         return self.start == "exact"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result of this run has to know: those of the chain, and its end."""
+        chain = self.chain
+        left = float(chain.abar[self.steps])
+        if self.exact_start or left <= SIGNAL_LEFT:
+            return chain.notes
+        return (
+            *chain.notes,
+            f"X_T still has abar_T = {left:.2g} of the data's variance: p_T may be far from "
+            "N(0, I), where the sampler starts",
+        )
 
     def with_(self, **changes: Any) -> Experiment:
         """A copy with some fields changed; a preset's name goes when its target does."""

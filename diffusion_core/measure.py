@@ -203,7 +203,7 @@ def _measurement(
         steps=experiment.steps,
         nfe=experiment.record.nfe(experiment.steps),
         seconds=seconds,
-        notes=experiment.chain.notes,
+        notes=experiment.notes,
         estimate=sampled,
     )
 

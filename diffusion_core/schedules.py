@@ -23,6 +23,8 @@ Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 BETA_MAX = 0.999
+FORMULA = "the schedule's formula exceeds it"
+LIST = "the given abar_t is less than 1/1000 of the one before; from there on abar_t exceeds it"
 MIN_STEPS, MAX_STEPS = 2, 8192
 
 
@@ -49,11 +51,14 @@ class Chain:
     """The forward chain of T steps: arrays over t = 0..T+1, with beta_0 = 0 and abar_0 = 1.
 
     ``var`` is 1 - abar, accumulated so that it keeps full relative precision.
-    ``capped`` lists the t <= T whose beta the formula put above 0.999.
+    ``capped`` lists the t <= T whose beta was above 0.999 before it was capped, where ``cause``;
+    ``capped_past`` says that of T+1 where it is true of T+1 alone.
     """
 
     beta: Array
     capped: tuple[int, ...] = ()
+    cause: str = FORMULA
+    capped_past: bool = False
     alpha: Array = field(init=False)
     abar: Array = field(init=False)
     var: Array = field(init=False)
@@ -75,15 +80,15 @@ class Chain:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader of any result on this chain has to know."""
-        if not self.capped:
+        if not self.capped and not self.capped_past:
             return ()
         n = len(self.capped)
-        which = (
-            f"t = {self.capped[0]}"
-            if n == 1
-            else f"{n} steps, t = {self.capped[0]}..{self.capped[-1]}"
-        )
-        return (f"beta_t capped at {BETA_MAX} at {which}, where the schedule's formula exceeds it",)
+        which = f"t = T+1 = {self.steps + 1}, which the accelerated ODE alone looks at"
+        if n:
+            which = f"t = {self.capped[0]}"
+        if n > 1:
+            which = f"{n} steps, t = {self.capped[0]}..{self.capped[-1]}"
+        return (f"beta_t capped at {BETA_MAX} at {which}, where {self.cause}",)
 
 
 class Schedule(Protocol):
@@ -113,20 +118,21 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
         raise InputError(f"{name}: must be between {low:g} and {high:g}, got {value!r}")
 
 
-def _chain(betas: Array) -> Chain:
+def _chain(betas: Array, cause: str = FORMULA) -> Chain:
     """Cap beta_1..beta_{T+1} at 0.999 and prepend beta_0 = 0."""
     capped = tuple(int(t) for t in np.flatnonzero(betas[:-1] > BETA_MAX) + 1)
-    return Chain(np.concatenate([[0.0], np.minimum(betas, BETA_MAX)]), capped)
+    past = bool(betas[-1] > BETA_MAX) and not capped
+    return Chain(np.concatenate([[0.0], np.minimum(betas, BETA_MAX)]), capped, cause, past)
 
 
-def _hold_last(betas: Array) -> Chain:
+def _hold_last(betas: Array, cause: str = FORMULA) -> Chain:
     """Extend by beta_{T+1} = beta_T."""
-    return _chain(np.append(betas, betas[-1]))
+    return _chain(np.append(betas, betas[-1]), cause)
 
 
-def _from_abar(abar: Array) -> Chain:
+def _from_abar(abar: Array, cause: str = FORMULA) -> Chain:
     """A chain from abar_0..abar_T, decreasing from 1."""
-    return _hold_last(1.0 - abar[1:] / abar[:-1])
+    return _hold_last(1.0 - abar[1:] / abar[:-1], cause)
 
 
 @dataclass(frozen=True)
@@ -317,7 +323,7 @@ class Custom:
                 f"steps: a custom schedule of {len(self.abar)} values runs at T = {len(self.abar)} "
                 f"only, got {steps}"
             )
-        return _from_abar(np.array((1.0, *self.abar)))
+        return _from_abar(np.array((1.0, *self.abar)), LIST)
 
 
 SCHEDULES: dict[str, type[Schedule]] = {

@@ -18,7 +18,7 @@ from dashboard.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import budget as text
 from dashboard.text.plain import plain
-from dashboard.text.readings import sentence
+from dashboard.text.readings import notes, sentence
 from dashboard.text.snippets import budget_snippet
 
 navigation.require()
@@ -38,6 +38,8 @@ outcomes = {name: accounts.account(run, progress) for name, run in runs.items()}
 found = {name: seen for name, seen in outcomes.items() if not isinstance(seen, str)}
 for reason in dict.fromkeys(seen for seen in outcomes.values() if isinstance(seen, str)):
     st.warning(sentence(plain(reason)))
+for note in notes(runs):
+    st.caption(note)
 own, dark = found.get(experiment.sampler), is_dark()
 labels = {name: run.record.label for name, run in runs.items()}
 

@@ -65,6 +65,8 @@ with picture:
     frame.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
     st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
+for note in readings.notes(compared):
+    st.caption(note)
 with code.expander("Python"):
     source, methods = st.empty(), dict[str, str]()
     frame.notebook_button(lambda: comparison_snippet(compared, methods, values["particles"]))

@@ -43,8 +43,8 @@ twice = dimension.other_steps(experiment)
 other = dimension.measured(question, status, twice) if axes and twice else {}
 st.markdown(text.reading(question, found, other, labels, twice))
 st.caption(text.about_bounds(question, values["bounds"]))
-for note in experiment.chain.notes:
-    st.caption(readings.sentence(plain(note)))
+for note in readings.notes({"": experiment}):
+    st.caption(note)
 
 enough = dimension.needed(question, status)
 if enough:

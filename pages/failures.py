@@ -37,9 +37,8 @@ outcomes = {
 }
 st.markdown(f"{failure.why(failure.broken)} {readings.beside(outcomes, failure.cure)}")
 frame.table(tables.run_table(runs, outcomes), "The two runs and their distances")
-for run in runs.values():
-    for note in run.chain.notes:
-        st.caption(readings.sentence(note))
+for note in readings.notes(runs):
+    st.caption(note)
 left, right = st.columns(2)
 for place, title, run in zip(
     (left, right), ("the failure", "the cure"), runs.values(), strict=True

@@ -51,8 +51,32 @@ def on_the_way(
         parts.append(say("not-drawn", reason=plain(refusal)))
     if len(times) < experiment.steps:
         parts.append(say("times", drawn=len(times), steps=f"{experiment.steps:,}"))
-    parts += [plain(note) for note in experiment.chain.notes]
+    parts += [plain(note) for note in experiment.notes]
     return " ".join(sentence(part) for part in parts if part)
+
+
+def notes(runs: Mapping[str, Experiment]) -> list[str]:
+    """Every note of these runs once, with the names of those that it is about unless all are."""
+    about: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        for note in run.notes:
+            about.setdefault(note, []).append(name)
+    return [
+        sentence(plain(note))
+        if len(names) == len(runs)
+        else sentence(say("note-of", runs=", ".join(names), note=plain(note)))
+        for note, names in about.items()
+    ]
+
+
+def sweep_notes(runs: Sequence[Experiment]) -> str:
+    """The notes of the smallest T that has any, and which other T have some like them."""
+    noted = {e.steps: e.notes for e in sorted(runs, key=lambda e: -e.steps) if e.notes}
+    if not noted:
+        return ""
+    *others, first = noted
+    told = say("notes-at", steps=f"{first:,}", notes=plain("; ".join(noted[first])))
+    return f"{told} {say('notes-others', steps=_listed(others[::-1]))}" if others else told
 
 
 def not_exact(reasons: Sequence[str]) -> str:

@@ -17,7 +17,8 @@ import pytest
 
 from diffusion_core import Experiment, measure
 from diffusion_core.__main__ import main
-from diffusion_core.schedules import Theory
+from diffusion_core.errors import Refused
+from diffusion_core.schedules import Custom, LinearDDPM, Theory
 from diffusion_core.targets import PRESETS, StudentT
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,38 @@ def test_distance_by_particles_agrees_with_the_exact_one(described, capsys):
 def test_capped_betas_are_noted_on_stderr(described, capsys):
     assert main(["distance", described(Experiment(schedule=Theory(2, 8), steps=20))]) == 0
     assert "beta_t capped at 0.999" in capsys.readouterr().err
+
+
+LEFT = Experiment(schedule=LinearDDPM(), steps=50)
+LIST = Experiment(schedule=Custom((0.9, 0.5, 1e-5)), steps=3)
+
+
+@pytest.mark.parametrize(("e", "words"), [(LEFT, "abar_T = 0.6 of"), (LIST, "the given abar_t")])
+def test_every_note_of_a_run_reaches_every_command(described, tmp_path, capsys, e, words):
+    """On stderr: stdout stays one JSON object or CSV, and the exit status 0."""
+    file, out = described(e), str(tmp_path / "draws.npz")
+    assert main(["distance", file]) == 0
+    text, err = capsys.readouterr()
+    assert json.loads(text)["steps"] == e.steps
+    assert err.splitlines() == [f"note: {note}" for note in e.notes]
+    assert words in err
+    assert main(["sweep", file, "--steps", str(e.steps), "--samplers", "ode"]) == 0
+    text, err = capsys.readouterr()
+    assert len(rows(text)) == 1
+    assert words in err
+    assert main(["sample", file, "--particles", "20", "--out", out]) == 0
+    text, err = capsys.readouterr()
+    assert (text, err) == ("", f"note: {e.notes[0]}\n")
+
+
+def test_a_refused_run_of_a_sweep_has_its_notes_too(described, capsys, monkeypatch):
+    def refusing(*args):
+        raise Refused("no number today")
+
+    monkeypatch.setattr("diffusion_core.runs.measure", refusing)
+    assert main(["sweep", described(LEFT), "--steps", "50", "--samplers", "ode"]) == 2
+    err = capsys.readouterr().err
+    assert f"refused: no number today ({LEFT.notes[0]})" in err
 
 
 def test_a_fault_of_the_program_is_one_line_too(described, capsys, monkeypatch):

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from diffusion_core import Experiment, InputError, Refused, measure, measure_all
 from diffusion_core.measure import exact_metrics, has_exact_law
-from diffusion_core.schedules import CLEAN, Cosine, Linear, Theory
+from diffusion_core.schedules import CLEAN, Constant, Cosine, Linear, LinearDDPM, Theory
 from diffusion_core.targets import PRESETS, GaussianMixture, Points, StudentT
 
 LINE = Experiment(steps=40, sampler="heun")
@@ -48,6 +48,18 @@ def test_capped_betas_are_noted_whatever_the_method():
     for method in ("exact", "particles"):
         (note,) = measure(capped, "tv", method, 500).notes
         assert note == "beta_t capped at 0.999 at t = 20, where the schedule's formula exceeds it"
+
+
+def test_signal_left_at_the_end_is_noted_where_the_start_ignores_it():
+    few = Experiment(schedule=LinearDDPM(), steps=50)
+    assert few.chain.abar[50] == pytest.approx(0.602, abs=1e-3)
+    for method in ("exact", "particles"):
+        (note,) = measure(few, "tv", method, 500).notes
+        assert note.startswith("X_T still has abar_T = 0.6 of the data's variance")
+    assert few.with_(start="exact").notes == ()
+    assert few.with_(steps=1000).notes == ()  # abar_T = 4e-5
+    assert Experiment(schedule=Constant(0.0099), steps=9).notes == ()
+    assert len(Experiment(schedule=Constant(0.0101), steps=9).notes) == 1
 
 
 def test_comparing_with_the_data_and_with_p1_on_one_gaussian():

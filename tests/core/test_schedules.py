@@ -147,6 +147,33 @@ def test_capping_is_reported() -> None:
     assert f"{len(chain.capped)} steps, t = {chain.capped[0]}..25" in note
 
 
+def test_a_cap_one_step_past_the_end_is_reported_too() -> None:
+    chain = Theory(2.0, 2.8).chain(3)
+    rate = 2.8 * math.log(3) / 3
+    assert chain.beta[3] < BETA_MAX < rate  # the formula's beta_4, its minimum being 1
+    assert chain.beta[4] == BETA_MAX
+    assert chain.capped == ()
+    (note,) = chain.notes
+    assert "t = T+1 = 4, which the accelerated ODE alone looks at" in note
+    assert not Cosine().chain(20).capped_past  # beta_{T+1} = beta_T has been told already
+
+
+def test_what_is_blamed_for_a_cap_is_what_the_schedule_has() -> None:
+    """An own list has no formula: its abar_t falls too fast."""
+    given = (0.9, 0.5, 1e-5, 1e-6)
+    chain = Custom(given).chain(4)
+    (note,) = chain.notes
+    assert note.startswith("beta_t capped at 0.999 at t = 3, where the given abar_t is less than")
+    assert "formula" not in note
+    # what the note says of the list is true of it, and of the chain
+    assert given[2] < given[1] / 1000
+    assert (chain.abar[3:5] > np.array(given[2:])).all()
+    assert chain.abar[2] == pytest.approx(given[1], rel=1e-14)
+    for kind, made in SCHEDULES.items():
+        if kind != "custom":
+            assert made().chain(3).cause == "the schedule's formula exceeds it"  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
