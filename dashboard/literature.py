@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -16,6 +16,7 @@ from dashboard.keys import key
 from dashboard.permalink import choice, several
 from dashboard.prose import FOLDER, LANGUAGE
 from dashboard.text.numbers import rounded, superscript
+from dashboard.text.plain import plain
 
 PAGE = "literature"
 FILE = FOLDER / LANGUAGE / "literature.json"
@@ -29,37 +30,56 @@ FAMILIES = {
     "stochastic": "stochastic, first order",
     "deterministic": "deterministic, first order",
     "higher": "accelerated, higher order",
+    "other": "consistency models, rejection, in parallel",
 }
+METRICS = ("TV", "KL")  # what is drawn, KL through sqrt(KL/2)
+UNKNOWN = "–"
 DIMENSIONS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
 ACCURACIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
-SHOWN = several("families", tuple(FAMILIES), tuple(FAMILIES))
-DIMENSION = choice("d", 100, DIMENSIONS, int)
-ACCURACY = choice("accuracy", 0.01, ACCURACIES, float)
-SURE = choice("sure", "all", ("all", "read"))
-SETTINGS = (SHOWN, DIMENSION, ACCURACY, SURE)
 
 
 @dataclass(frozen=True)
 class Result:
-    """One result; terms: (a, b) for T of order d^a/eps^b, empty where that cannot be drawn."""
+    """One result; what is left empty is not known to us.
 
+    terms: (a, b) for T of order d^a/eps^b, empty where that cannot be drawn; burn_in: a where the
+    statement begins at a T of order d^a, else 0; statement: its number in the paper; errors: what
+    an inexact score adds to the bound; differ: how two accounts of it disagree.
+    """
+
+    name: str
     source: str
     arxiv: str
     year: int
     sampler: str
     family: str
-    metric: str
-    rate: str
-    steps: str
-    terms: tuple[tuple[float, float], ...]
-    data: str
-    score: str
     evidence: str
-    how: str
+    how: str = ""
+    metric: str = ""
+    statement: str = ""
+    rate: str = ""
+    steps: str = ""
+    terms: tuple[tuple[float, float], ...] = ()
+    burn_in: int = 0
+    conditions: str = ""
+    data: str = ""
+    score: str = ""
+    errors: str = ""
+    differ: str = ""
+    venue: str = ""
 
     def steps_needed(self, d: float, eps: float) -> float:
         """T without its constant and its logarithms, at least 1."""
-        return max(1.0, sum(d**a / eps**b for a, b in self.terms))
+        return max(1.0, d**self.waits, sum(d**a / eps**b for a, b in self.terms))
+
+    @property
+    def waits(self) -> int:
+        """The power of d of the least T, 0 where the terms are at least that for every eps <= 1."""
+        return self.burn_in if self.burn_in > max((a for a, _ in self.terms), default=0) else 0
+
+    @property
+    def drawn(self) -> bool:
+        return bool(self.terms) and self.metric in METRICS
 
     @property
     def read(self) -> bool:
@@ -68,13 +88,22 @@ class Result:
 
 @cache
 def results() -> tuple[Result, ...]:
-    """In the order of their years."""
-    rows = json.loads(FILE.read_text(encoding="utf-8"))["results"]
-    made = [
-        Result(**row | {"terms": tuple((float(a), float(b)) for a, b in row["terms"])})
-        for row in rows
-    ]
+    """In the order of their years; ``name`` is the arXiv number and the place among its results."""
+    made: list[Result] = []
+    for row in json.loads(FILE.read_text(encoding="utf-8"))["results"]:
+        terms = tuple((float(a), float(b)) for a, b in row.get("terms", ()))
+        place = 1 + sum(r.arxiv == row["arxiv"] for r in made)
+        made.append(Result(**row | {"terms": terms, "name": f"{row['arxiv']}-{place}"}))
     return tuple(sorted(made, key=lambda r: (r.year, r.arxiv)))
+
+
+BY_NAME = {r.name: r for r in results()}
+SHOWN = several("families", tuple(FAMILIES), tuple(FAMILIES))
+DIMENSION = choice("d", 100, DIMENSIONS, int)
+ACCURACY = choice("accuracy", 0.01, ACCURACIES, float)
+SURE = choice("sure", "all", ("all", "read"))
+ONE = choice("result", "2306.09251-1", tuple(BY_NAME))
+SETTINGS = (SHOWN, DIMENSION, ACCURACY, SURE, ONE)
 
 
 @dataclass(frozen=True)
@@ -86,8 +115,10 @@ class Line:
 
     @property
     def formula(self) -> str:
-        """Such as d³/√ε."""
-        return " + ".join(f"{_power('d', a)}/{_power('ε', b)}" for a, b in self.terms)
+        """Such as d³/√ε, with the least T where a result has one that matters."""
+        terms = " + ".join(f"{_power('d', a)}/{_power('ε', b)}" for a, b in self.terms)
+        waits = self.results[0].waits
+        return f"{terms}, T ≥ {_power('d', float(waits))}" if waits else terms
 
     @property
     def family(self) -> str:
@@ -114,36 +145,70 @@ def _power(letter: str, exponent: float) -> str:
 
 def lines(families: Sequence[str], sure: str) -> list[Line]:
     """What can be drawn, results of one family with the same powers together."""
-    drawn = [r for r in results() if r.terms and r.family in families and (sure == "all" or r.read)]
-    alike = dict.fromkeys((r.family, r.terms) for r in drawn)
+    drawn = [r for r in shown(families, sure) if r.drawn]
+    alike = dict.fromkeys((r.family, r.terms, r.waits) for r in drawn)
     return [
-        Line(terms, tuple(r for r in drawn if (r.family, r.terms) == (family, terms)))
-        for family, terms in alike
+        Line(like[1], tuple(r for r in drawn if (r.family, r.terms, r.waits) == like))
+        for like in alike
     ]
+
+
+def shown(families: Sequence[str], sure: str) -> list[Result]:
+    """The results of these kinds, all or those that were read."""
+    return [r for r in results() if r.family in families and (sure == "all" or r.read)]
 
 
 def short(result: Result) -> str:
     """Such as "Li, Yan 2409.18959"."""
     names = result.source.split(" (")[0].split(", ")
     who = ", ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"{who} {result.arxiv or result.year}"
+    return f"{who} {result.arxiv}"
+
+
+COLUMNS: dict[str, Callable[[Result], Any]] = {
+    "year": lambda r: r.year,
+    "source": lambda r: r.source,
+    "arXiv": lambda r: f"https://arxiv.org/abs/{r.arxiv}",
+    "sampler": lambda r: r.sampler,
+    "distance": lambda r: r.metric,
+    "statement": lambda r: r.statement,
+    "rate in T": lambda r: r.rate,
+    "T for ε": lambda r: r.steps,
+    "condition on T": lambda r: r.conditions,
+    "of the data": lambda r: r.data,
+    "of the score": lambda r: r.score,
+    "its errors add": lambda r: r.errors,
+    "how we know it": lambda r: EVIDENCE[r.evidence],
+    "what was seen": lambda r: r.how,
+    "where accounts differ": lambda r: r.differ,
+    "published": lambda r: r.venue,
+}
 
 
 def table(shown: Sequence[Result]) -> dict[str, list[Any]]:
     """Every result with its source and how it is known."""
-    return {
-        "year": [r.year for r in shown],
-        "source": [r.source for r in shown],
-        "arXiv": [f"https://arxiv.org/abs/{r.arxiv}" if r.arxiv else "" for r in shown],
-        "sampler": [r.sampler for r in shown],
-        "distance": [r.metric or "–" for r in shown],
-        "rate in T": [r.rate or "–" for r in shown],
-        "T for ε": [r.steps or "–" for r in shown],
-        "of the data": [r.data or "–" for r in shown],
-        "of the score": [r.score or "–" for r in shown],
-        "how we know it": [EVIDENCE[r.evidence] for r in shown],
-        "what was seen": [r.how for r in shown],
-    }
+    return {name: [value(r) or UNKNOWN for r in shown] for name, value in COLUMNS.items()}
+
+
+def detail(result: Result) -> str:
+    """All that is known of one result, a line for each column."""
+    lines = [
+        f"- **{name}**: {value(result) if name == 'arXiv' else plain(str(value(result)))}"
+        for name, value in COLUMNS.items()
+        if value(result)
+    ]
+    return "\n".join(lines)
+
+
+def choose_one(name: str) -> Result:
+    """The result that is shown in full."""
+    picked = st.selectbox(
+        "One result in full",
+        list(BY_NAME),
+        format_func=lambda n: f"{short(BY_NAME[n])}: {BY_NAME[n].sampler}",
+        key=key(f"{PAGE}.result", name),
+    )
+    return BY_NAME[picked]
 
 
 def reading(drawn: Sequence[Line], d: int, eps: float) -> str:
@@ -165,8 +230,8 @@ def _count(line: Line, d: int, eps: float) -> str:
 
 def _crossing(drawn: Sequence[Line], d: int) -> str:
     """Where the ODE of order two that asks no smoothness overtakes d/eps."""
-    first = next((x for x in drawn if x.terms == ((1.0, 1.0),)), None)
-    second = next((x for x in drawn if x.terms == ((1.25, 0.5),)), None)
+    first = next((x for x in drawn if x.formula == "d/ε"), None)
+    second = next((x for x in drawn if x.formula == "d^(5/4)/√ε"), None)
     if first is None or second is None:
         return ""
     return (

@@ -24,7 +24,7 @@ with st.sidebar:
     st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
     st.page_link("pages/dimension.py", label="Dimension", icon=ARROW)
     st.page_link("pages/why.py", label="Why 1/T, why 1/T²", icon=ARROW)
-    frame.link(PAGE, SETTINGS, state.experiment, values, notice)
+    foot = st.container()
 
 d, eps = values["d"], values["accuracy"]
 drawn = literature.lines(values["families"], values["sure"])
@@ -40,12 +40,7 @@ st.markdown(say("caution"))
 
 st.header("All results")
 st.caption(say("table"))
-shown = [
-    r
-    for r in literature.results()
-    if r.family in values["families"] and (values["sure"] == "all" or r.read)
-]
-columns = literature.table(shown)
+columns = literature.table(literature.shown(values["families"], values["sure"]))
 st.dataframe(
     columns,
     hide_index=True,
@@ -57,3 +52,7 @@ st.dataframe(
 )
 rows = list(zip(*columns.values(), strict=True))
 frame.download("Download (CSV)", frame.to_csv(list(columns), rows), "results.csv")
+one = literature.choose_one(state.values["result"])
+st.markdown(literature.detail(one))
+with foot:
+    frame.link(PAGE, SETTINGS, state.experiment, values | {"result": one.name}, notice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import json
 import math
@@ -14,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import literature, notation, theory_cards, theory_text
+from dashboard.figures.literature import COLOURS
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
 from dashboard.text.formulas import UPDATES
@@ -188,20 +190,122 @@ def test_other_targets_and_schedules_are_answered() -> None:
 # ---- literature
 
 
+EXACT = {  # statement, rate in T, steps, least T: read in full, as the papers number and print them
+    ("2306.09251", 1): ("Theorem 1", "d² log⁴T/T + d⁶ log⁶T/T²", "d²/ε + d³/√ε", 0),
+    ("2306.09251", 2): ("Theorem 2", "d⁶ log⁶T/T²", "d³/√ε", 0),
+    ("2306.09251", 3): ("Theorem 3", "d² log³T/√T", "d⁴/ε²", 4),
+    ("2306.09251", 4): ("Theorem 4", "d³ log^4.5 T/T", "d³/ε", 3),
+    ("2408.02320", 1): ("Theorem 1 (22)", "d log⁴T/T", "d/ε", 2),
+    ("2409.18959", 1): ("Theorem 1", "d log³T/T", "d/ε", 0),
+    ("2410.18784", 1): ("Corollary 1", "", "k log³(k/ε)/ε²", 0),
+    ("2501.12982", 1): ("Theorem 1", "k log³T/T", "k/ε", 0),
+    ("2501.12982", 2): ("Theorem 2 (24)", "k log³T/T", "k/ε", 0),
+    ("2506.24042", 1): ("bound (17)", "d⁴ log⁶T/T²", "d²/√ε", 2),
+    ("2506.24042", 2): ("bound (17)", "d⁶ log¹⁰T/T⁴", "d^(3/2)/ε^(1/4)", 2),
+}
+ERRORS = {  # what an inexact score adds, and the condition on T
+    "2306.09251-1": ("√(d log³T) ε_score + d log T ε_Jacobi", "none stated"),
+    "2306.09251-2": ("no error terms are proven", "none stated"),
+    "2306.09251-3": ("√d ε_score log²T", "T ≥ C₂ d⁴ log⁶T"),
+    "2306.09251-4": ("no error terms are proven", "T ≥ C₂ d³ log^4.5 T"),
+    "2408.02320-1": ("√(d log⁴T) ε_score + d log²T ε_Jacobi", "T ≥ C₂ d² log⁵T"),
+    "2409.18959-1": ("√(log T) ε_score", "none: any T and d"),
+    "2501.12982-2": ("√(log T) ε_score", "none: no burn-in"),
+    "2506.24042-1": ("√(d log⁴T) ε_score + d log^1.5 T ε_Jacobi", "T ≥ C₂ d² log³T"),
+}
+QUOTED = {  # the others whose rate is corrected or confirmed: what it says, and how that is known
+    "2206.06227-1": ("√(d³/T)", "d³/ε²", "quoted"),
+    "2211.01916-1": ("KL: d log(1/δ)/T", "d/ε²", "abstract"),
+    "2402.13901-1": ("d^(3/2)/T", "d^(3/2)/ε", "quoted"),
+    "2403.03852-1": ("d⁶ log⁶T/T²", "d³/√ε", "quoted"),
+    "2403.03852-2": ("d³ log^4.5 T/T", "d³/ε", "quoted"),
+    "2404.09730-1": ("d (d/T)²", "(L D d)^(3/2)/√ε", "abstract"),
+    "2405.14861-1": ("k²/√T", "k⁴/ε²", "abstract"),
+    "2406.00924-1": ("", "L^(5/3) d^(5/12)/ε", "quoted"),
+    "2410.13738-1": ("", "min{d, d^(2/3) L^(1/3), d^(1/3) L}/ε^(2/3)", "abstract"),
+    "2410.14237-1": ("", "d²/ε", "quoted"),
+    "2410.23285-1": ("", "d^(5/4)/√ε", "abstract"),
+    "2501.18863-1": ("(k + log d) log³T/T", "(k + log d)/ε", "quoted"),
+    "2508.16306-1": ("", "d/ε", "abstract"),
+    "2510.27562-1": ("KL: d min{d, L²}/T²", "√(d min{d, L²})/ε", "abstract"),
+    "2606.10353-1": ("", "d^(1+o(1)) ε^(−1/K)", "abstract"),
+    "2606.23627-1": ("", "k/ε", "abstract"),
+}
+NEW = (  # known from their abstracts alone
+    *("2405.15986", "2410.14949", "2505.01049", "2505.03194", "2508.03210", "2508.08735"),
+    *("2511.04844", "2601.10708", "2602.01338", "2605.18069", "2606.10353", "2606.23627"),
+)
+
+
 def test_every_result_has_a_source_and_says_how_it_is_known() -> None:
     raw = json.loads(literature.FILE.read_text(encoding="utf-8"))
     assert raw["provenance"]
-    assert len(literature.results()) == len(raw["results"]) > 30
+    assert len(literature.results()) == len(raw["results"]) == len(literature.BY_NAME) > 45
     for r in literature.results():
         assert r.source
+        assert "not noted" not in r.source
         assert r.evidence in literature.EVIDENCE
         assert r.family in literature.FAMILIES
-        assert re.fullmatch(r"\d{4}\.\d{5}", r.arxiv) or "arXiv number" in r.how, r
+        assert re.fullmatch(r"\d{4}\.\d{5}", r.arxiv), r
         assert 2022 <= r.year <= 2026
-        assert not r.arxiv or r.year == 2000 + int(r.arxiv[:2])
-        assert r.how or r.evidence == "abstract"
+        assert r.year == 2000 + int(r.arxiv[:2])
+        assert r.how or r.evidence in ("abstract", "read in full")
+        assert (r.evidence == "read in full") == ((r.arxiv, int(r.name[-1])) in EXACT)
         if not r.terms:
             assert not re.fullmatch(r"d.*/.*ε.*", r.steps)
+            assert "not drawn" in r.how or not r.steps or "polynomial" in r.steps
+    assert {r.arxiv for r in literature.results() if r.evidence == "abstract"} >= set(NEW)
+
+
+def test_results_are_those_of_the_papers() -> None:
+    for (arxiv, place), (statement, rate, steps, least) in EXACT.items():
+        r = literature.BY_NAME[f"{arxiv}-{place}"]
+        assert (r.evidence, r.rate, r.steps, r.burn_in) == ("read in full", rate, steps, least)
+        assert r.statement.startswith(statement)
+    for name, (errors, conditions) in ERRORS.items():
+        r = literature.BY_NAME[name]
+        assert r.errors == errors
+        assert r.conditions.startswith(conditions)
+    for name, told in QUOTED.items():
+        r = literature.BY_NAME[name]
+        assert (r.rate, r.steps, r.evidence) == told
+
+
+def test_what_the_papers_assume() -> None:
+    continuous = {r.arxiv for r in literature.results() if r.data.startswith("absolutely")}
+    assert continuous == {"2306.09251", "2408.02320"}
+    for arxiv in ("2409.18959", "2501.12982", "2506.24042"):
+        assert "need not be continuous" in literature.BY_NAME[f"{arxiv}-1"].data
+    jacobian = {r.name for r in literature.results() if "accurate Jacobian" in r.score}
+    assert jacobian >= {"2306.09251-1", "2408.02320-1", "2506.24042-1", "2506.24042-2"}
+    assert not {r.name for r in literature.results() if r.family == "stochastic"} & jacobian
+    assert "Hessian" in literature.BY_NAME["2402.13901-1"].score
+    assert "Lipschitz" not in literature.BY_NAME["2209.12381-1"].score
+    assert "exact w_t" in literature.BY_NAME["2306.09251-2"].score
+    assert "exact v_t" in literature.BY_NAME["2306.09251-4"].score
+
+
+def test_the_papers_four_samplers_stand_under_their_names() -> None:
+    seed = [r.sampler.split(",")[0] for r in literature.results() if r.arxiv == "2306.09251"]
+    assert seed == ["ODE (23)", "accelerated ODE (27)", "DDPM (30)", "accelerated DDPM (33)"]
+    free = [r.sampler for r in literature.results() if r.arxiv == "2403.03852"]
+    assert free == ["accelerated ODE, training-free", "accelerated DDPM, training-free"]
+
+
+def test_where_accounts_differ_the_row_says_so() -> None:
+    expected = {
+        *("2206.06227", "2211.01916", "2303.03384", "2404.09730", "2408.02320", "2410.13738"),
+        *("2501.12982", "2501.18863", "2606.23627"),
+    }
+    assert expected <= {r.arxiv for r in literature.results() if r.differ}
+    told = literature.BY_NAME["2303.03384-1"].differ
+    assert "exponential in the Lipschitz constant" in told
+    assert "poly(L d)/√T" in told
+    column = literature.table(literature.results())["where accounts differ"]
+    assert told in column
+    assert "\n- **where accounts differ**: exponential" in literature.detail(
+        literature.BY_NAME["2303.03384-1"]
+    )
 
 
 def test_rows_about_the_samplers_here_agree_with_the_theorems() -> None:
@@ -212,17 +316,48 @@ def test_rows_about_the_samplers_here_agree_with_the_theorems() -> None:
         assert any(arxiv == theorem.arxiv for arxiv, _ in known)
 
 
+def test_only_results_in_tv_or_kl_and_in_d_are_drawn() -> None:
+    lines = literature.lines(tuple(literature.FAMILIES), "all")
+    drawn = [r for line in lines for r in line.results]
+    assert len(drawn) > 25
+    assert {r.name for r in drawn} == {r.name for r in literature.results() if r.terms}
+    for r in drawn:
+        assert r.metric in ("TV", "KL"), r
+        assert "intrinsic" not in r.sampler + r.data, r
+    for family in {line.family for line in lines}:
+        assert family in COLOURS
+    far = literature.Result("x-1", "x", "x", 2026, "x", "higher", "abstract", metric="W₂")
+    assert not dataclasses.replace(far, terms=((1.0, 1.0),)).drawn
+    assert dataclasses.replace(far, terms=((1.0, 1.0),), metric="KL").drawn
+
+
 def test_powers_of_a_result_are_those_that_are_printed() -> None:
+    """Factors of smoothness dropped; of a minimum, what is free of them."""
     signs = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
     for r in literature.results():
         if not r.terms:
             continue
-        d, eps = 7.0, 0.3
-        text = re.sub(r"L(\^\(5/3\)|²)? ?", "", r.steps).replace("√(d min{d, ²})", "d")
-        text = text.replace("√(d min{d, })", "d")
+        d, eps = 0.5, 0.3  # no least T matters below d = 1
+        text = r.steps.replace("√(d min{d, L²})", "d")
+        text = re.sub(r"min\{d, [^}]*\}", "d", text)
+        text = re.sub(r"L(\^\(5/3\)|²)? ?|D ", "", text).replace("(d)", "d")
         text = re.sub(r"([dε])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: f"{m[1]}^({m[2].translate(signs)})", text)
         text = re.sub(r"√([dε])", r"\1^(1/2)", text).replace("^", "**").replace("ε", "eps")
-        assert eval(text, {"d": d, "eps": eps}) == pytest.approx(r.steps_needed(d, eps), rel=1e-5)
+        assert "L" not in text
+        value = eval(text, {"d": d, "eps": eps})
+        assert r.steps_needed(d, eps) == pytest.approx(max(1.0, value), rel=1e-5)
+        assert r.steps_needed(50.0, eps) == pytest.approx(
+            max(eval(text, {"d": 50.0, "eps": eps}), 50.0**r.burn_in), rel=1e-5
+        )
+
+
+def test_a_theorem_begins_at_its_least_t() -> None:
+    sharp = literature.BY_NAME["2408.02320-1"]
+    assert sharp.steps_needed(100, 0.1) == 100**2
+    assert sharp.steps_needed(100, 1e-4) == pytest.approx(100 / 1e-4)
+    [line] = [x for x in literature.lines(("deterministic",), "all") if sharp in x.results]
+    assert line.formula == "d/ε, T ≥ d²"
+    assert literature.BY_NAME["2306.09251-3"].waits == 0  # d⁴/ε² is never below d⁴
 
 
 def test_the_literature_page() -> None:
@@ -230,13 +365,28 @@ def test_the_literature_page() -> None:
     spec: Any = json.loads(app.get("plotly_chart")[0].proto.spec)
     names = [trace["name"] for trace in spec["data"]]
     assert any(name.startswith("d/ε: Li, Yan 2409.18959") for name in names)
-    assert not any("d⁴/ε²" in name for name in names)
+    assert any(name.startswith("d²/ε + d³/√ε: Li et al. 2306.09251") for name in names)
+    assert not any("2402.13901" in name for name in names)
     assert "at d = 10,000 and ε = 0.001" in said(app)
+    assert "d^(5/4)/√ε falls below d/ε where ε < d^(−1/2) = 0.010" in said(app)
     shown = app.dataframe[0].value
     assert set(shown["how we know it"]) == {"read in full", "abstract read"}
+    assert "T ≥ C₂ d⁴ log⁶T" in set(shown["condition on T"])
     everything = calm(visit("literature"))
     assert len(everything.dataframe[0].value) == len(literature.results())
     assert any("second-hand" in c.value for c in everything.caption)
+
+
+def test_one_result_is_shown_in_full_and_stands_in_the_link() -> None:
+    app = calm(visit("literature", result="2211.01916-1"))
+    assert "**where accounts differ**: its abstract: KL ≤ ε" in said(app)
+    app.selectbox(key="control: literature.result").set_value("2501.12982-2").run()
+    calm(app)
+    assert "Theorem 2 (24)" in said(app)
+    assert address(app)["result"] == "2501.12982-2"
+    wrong = visit("literature", result="2306.09251-9")
+    assert not wrong.exception
+    assert "Theorem 1 (24)" in said(wrong)
 
 
 def test_no_family_is_answered_in_words() -> None:
@@ -247,7 +397,7 @@ def test_no_family_is_answered_in_words() -> None:
 
 def test_a_sum_of_powers_and_their_names() -> None:
     drawn = {line.formula for line in literature.lines(tuple(literature.FAMILIES), "all")}
-    assert {"d/ε", "d²/ε + d³/√ε", "d^(5/4)/√ε", "d^(1/3)/ε^(2/3)", "d⁴/ε²"} <= drawn
+    assert {"d/ε", "d²/ε + d³/√ε", "d^(5/4)/√ε", "d/ε^(2/3)", "d⁴/ε²"} <= drawn
     [seed] = [r for r in literature.results() if len(r.terms) == 2]
     assert seed.steps_needed(100, 0.01) == pytest.approx(100**2 / 0.01 + 100**3 / 0.1)
 
