@@ -21,6 +21,7 @@ from diffusion_core.dimension_bounds import DimensionBound
 from diffusion_core.schedules import MAX_STEPS
 
 FULL = 0.95  # a TV this large tells hardly anything about T
+PAID = 0.01  # of what an axis that varies adds: less is the start's doing, or rounding
 LAST = 3  # points that make the slope of T against d
 NAMES = {"tv": "TV", "kl": "KL", "hellinger": "Hellinger"}
 _say = prose("dimension")
@@ -120,20 +121,23 @@ def between(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
 
 def low_dimension(found: Mapping[str, Found], axes: GaussianAxes, labels: Mapping[str, str]) -> str:
     """What an axis that varies adds to KL, and what one that does not."""
-    parts = []
+    parts, payers = [], []
     for name, growth in found.items():
         if isinstance(growth, Growth) and not math.isnan(growth.shares[-1]):
             idle = growth.dims[-1] - (axes.signal or growth.dims[-1])
             empty = (1 - growth.shares[-1]) * growth.kl[-1].value / idle if idle else 0.0
-            varies = rounded(growth.kl[0].value)
-            parts.append(
-                _say("low-dimension-part", varies=varies, empty=rounded(empty), label=labels[name])
-            )
+            varies, label = growth.kl[0].value, labels[name]
+            told = {"varies": rounded(varies), "empty": rounded(empty), "label": label}
+            parts.append(_say("low-dimension-part", **told))
+            if empty > PAID * varies:
+                payers.append(label)
     if not parts:
         return ""
     said = [_say("low-dimension", parts=listed(parts))]
-    if axes.rest == 0 and "ddim" not in found:
-        said.append(_say("low-dimension-ddim"))
+    if axes.rest == 0 and payers:
+        said.append(_say("low-dimension-pays", payers=listed(payers)))
+        if "ddim" not in found:
+            said.append(_say("low-dimension-ddim"))
     return " ".join(said)
 
 

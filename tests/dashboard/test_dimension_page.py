@@ -81,10 +81,16 @@ def test_all_choices_reach_the_link_and_come_back() -> None:
 
 def test_a_law_on_k_axes_names_who_pays_and_who_does_not() -> None:
     app = calm(visit("dimension", kind="low", samplers="ddpm"))
-    assert "Measured here, these samplers pay for every empty axis" in said(app)
+    assert "Measured here: every empty axis adds to the error of DDPM." in said(app)
     for source in ("2501.12982, Theorem 4", "2405.14861, abstract", "2606.23627, abstract"):
         assert source in said(app)
     assert "Add DDIM: its update is exact on an axis of variance 0" in said(app)
+    app = calm(visit("dimension", kind="low", samplers="ddpm,ode,dpmpp-2m"))
+    payers = said(app).split("adds to the error of ")[1].split(". In support")[0]
+    assert set(payers.split(" and ")) == {SAMPLERS["ddpm"].label, SAMPLERS["ode"].label}
+    app = calm(visit("dimension", kind="low", samplers="heun"))
+    assert "every empty axis adds" not in said(app)  # Heun's update is exact there too
+    assert "Add DDIM" not in said(app)
     app = calm(visit("dimension", kind="low", samplers="ddim"))
     assert "Add DDIM" not in said(app)
     assert "for DDIM" in said(app)
