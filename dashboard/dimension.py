@@ -16,6 +16,7 @@ from diffusion_core import Experiment, InputError, Refused
 from diffusion_core.dimension import (
     GaussianAxes,
     Growth,
+    axis_law,
     gaussian_growth,
     needed_steps,
 )
@@ -26,6 +27,7 @@ from diffusion_core.schedules import MAX_STEPS, Custom
 NEEDED_DIMS = (*(m * 10**e for e in range(6) for m in (1, 3)), 10**6)
 HEADER = ("sampler", "d", "steps", "distance", "value", "error")
 KEPT = 2000
+ROUNDING = 1e-9  # of a variance, at every T
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,23 @@ def _needed(experiment: Experiment, axes: GaussianAxes, place: Any) -> dict[int,
             bar.clear()
 
     found: dict[int, int | None] = _store().get((e, axes, "needed"), make)
+    return found
+
+
+def payers(question: Question) -> list[str]:
+    """The samplers whose steps leave an error on an empty axis, one of variance 0.
+
+    From p_T on, so that what the start has missed is not counted. None where no axis is empty.
+    """
+    axes = question.axes
+    if axes is None or axes.rest > 0:
+        return []
+    found = []
+    for name in question.samplers:
+        e = _law(question, name)
+        q, p = axis_law(e.record, e.chain, axes.rest, exact_start=True)
+        if abs(q / p - 1) > ROUNDING:
+            found.append(name)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from dashboard.dimension import Curve, Found, curves
+from dashboard.dimension import Curve, Found, curves, payers
 from dashboard.dimension_controls import Question
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, scientific
@@ -21,7 +21,6 @@ from diffusion_core.dimension_bounds import DimensionBound
 from diffusion_core.schedules import MAX_STEPS
 
 FULL = 0.95  # a TV this large tells hardly anything about T
-PAID = 0.01  # of what an axis that varies adds: less is the start's doing, or rounding
 LAST = 3  # points that make the slope of T against d
 NAMES = {"tv": "TV", "kl": "KL", "hellinger": "Hellinger"}
 _say = prose("dimension")
@@ -42,7 +41,10 @@ def reading(
     axes, said = question.axes, [between(found, labels)]
     if axes is not None:
         growing = exponents(found, labels)
-        said = [low_dimension(found, axes, labels) if axes.signal else growing]
+        said = [growing]
+        if axes.signal:
+            pay = [labels[name] for name in payers(question)]
+            said = [low_dimension(found, axes, labels, pay)]
     if other_steps is not None:
         said.append(saturation(found, other, labels, question.experiment.steps, other_steps))
     return "\n\n".join(part for part in said if part)
@@ -119,23 +121,27 @@ def between(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
     return _say("between", widest=listed(widest)) if widest else ""
 
 
-def low_dimension(found: Mapping[str, Found], axes: GaussianAxes, labels: Mapping[str, str]) -> str:
-    """What an axis that varies adds to KL, and what one that does not."""
-    parts, payers = [], []
+def low_dimension(
+    found: Mapping[str, Found],
+    axes: GaussianAxes,
+    labels: Mapping[str, str],
+    pay: Sequence[str],
+) -> str:
+    """What an axis that varies adds to KL, what one that does not, and whose steps fail there."""
+    parts = []
     for name, growth in found.items():
         if isinstance(growth, Growth) and not math.isnan(growth.shares[-1]):
             idle = growth.dims[-1] - (axes.signal or growth.dims[-1])
             empty = (1 - growth.shares[-1]) * growth.kl[-1].value / idle if idle else 0.0
-            varies, label = growth.kl[0].value, labels[name]
-            told = {"varies": rounded(varies), "empty": rounded(empty), "label": label}
-            parts.append(_say("low-dimension-part", **told))
-            if empty > PAID * varies:
-                payers.append(label)
+            varies = rounded(growth.kl[0].value)
+            parts.append(
+                _say("low-dimension-part", varies=varies, empty=rounded(empty), label=labels[name])
+            )
     if not parts:
         return ""
     said = [_say("low-dimension", parts=listed(parts))]
-    if axes.rest == 0 and payers:
-        said.append(_say("low-dimension-pays", payers=listed(payers)))
+    if pay:
+        said.append(_say("low-dimension-pays", payers=listed(pay)))
         if "ddim" not in found:
             said.append(_say("low-dimension-ddim"))
     return " ".join(said)
