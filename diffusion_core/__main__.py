@@ -219,6 +219,8 @@ def _rows(
 def _report(result: Run, notes: Sequence[str], done: int, total: int) -> None:
     m = result.measurement
     text = f"refused: {result.reason}" if m is None else f"{m.value:.6g} ± {m.error:.2g}"
+    if m is not None and m.estimate is not None:
+        text += f", noise floor {m.estimate.noise_floor:.2g}"
     told = f" ({'; '.join(notes)})" if notes else ""
     line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{told}"
     print(line, file=sys.stderr, flush=True)

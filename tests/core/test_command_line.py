@@ -117,6 +117,16 @@ def test_every_note_of_a_run_reaches_every_command(described, tmp_path, capsys, 
     assert (text, err) == ("", f"note: {e.notes[0]}\n")
 
 
+def test_a_sweep_by_particles_says_what_a_perfect_sampler_would_show(described, capsys):
+    args = ["sweep", described(), "--steps", "12", "--samplers", "ode"]
+    assert main([*args, "--method", "particles", "--particles", "2000"]) == 0
+    seen = measure(SMALL, "tv", "particles", 2000).estimate
+    assert seen is not None
+    assert f", noise floor {seen.noise_floor:.2g}" in capsys.readouterr().err
+    assert main(args) == 0
+    assert "noise floor" not in capsys.readouterr().err
+
+
 def test_a_refused_run_of_a_sweep_has_its_notes_too(described, capsys, monkeypatch):
     def refusing(*args):
         raise Refused("no number today")
