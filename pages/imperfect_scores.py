@@ -13,7 +13,7 @@ from dashboard.prose import prose
 from dashboard.text import imperfect as text
 from dashboard.text.labels import SCORES
 from dashboard.text.plain import plain
-from dashboard.text.readings import sentence
+from dashboard.text.readings import sentence, sweep_notes
 from dashboard.text.snippets import runs_snippet
 from diffusion_core import SAMPLERS, Refused
 from diffusion_core.schedules import Custom
@@ -76,6 +76,8 @@ def show_plateau() -> None:
     size = dialled.score_error.size
     reading.markdown(text.plateau(floors, size, imperfect.floor_slope(floors)))
     refusals(found)
+    if told := sweep_notes(work.runs):
+        st.caption(told)
     if len(floors) > 1:
         exact = curves[0.0][-1] if curves[0.0] else None
         figure = floor_figure(floors, exact, experiment.sampler, dark)

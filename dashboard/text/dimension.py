@@ -70,7 +70,7 @@ def exponents(found: Mapping[str, Found], labels: Mapping[str, str]) -> str:
 
 def _power(r: float) -> str:
     """A power of d in mathematics; whole ones without decimals."""
-    text = f"{r:.2f}"
+    text = f"{round(r, 2) + 0.0:.2f}"  # no minus before zero
     return "$d$" if text == "1.00" else f"$d^{{{text.removesuffix('.00')}}}$"
 
 

@@ -185,6 +185,13 @@ def test_figures_show_measured_points_and_bounds_apart(dark: bool) -> None:
     assert words.alt(drawn, labels, "TV").startswith("TV against the dimension")
 
 
+def test_a_power_of_zero_has_no_sign() -> None:
+    flat = {"heun": {10: 12, 100: 12, 1000: 12}}
+    assert "like $d^{0}$ for Heun" in words.needed(flat, {"heun": "Heun"}, {}, 1)
+    falling = {"heun": {10: 1000, 100: 1000, 1000: 999}}
+    assert "like $d^{0}$ for Heun" in words.needed(falling, {"heun": "Heun"}, {}, 1)
+
+
 def test_hidden_assumptions_of_the_bounds_are_told() -> None:
     question = Question(BASE, GaussianAxes(), ("ode",), "tv")
     assert "compare how steep" in words.about_bounds(question, "paper")

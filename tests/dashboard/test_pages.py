@@ -17,6 +17,7 @@ from dashboard.layers import frame_times
 from dashboard.permalink import ELSEWHERE, decode
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
+from diffusion_core.schedules import LinearDDPM
 from diffusion_core.targets import Boxes, Points
 from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 from tests.dashboard.visiting import address, calm, printed, said, visit
@@ -505,3 +506,14 @@ def test_csv_of_the_particles() -> None:
     rows = list(csv.reader(io.StringIO(frame.to_csv(["x"], points.tolist()))))
     assert rows[0] == ["x"]
     assert [float(r[0]) for r in rows[1:]] == points[:, 0].tolist()
+
+
+@pytest.mark.parametrize("page", ["trajectories", "convergence", "compare", "budget", "failures"])
+def test_pages_with_results_say_what_one_has_to_know_of_the_runs(page: str) -> None:
+    left = Experiment(preset="three-modes", schedule=LinearDDPM(), steps=12)
+    [note] = left.notes
+    few = {"from": "8", "to": "16"} if page == "convergence" else {}
+    app = calm(visit(page, None if page == "failures" else left, **few))
+    told = " ".join(c.value for c in app.caption)
+    said_of = "X_T still has abar_T" if page in ("convergence", "failures") else note
+    assert said_of in told
