@@ -88,6 +88,17 @@ def test_every_sampler_can_be_chosen(kind: str) -> None:
     assert f"{value:.3f}"[:4] in said(app)
 
 
+@pytest.mark.parametrize("page", ["trajectories", "convergence", "compare", "budget", "failures"])
+def test_pages_with_results_say_what_one_has_to_know_of_the_runs(page: str) -> None:
+    left = Experiment(preset="three-modes", schedule=LinearDDPM(), steps=12)
+    [note] = left.notes
+    few = {"from": "8", "to": "16"} if page == "convergence" else {}
+    app = calm(visit(page, None if page == "failures" else left, **few))
+    told = " ".join(c.value for c in app.caption)
+    said_of = "X_T still has abar_T" if page in ("convergence", "failures") else note
+    assert said_of in told
+
+
 def test_all_samplers_in_one_sweep() -> None:
     app = calm(visit("convergence", DEFAULT, samplers=",".join(SAMPLERS), **SMALL))
     assert set(table(app)["sampler"]) == {record.label for record in SAMPLERS.values()}
@@ -506,14 +517,3 @@ def test_csv_of_the_particles() -> None:
     rows = list(csv.reader(io.StringIO(frame.to_csv(["x"], points.tolist()))))
     assert rows[0] == ["x"]
     assert [float(r[0]) for r in rows[1:]] == points[:, 0].tolist()
-
-
-@pytest.mark.parametrize("page", ["trajectories", "convergence", "compare", "budget", "failures"])
-def test_pages_with_results_say_what_one_has_to_know_of_the_runs(page: str) -> None:
-    left = Experiment(preset="three-modes", schedule=LinearDDPM(), steps=12)
-    [note] = left.notes
-    few = {"from": "8", "to": "16"} if page == "convergence" else {}
-    app = calm(visit(page, None if page == "failures" else left, **few))
-    told = " ".join(c.value for c in app.caption)
-    said_of = "X_T still has abar_T" if page in ("convergence", "failures") else note
-    assert said_of in told
