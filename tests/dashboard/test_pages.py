@@ -17,7 +17,6 @@ from dashboard.layers import frame_times
 from dashboard.permalink import ELSEWHERE, decode
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
-from diffusion_core.schedules import LinearDDPM
 from diffusion_core.targets import Boxes, Points
 from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 from tests.dashboard.visiting import address, calm, printed, said, visit
@@ -90,7 +89,7 @@ def test_every_sampler_can_be_chosen(kind: str) -> None:
 
 @pytest.mark.parametrize("page", ["trajectories", "convergence", "compare", "budget", "failures"])
 def test_pages_with_results_say_what_one_has_to_know_of_the_runs(page: str) -> None:
-    left = Experiment(preset="three-modes", schedule=LinearDDPM(), steps=12)
+    left = Experiment(preset="three-modes", schedule=SCHEDULES["linear-ddpm"](), steps=12)
     [note] = left.notes
     few = {"from": "8", "to": "16"} if page == "convergence" else {}
     app = calm(visit(page, None if page == "failures" else left, **few))
