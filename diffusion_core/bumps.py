@@ -150,13 +150,17 @@ def fitted(bumps: Bumps, v: Array, tau: float, ridge: float) -> tuple[Model, flo
     penalty, least squares of least norm.
     """
     gram, slopes = bumps.gram(v, tau), bumps.slopes(v, tau)
-    first = 1 + bumps.dim
-    share = ridge / len(v)
-    penalised = gram.copy()
-    diagonal = np.arange(first, len(gram))
-    penalised[diagonal, diagonal] += share * np.trace(gram[first:, first:])
-    model = Model(bumps, solved(penalised, -slopes, share > LEAST_PENALTY))
+    matrix, regular = penalised(gram, 1 + bumps.dim, ridge, len(v))
+    model = Model(bumps, solved(matrix, -slopes, regular))
     return model, model._loss(gram, slopes, tau)
+
+
+def penalised(gram: Array, first: int, ridge: float, n: int) -> tuple[Array, bool]:
+    """G with the penalty on the bumps, which begin at ``first``, and whether it is regular."""
+    share, matrix = ridge / n, gram.copy()
+    diagonal = np.arange(first, len(gram))
+    matrix[diagonal, diagonal] += share * np.trace(gram[first:, first:])
+    return matrix, share > LEAST_PENALTY
 
 
 def solved(matrix: Array, right: Array, regular: bool) -> Array:

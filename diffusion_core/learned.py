@@ -5,6 +5,9 @@ regression for every t: an affine score, which alone is that of the Gaussian wit
 moments, plus D Gaussian bumps (``bumps``). ``Empirical`` is what a model without limits would
 learn: the exact score of the n draws themselves, whose samplers return the draws.
 
+The accelerated samplers of arXiv 2306.09251 need w_t and v_t beside the score: the learned score's
+own derivatives imply them, or they are regressed as it is (``regressed``).
+
 Both are plain numbers: the same description trains the same model.
 """
 
@@ -13,8 +16,8 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -25,11 +28,15 @@ from diffusion_core.scores import ExactScore, Score
 from diffusion_core.targets.base import Target
 from diffusion_core.targets.points import Points
 
+if TYPE_CHECKING:
+    from diffusion_core.regressed import Regressed
+
 LEAST_SAMPLES, MOST_SAMPLES = 10, 5000
 MOST_FEATURES = 400
 SHORTEST, LONGEST = 0.01, 10.0
 MOST_RIDGE = 1e3
 MAX_SEED = 2**32 - 1
+DERIVATIVES, BOTH, ONLY = EXTRAS = ("derivatives", "regressed", "regressed-only")
 DATA, CENTRES, FRESH = 2, 3, 4  # streams of a seed; 0 and 1 are the particles' and the estimates'
 NODES = {1: 16, 2: 6}  # of Gauss-Hermite along each axis
 
@@ -44,8 +51,11 @@ class Learned:
     is as wide as such a bump noised to t. ridge: the penalty on the bumps' weights, in units of the
     trace of their Gram matrix over n, so that its smoothing fades as data come in. seed: of the
     draws and of the places of the bumps, draws of the noised training set moved by a bump's width.
-    Far from the data the bumps vanish and the affine part remains. InputError beyond 10 to 5000
-    samples, 0 to 400 features, a length from 0.01 to 10 and a ridge from 0 to 1000.
+    extra: what ``ode-taylor`` and ``ddpm-covariance`` take for w_t and v_t, of no account to other
+    samplers: "derivatives" of the learned score; "regressed" on the same draws; "regressed-only",
+    regressed beside the exact score, which every sampler then gets too. Far from the data the bumps
+    vanish and the affine part remains. InputError beyond 10 to 5000 samples, 0 to 400 features, a
+    length from 0.01 to 10, a ridge from 0 to 1000 and the three extras.
     """
 
     kind: ClassVar[str] = "learned"
@@ -54,6 +64,7 @@ class Learned:
     length: float = 0.3
     ridge: float = 0.02
     seed: int = 0
+    extra: str = field(default=DERIVATIVES, metadata={"quiet": True})
 
     def __post_init__(self) -> None:
         _check_whole("samples", self.samples, LEAST_SAMPLES, MOST_SAMPLES)
@@ -61,10 +72,17 @@ class Learned:
         check_range("score_error.length", self.length, SHORTEST, LONGEST)
         check_range("score_error.ridge", self.ridge, 0.0, MOST_RIDGE)
         _check_whole("seed", self.seed, 0, MAX_SEED)
+        if self.extra not in EXTRAS:
+            allowed = ", ".join(EXTRAS)
+            raise InputError(f"score_error.extra: one of {allowed}, got {self.extra[:40]!r}")
 
-    def score(self, exact: ExactScore) -> LearnedScore:
+    def score(self, exact: ExactScore) -> LearnedScore | Regressed:
         """The model, trained at each t when it is first asked there."""
-        return LearnedScore(self, exact)
+        if self.extra == DERIVATIVES:
+            return LearnedScore(self, exact)
+        from diffusion_core.regressed import Regressed  # it is made of what stands here
+
+        return Regressed(self, exact)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import typing
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
 from diffusion_core.errors import InputError
@@ -144,10 +144,19 @@ def shown(value: Any) -> str:
 
 
 def described(item: Any) -> dict[str, Any]:
-    """Kind and fields of a target, a schedule or an error of the score."""
+    """Kind and fields of a target, a schedule or an error of the score.
+
+    A field marked "quiet" is left out where it has its default: what was written before there was
+    such a field is still written so.
+    """
     hints = get_type_hints(type(item))
-    values = {m.name: _lists(getattr(item, m.name), hints[m.name]) for m in fields(item)}
+    told = {m.name: getattr(item, m.name) for m in fields(item) if not _silent(item, m)}
+    values = {name: _lists(value, hints[name]) for name, value in told.items()}
     return {"kind": item.kind, **values}
+
+
+def _silent(item: Any, member: Field[Any]) -> bool:
+    return "quiet" in member.metadata and getattr(item, member.name) == member.default
 
 
 def _lists(value: Any, kind: Any) -> Any:

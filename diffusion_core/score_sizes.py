@@ -3,6 +3,12 @@
     eps_score^2 = (1/T) sum_{t=1}^T E_{X ~ p_t} |s_hat_t(X) - s_t(X)|^2,
     eps_Jacobi = (1/T) sum_{t=1}^T E_{X ~ p_t} |J_{s_hat_t}(X) - J_{s_t}(X)|   (spectral norm).
 
+In the same style, since Theorems 2 and 4 know exact w_t and v_t only and name no such number, the
+errors of what the accelerated samplers take for these (26), (32):
+
+    eps_w^2 = (1/T) sum_{t=1}^T E_{X ~ p_t} |w_hat_t(X) - w_t(X)|^2,
+    eps_v^2 = (1/T) sum_{t=1}^T E_{X ~ p_t, Z ~ N(0, I)} |v_hat_t(X, Z) - v_t(X, Z)|^2.
+
 For any score. The kinds of ``score_errors`` know their own sizes; of others, and of what those do
 not know, the expectations are computed: at every t of a short chain, otherwise at some t spread
 over the noise levels, interpolated in between.
@@ -20,7 +26,7 @@ from scipy.interpolate import PchipInterpolator
 from diffusion_core.expectations import Mean, expectation
 from diffusion_core.experiment import Experiment
 from diffusion_core.schedules import Array, Chain, Index
-from diffusion_core.scores import ExactScore
+from diffusion_core.scores import ExactScore, Score, own_score
 
 EXACT = "closed form"
 ROUNDING = 1e-15
@@ -63,10 +69,50 @@ def eps_score(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
         per_t = np.array([known(t) for t in range(1, e.steps + 1)])
         value = math.sqrt(float(np.mean(per_t**2)))
         return ScoreSize(value, ROUNDING * value, EXACT, per_t, ROUNDING * per_t)
-    exact = ExactScore(e.target, e.chain)
+    return _root_mean_square(e, lambda of, t, x: of(t, x), stop)
+
+
+def eps_w(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
+    """( (1/T) sum_t E |w_hat_t - w_t|^2 )^{1/2}, w_hat_t as ``ode-taylor`` is given it."""
+    e = experiment
+    if e.score_error is None:
+        return _closed(np.zeros(e.steps), np.zeros(e.steps))
+    var = e.chain.var
+
+    def implied(of: Score, t: int, x: Array) -> Array:
+        s = of(t, x)
+        bent = of.trace_gradient(t, x) + np.einsum("nij,nj->ni", of.jacobian(t, x), s)
+        return var[t] * np.square(s).sum(axis=1, keepdims=True) * s - s - var[t] * bent
+
+    return _root_mean_square(e, implied, stop)
+
+
+def eps_v(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
+    """( (1/T) sum_t E |v_hat_t - v_t|^2 )^{1/2}, v_hat_t as ``ddpm-covariance`` is given it.
+
+    v_t(x, z) = M_t(x) z, so that E over Z is the squared Frobenius norm of M_hat_t - M_t.
+    """
+    e = experiment
+    if e.score_error is None:
+        return _closed(np.zeros(e.steps), np.zeros(e.steps))
+    var = e.chain.var
+
+    def implied(of: Score, t: int, x: Array) -> Array:
+        s = of(t, x)
+        outer = s[:, :, None] * s[:, None, :]
+        return (var[t] * (of.jacobian(t, x) + outer)).reshape(len(x), -1)
+
+    return _root_mean_square(e, implied, stop)
+
+
+def _root_mean_square(
+    e: Experiment, of: Callable[[Score, int, Array], Array], stop: Stop
+) -> ScoreSize:
+    """( (1/T) sum_t E |of(s_hat) - of(s)|^2 )^{1/2}, values (N, K)."""
+    score, exact = e.score, ExactScore(e.target, e.chain)
 
     def square(t: int, x: Array) -> Array:
-        return np.square(score(t, x) - exact(t, x)).sum(axis=1)
+        return np.square(of(score, t, x) - of(exact, t, x)).sum(axis=1)
 
     squares, errors, how = _along(e, square, np.arange(1, e.steps + 1), stop)
     mean, doubt = squares.mean(keepdims=True), errors.mean(keepdims=True)
@@ -77,7 +123,7 @@ def eps_score(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
 
 def eps_jacobi(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
     """(1/T) sum_t E |J_{s_hat_t} - J_{s_t}|, the spectral norm."""
-    e, score = experiment, experiment.score
+    e, score = experiment, own_score(experiment.score)
     value, error = np.zeros(e.steps), np.zeros(e.steps)
     if e.score_error is None:
         return _closed(value, error)

@@ -34,6 +34,16 @@ def score_detail(score: Score, t: int) -> float:
     return math.inf if own is None else float(own(t))
 
 
+def own_score(score: Score) -> Score:
+    """The score whose ``jacobian`` is that of the function itself.
+
+    Most are their own. One that stands for learned w_t and v_t has those in the place of its
+    derivatives, and names this one ``plain``.
+    """
+    own: Score = getattr(score, "plain", score)
+    return own
+
+
 class ExactScore:
     """The closed-form score of ``target`` on ``chain``; remembers every p_t it was asked for."""
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from diffusion_core.samplers import Sampler, advance
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores import ExactScore, Score
+from diffusion_core.scores import ExactScore, Score, own_score
 
 FAR = 1e100  # positions beyond are held there and count as mass at infinity
 TINY = 2.0**-300  # delta
@@ -38,17 +38,18 @@ class Image:
 
 
 class DualScore:
-    """A score on dual numbers; its Jacobian moves by H, H itself by a difference formula."""
+    """A score on dual numbers; it moves by its own Jacobian, H by a difference formula."""
 
     def __init__(self, score: Score, scale: Callable[[int], float]) -> None:
         self._score, self._scale = score, scale
 
     def __call__(self, t: int, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
-        if isinstance(self._score, ExactScore):
-            s, h = self._score.score_and_jacobian(t, x)
+        own = own_score(self._score)
+        if isinstance(own, ExactScore):
+            s, h = own.score_and_jacobian(t, x)
         else:
-            s, h = self._score(t, x), self._score.jacobian(t, x)
+            s, h = own(t, x), own.jacobian(t, x)
         return _dual(s, [h[:, :, k] for k in range(2)], y)
 
     def jacobian(self, t: int, y: Dual) -> Dual:
