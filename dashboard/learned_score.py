@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,7 @@ import streamlit as st
 from dashboard.store import Store
 from diffusion_core import Experiment
 from diffusion_core.learned import (
+    DERIVATIVES,
     FRESH,
     Empirical,
     Learned,
@@ -68,9 +69,12 @@ def set_example(experiment: Experiment, name: str) -> None:
     st.session_state["opened anew"] = True
 
 
-def _plain(experiment: Experiment) -> Experiment:
-    """Without what the score does not depend on."""
-    return experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0)
+def plain(experiment: Experiment) -> Experiment:
+    """Without what the learned score does not depend on."""
+    error = experiment.score_error
+    if isinstance(error, Learned):
+        error = replace(error, extra=DERIVATIVES)
+    return experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0, score_error=error)
 
 
 # ---- training
@@ -93,7 +97,7 @@ def losses(
     experiment: Experiment, watch: Callable[[int, int], None] = lambda done, of: None
 ) -> tuple[Loss, ...]:
     """The losses at some t, 1 the first; ``watch(done, of)`` after every t."""
-    of = _plain(experiment)
+    of = plain(experiment)
     every = max(1, (of.steps + 1) // LOSSES)
 
     def make() -> tuple[Loss, ...]:
@@ -108,7 +112,7 @@ def losses(
 
 def training_curve(experiment: Experiment) -> dict[int, float]:
     """The training loss at every t, where ``losses`` has trained a score; else {}."""
-    of = _plain(experiment)
+    of = plain(experiment)
 
     def make() -> dict[int, float]:
         score = of.score
@@ -156,14 +160,14 @@ class Field:
 
     @property
     def error(self) -> Array:
-        """|e_t| of the score that the sampler is given, (N,)."""
+        """|e_t| of the learned score, or of the empirical one, (N,)."""
         given = self.empirical if self.model is None else self.model
         return np.asarray(np.sqrt(np.square(given - self.exact).sum(axis=1)))
 
 
 def score_field(experiment: Experiment, t: int) -> Field:
     """The scores where p_t has its mass."""
-    of = _plain(experiment)
+    of = plain(experiment)
 
     def make() -> Field:
         error, chain = trained_on(of), of.chain

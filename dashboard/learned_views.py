@@ -1,4 +1,4 @@
-"""The three views of the page on learned scores: training, more samples, memory."""
+"""The views of the page on learned scores: training, more samples, memory, acceleration."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import time
 
 import streamlit as st
 
+from dashboard import acceleration as gains
 from dashboard import compute, frame, generalisation, learned_score, sweeps
+from dashboard.figures import acceleration as gain_drawings
 from dashboard.figures import generalisation as drawings
 from dashboard.figures import learned_score as figures
 from dashboard.figures.style import is_dark
 from dashboard.keys import key
 from dashboard.prose import prose
+from dashboard.text import acceleration as gain_text
 from dashboard.text import learned_score as text
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
@@ -25,7 +28,10 @@ words = prose(PAGE)
 def training(run: Experiment) -> None:
     """The losses, drawn while the score is trained, and the score at one t."""
     status, place = st.empty(), st.empty()
-    score, bar = run.score, compute.Bar("Training the score at every t", status)
+    score, bar = (
+        learned_score.plain(run).score,
+        compute.Bar("Training the score at every t", status),
+    )
     seen: dict[int, float] = {}
     drawn = time.monotonic()
 
@@ -136,3 +142,36 @@ def memory(run: Experiment) -> None:
     frame.table(text.memory_table(found), "Distances to the truth and to the training set")
     rows = frame.to_csv(text.MEMORY_HEADER, text.memory_rows(found))
     frame.download("Download (CSV)", rows, "memory.csv")
+
+
+def acceleration(run: Experiment) -> None:
+    """TV against T with exact, learned and regressed parts, and how wrong the learned ones are."""
+    st.markdown(words("accel-intro", n=f"{generalisation.Samples(run).model.samples:,}"))
+    status, reading, place, busy = (st.empty() for _ in range(4))
+    work = gains.Acceleration(run)
+    particles = work.how[1] == "particles"
+    if particles:
+        st.caption(words("particles", count=f"{generalisation.PARTICLES:,}"))
+
+    def draw(found: sweeps.Outcomes) -> None:
+        curves = work.curves(found)
+        with place.container():
+            for pair, column in zip(gains.PAIRS, st.columns(len(gains.PAIRS)), strict=True):
+                figure = gain_drawings.acceleration_figure(
+                    curves, pair, gains.least(curves), particles, is_dark()
+                )
+                alt = f"TV against T of {pair[0]} and its accelerated form"
+                drawn = f"{PAGE} accelerated {pair[0]} {len(found)}"
+                frame.plot(column, figure, f"accelerated-{pair[0]}", alt, drawn, numbers=False)
+
+    found = sweeps.measured(work, draw, status)
+    draw(found)
+    curves = work.curves(found)
+    reading.markdown(gain_text.reading(curves))
+    for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
+        st.warning(sentence(plain(reason)))
+    st.markdown(words("accel-silent"))
+    frame.table(gain_text.table(curves, work.steps, particles), "TV by sampler, score and T")
+    rows = frame.to_csv(gain_text.HEADER, gain_text.rows(curves))
+    frame.download("Download (CSV)", rows, "acceleration.csv")
+    st.markdown(gain_text.sizes(gains.sizes(work, busy)))

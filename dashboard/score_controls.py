@@ -10,13 +10,14 @@ import streamlit as st
 from dashboard.keys import widget
 from dashboard.lecture import part
 from dashboard.prose import prose
-from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
+from dashboard.text.labels import EXTRA, SCORE_PARAMETERS, SCORES, WHEN
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
 
 say = prose("controls")
 EXACT = "exact"
+CHOICES = {"when": WHEN, "extra": EXTRA}
 
 
 @part("score")
@@ -49,11 +50,13 @@ def choose_score(base: Experiment) -> ScoreError | None:
 
 
 def _field(kind: str, name: str, value: Any, maker: Any) -> Any:
-    """One parameter: a number, or the times at which the score is wrong."""
+    """One parameter: a number, or one of a few words."""
     label, step = SCORE_PARAMETERS[name]
     held = widget(f"score.{kind}.{name}", value)
-    if name == "when":
-        return st.selectbox(label, list(WHEN), format_func=WHEN.__getitem__, **held)
+    if name in CHOICES:
+        names = CHOICES[name]
+        help = say("score-extra") if name == "extra" else None
+        return st.selectbox(label, list(names), format_func=names.__getitem__, **held, help=help)
     if get_type_hints(maker)[name] is int:
         return st.number_input(label, value=None, step=int(step), **held)
     return st.number_input(label, value=None, step=step, format="%g", **held)

@@ -5,9 +5,11 @@ from functools import partial
 import streamlit as st
 
 from dashboard import frame, learned_score, learned_views, navigation
+from dashboard.acceleration import Acceleration
 from dashboard.controls import choose_experiment, setting, start_controls
 from dashboard.permalink import choice, open_link
 from dashboard.prose import prose
+from dashboard.text import acceleration
 from dashboard.text.labels import SCORES
 from dashboard.text.learned_score import snippet
 from dashboard.text.plain import plain
@@ -15,7 +17,12 @@ from dashboard.text.readings import sentence
 from diffusion_core import Refused
 
 PAGE = "learned_score"
-VIEWS = {"training": "Training", "samples": "More samples", "memory": "Memory"}
+VIEWS = {
+    "training": "Training",
+    "samples": "More samples",
+    "memory": "Memory",
+    "acceleration": "Learned w and v",
+}
 VIEW = choice("view", "training", tuple(VIEWS))
 SETTINGS = (VIEW,)
 
@@ -51,9 +58,11 @@ views = {
     "training": learned_views.training,
     "samples": learned_views.samples,
     "memory": learned_views.memory,
+    "acceleration": learned_views.acceleration,
 }
 try:
     views[view](run)
 except Refused as reason:
     st.warning(sentence(plain(str(reason))))
-frame.snippet(snippet(run))
+made = acceleration.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
+frame.snippet(made)

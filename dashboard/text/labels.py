@@ -63,6 +63,12 @@ WHEN = {
     "large-t": "large t: ᾱ < ½",
 }
 
+EXTRA = {
+    "derivatives": "derivatives of the learned score",
+    "regressed": "regressed from the samples",
+    "regressed-only": "regressed, the score exact",
+}
+
 # field of a score -> label and step of its number field
 SCORE_PARAMETERS = {
     "size": ("ε_score", 0.02),
@@ -74,4 +80,5 @@ SCORE_PARAMETERS = {
     "features": ("features", 8),
     "ridge": ("ridge", 1e-4),
     "seed": ("its seed", 1),
+    "extra": ("w_t and v_t", 0),
 }
