@@ -100,7 +100,8 @@ def sizes(work: Acceleration, place: Any) -> Sizes:
     return found
 
 
-def least(curves: Curves) -> Measurement | None:
-    """The least TV that any sampler reached with the learned score."""
-    learned = [m for (_, score), c in curves.items() if score in (DERIVATIVES, BOTH) for m in c]
-    return min(learned, key=lambda m: m.value, default=None)
+def least(curves: Curves, pair: tuple[str, str]) -> Measurement | None:
+    """The least TV that a pair reached with the learned score."""
+    learned = [name for name in names(*pair) if name[1] in (DERIVATIVES, BOTH)]
+    reached = [m for name in learned for m in curves.get(name, ())]
+    return min(reached, key=lambda m: m.value, default=None)

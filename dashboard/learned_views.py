@@ -157,9 +157,7 @@ def acceleration(run: Experiment) -> None:
         curves = work.curves(found)
         with place.container():
             for pair, column in zip(gains.PAIRS, st.columns(len(gains.PAIRS)), strict=True):
-                figure = gain_drawings.acceleration_figure(
-                    curves, pair, gains.least(curves), particles, is_dark()
-                )
+                figure = gain_drawings.acceleration_figure(curves, pair, particles, is_dark())
                 alt = f"TV against T of {pair[0]} and its accelerated form"
                 drawn = f"{PAGE} accelerated {pair[0]} {len(found)}"
                 frame.plot(column, figure, f"accelerated-{pair[0]}", alt, drawn, numbers=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.acceleration import EXACT, Curves, names
+from dashboard.acceleration import EXACT, Curves, least, names
 from dashboard.design import theme
 from dashboard.figures.family import Look, family_figure
 from dashboard.text.acceleration import curve_label
-from diffusion_core import Measurement
 from diffusion_core.learned import BOTH, DERIVATIVES, ONLY
 
 HEIGHT = 460
@@ -21,12 +20,13 @@ LOOKS: dict[str, Look] = {
 
 
 def acceleration_figure(
-    curves: Curves, pair: tuple[str, str], floor: Measurement | None, at_least: bool, dark: bool
+    curves: Curves, pair: tuple[str, str], at_least: bool, dark: bool
 ) -> go.Figure:
     """One colour for each sampler, one symbol and dash for each way to be given w_t or v_t.
 
-    floor: the least TV reached with the learned score, drawn across.
+    The least TV that the pair reached with the learned score is drawn across.
     """
+    floor = least(curves, pair)
     quantity = "TV(q₁, p₁), at least" if at_least else "TV(q₁, p₁), exact"
     figure = go.Figure()
     for sampler in pair:

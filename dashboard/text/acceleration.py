@@ -26,26 +26,25 @@ def parts(name: Name) -> tuple[str, str]:
     """Which score, and which w_t or v_t: "–" where the sampler needs none."""
     sampler, score = name
     own = "exact" if score in (EXACT, ONLY) else "learned"
-    extra = {EXACT: "exact", DERIVATIVES: "the score's derivatives"}.get(score, "regressed")
+    extra = {EXACT: "exact", DERIVATIVES: "derivatives"}.get(score, "regressed")
     return own, extra if sampler in EXTRAS else "–"
 
 
 def curve_label(name: Name) -> str:
-    score, extra = parts(name)
-    sampler = name[0]
-    if extra in ("–", "exact"):
-        return f"{SAMPLERS[sampler]}, {'all' if extra == 'exact' else 'score'} {score}"
-    told = extra if name[1] == DERIVATIVES else f"{EXTRAS[sampler]} {extra}"
-    return f"{SAMPLERS[sampler]}, score {score}, {told}"
+    """Short enough for the legend of a narrow figure."""
+    (sampler, way), (score, extra) = name, parts(name)
+    if sampler not in EXTRAS:
+        return f"{SAMPLERS[sampler]}, {score} score"
+    short = f"accelerated {SAMPLERS[sampler].split()[-1]}"
+    if way == EXACT:
+        return f"{short}, all exact"
+    given = extra if way == DERIVATIVES else f"{EXTRAS[sampler][0]}<sub>t</sub> {extra}"
+    return f"{short}, {score} score, {given}"
 
 
 def reading(curves: Curves) -> str:
     """What acceleration gains at the largest T at which all curves of a pair are known."""
-    told = [_pair(curves, plain, fast) for plain, fast in PAIRS]
-    floor = least(curves)
-    if floor is not None and any(told):
-        told.append(_PROSE("accel-floor", tv=_shown(floor), steps=f"{floor.steps:,}"))
-    return "\n\n".join(filter(None, told))
+    return "\n\n".join(filter(None, (_pair(curves, *pair) for pair in PAIRS)))
 
 
 def _pair(curves: Curves, plain: str, fast: str) -> str:
@@ -56,6 +55,7 @@ def _pair(curves: Curves, plain: str, fast: str) -> str:
     at = {name: points[max(common)] for name, points in by_steps.items()}
     slow, quick = at[plain, DERIVATIVES], at[fast, BOTH]
     derived, alone, exact = at[fast, DERIVATIVES], at[fast, ONLY], at[fast, EXACT]
+    floor = least(curves, (plain, fast)) or quick
     return _PROSE(
         "accel",
         steps=f"{max(common):,}",
@@ -69,6 +69,8 @@ def _pair(curves: Curves, plain: str, fast: str) -> str:
         alone=_shown(alone),
         exact=_shown(exact),
         blame=_PROSE(_blame(exact, alone, quick)),
+        floor=_shown(floor),
+        at=f"{floor.steps:,}",
     )
 
 
