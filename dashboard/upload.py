@@ -11,21 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.cells import (
-    Column,
-    Grid,
-    Wrong,
-    count,
-    is_missing,
-    is_number,
-    read_grid,
-    short,
-    show,
-    to_number,
-)
+from dashboard.cells import Wrong, count, short, show
+from dashboard.dialects import AS_FOUND, Choices
+from dashboard.grids import Column, Grid, numbers_rows, read_grid
+from dashboard.numerals import is_missing
 from diffusion_core.errors import InputError
 
-MAX_VALUE = 1e6
+MAX_VALUE = 1e100  # so that squares are finite
 Rows = tuple[tuple[float, ...], ...]
 
 
@@ -41,23 +33,41 @@ class Table:
     dropped: int = 0
 
 
-def numeric_columns(data: bytes, name: str) -> list[str]:
-    """The names of the columns that hold numbers, in the file's order; InputError without any."""
+def table_of(data: bytes, name: str, choices: Choices = AS_FOUND) -> Grid:
+    """All columns of the file, with at least one of numbers; else InputError."""
     try:
-        return [column.name for column in _numeric(read_grid(data))]
+        grid = read_grid(data, choices)
+        _numeric(grid)
+        return grid
     except Wrong as wrong:
         raise InputError(f"{_title(name)}: {wrong}") from None
 
 
+def numeric_columns(data: bytes, name: str, choices: Choices = AS_FOUND) -> list[str]:
+    """The names of the columns that hold numbers, in the file's order; InputError without any."""
+    return [column.name for column in table_of(data, name, choices).columns if column.numeric]
+
+
+def default_columns(grid: Grid) -> list[str]:
+    """The first two columns of numbers that do more than number the rows, if there are any."""
+    numeric = [c for c in grid.columns if c.numeric]
+    measured = [c.name for c in numeric if not numbers_rows(grid, c)]
+    return (measured or [c.name for c in numeric])[:2]
+
+
 def parse_table(
-    data: bytes, name: str, columns: Sequence[str] | None = None, drop_missing: bool = False
+    data: bytes,
+    name: str,
+    columns: Sequence[str] | None = None,
+    drop_missing: bool = False,
+    choices: Choices = AS_FOUND,
 ) -> Table:
     """The chosen one or two columns, or all that hold numbers if there are no more than two.
 
     A row that lacks a chosen value is an InputError, or dropped and counted with ``drop_missing``.
     """
     try:
-        grid = read_grid(data)
+        grid = read_grid(data, choices)
         chosen = _all_numeric(grid) if columns is None else _choose(grid, columns)
         return _convert(chosen, grid.lines, drop_missing)
     except Wrong as wrong:
@@ -77,8 +87,10 @@ def standardise(
     x = np.array(rows, dtype=float)
     constant = np.ptp(x, axis=0) == 0
     shift = np.where(constant, x[0], x.mean(axis=0))
-    scale = np.where(constant, 1.0, np.sqrt(((x - shift) ** 2).mean(axis=0)))
-    y = (x - shift) / scale
+    reach = np.where(constant, 1.0, np.abs(x - shift).max(axis=0))  # squares of 1e-200 would be 0
+    u = (x - shift) / reach
+    spread = np.where(constant, 1.0, np.sqrt((u**2).mean(axis=0)))
+    y, scale = u / spread, reach * spread
     return tuple(map(tuple, y.tolist())), tuple(shift.tolist()), tuple(scale.tolist())
 
 
@@ -109,9 +121,8 @@ def _choose(grid: Grid, names: Sequence[str]) -> list[Column]:
 
 def _convert(columns: list[Column], lines: Sequence[int], drop_missing: bool) -> Table:
     _refuse_text(columns, lines)
-    _refuse_two_marks(columns)
-    points = list(zip(*(column.cells for column in columns), strict=True))
-    full = [i for i, cells in enumerate(points) if not any(map(is_missing, cells))]
+    points = list(zip(*(column.reading.values for column in columns), strict=True))
+    full = [i for i, values in enumerate(points) if None not in values]
     lacking = len(points) - len(full)
     if not full:
         raise Wrong(f"has no row with a value in {_listing(columns, 'and')}")
@@ -122,43 +133,30 @@ def _convert(columns: list[Column], lines: Sequence[int], drop_missing: bool) ->
             f"a value in {_listing(columns, 'or')} (first: line {lines[first]}); "
             "fill it in, or choose to drop such rows"
         )
-    rows = tuple(tuple(map(to_number, points[i])) for i in full)
-    for i, row in zip(full, rows, strict=True):
-        _refuse_size(columns, lines[i], points[i], row)
+    _refuse_size(columns, lines, full)
+    rows = tuple(tuple(v for v in points[i] if v is not None) for i in full)
     return Table(tuple(column.name for column in columns), rows, lacking)
 
 
 def _refuse_text(columns: list[Column], lines: Sequence[int]) -> None:
-    for line, *cells in zip(lines, *(column.cells for column in columns), strict=True):
-        for cell, column in zip(cells, columns, strict=True):
-            if not (is_missing(cell) or is_number(cell, column.comma)):
-                raise Wrong(
-                    f"line {line}, column {show(column.name)} holds {show(cell)}; "
-                    "every cell must be a number"
-                )
-
-
-def _refuse_two_marks(columns: list[Column]) -> None:
-    """1.234 beside 0,5 may be about a thousand or about one: not ours to guess."""
-    cells = [cell for column in columns for cell in column.cells if not is_missing(cell)]
-    comma = next((cell for cell in cells if "," in cell), None)
-    point = next((cell for cell in cells if "." in cell), None)
-    if comma and point:
+    places = [(column.reading.bad[0], j) for j, column in enumerate(columns) if column.reading.bad]
+    if places:
+        i, j = min(places)
         raise Wrong(
-            f"mixes decimal commas and points ({show(comma)}, {show(point)}); "
-            "use one of them, and no mark for thousands"
+            f"line {lines[i]}, column {show(columns[j].name)} holds {show(columns[j].cells[i])}; "
+            "every cell must be a number, with one unit and one way of parting thousands"
         )
 
 
-def _refuse_size(
-    columns: list[Column], line: int, cells: Sequence[str], row: Sequence[float]
-) -> None:
-    for column, cell, value in zip(columns, cells, row, strict=True):
-        if abs(value) > MAX_VALUE:
-            raise Wrong(
-                f"line {line}, column {show(column.name)} holds {show(cell)}; "
-                f"values must lie between -{MAX_VALUE:,.0f} and {MAX_VALUE:,.0f}"
-            )
+def _refuse_size(columns: list[Column], lines: Sequence[int], full: Sequence[int]) -> None:
+    for i in full:
+        for column in columns:
+            value = column.reading.values[i]
+            if value is not None and not abs(value) <= MAX_VALUE:
+                raise Wrong(
+                    f"line {lines[i]}, column {show(column.name)} holds {show(column.cells[i])}; "
+                    f"values must lie between -{MAX_VALUE:g} and {MAX_VALUE:g}"
+                )
 
 
 def _title(name: str) -> str:

@@ -347,7 +347,7 @@ def test_a_bad_picture_is_refused_and_the_last_target_stays() -> None:
     assert "nothing is left when 80 % is taken away" in app.error[0].value
 
 
-@pytest.mark.parametrize("data", [b"1,2", b"a,b\n1,2\n1,3\n1,4\n", b"a,b,c\n1,2,3\n4,5,7\n"])
+@pytest.mark.parametrize("data", [b"1;2", b"a,b\n1,2\n1,3\n1,4\n", b"a,b,c\n1,2,3\n4,5,7\n"])
 def test_odd_tables_that_are_tables(data: bytes) -> None:
     assert isinstance(shown(calm(with_data(("t.csv", data)))).target, Points)
 
