@@ -216,7 +216,8 @@ def _refuse_two_marks(best: list[Dialect]) -> None:
         if any(reading.numeric for reading in readings.values()):
             for mark, other in MARKS.items():
                 alone = sorted(set(readings[other].bad) - set(readings[mark].bad))
-                only[mark] = only.get(mark) or next((column[i] for i in alone), "")
+                cells = (column[i] for i in alone if mark in column[i])
+                only[mark] = only.get(mark) or next(cells, "")
     if only.get(",") and only.get("."):
         raise Wrong(
             f"mixes decimal commas and points ({show(only[','])}, {show(only['.'])}); "

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import permutations
 
 import streamlit as st
 
-from dashboard.cells import MAX_BYTES, MAX_ROWS
 from dashboard.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.gallery import pick_preset
-from dashboard.keys import KEY, is_fixed, key, start_value
+from dashboard.keys import is_fixed, key, start_value
 from dashboard.lecture import part
 from dashboard.own_targets import choose_drawn, choose_image
 from dashboard.prose import prose
+from dashboard.table_controls import choose_columns, choose_table
 from dashboard.text.plain import plain
-from dashboard.upload import Rows, Table, numeric_columns, parse_table, standardise
+from dashboard.upload import Rows, Table, standardise
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Boxes, Points, Target
 
@@ -113,7 +113,7 @@ def _choose_data(base: Experiment) -> Choice:
                 return picture, None
             st.info(say("image-none"))
             return base.target, base.preset
-        table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else _file()
+        table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else choose_table()
     except InputError as error:
         st.error(f"{plain(str(error))}.")
     if table is None:
@@ -177,8 +177,10 @@ def _smoothed(points: Points) -> Points:
 
 def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]) -> None:
     units = "; ".join(
-        say("data-unit", column=plain(name), zero=f"{zero:,.5g}", one=f"{one:,.4g}")
-        for name, zero, one in zip(table.columns, shift, scale, strict=True)
+        say("data-constant", column=plain(name), zero=f"{zero:,.5g}")
+        if all(row[j] == zero for row in table.rows)
+        else say("data-unit", column=plain(name), zero=f"{zero:,.5g}", one=f"{one:,.4g}")
+        for j, (name, zero, one) in enumerate(zip(table.columns, shift, scale, strict=True))
     )
     n = len(table.rows)
     told = [say("data-row") if n == 1 else say("data-rows", rows=f"{n:,}")]
@@ -188,35 +190,4 @@ def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]
 
 
 def _penguins(first: Sequence[str]) -> Table | None:
-    return _columns("penguins", penguin_columns(), first, load_penguins)
-
-
-def _file() -> Table | None:
-    upload = st.file_uploader(
-        "A table of numbers: CSV with one or two columns",
-        key=f"{KEY}file",
-        help=say("data-file", rows=f"{MAX_ROWS:,}", size=f"{MAX_BYTES / 1e6:g}"),
-    )
-    if upload is None:
-        return None
-    data, name = upload.getvalue(), upload.name
-    found = numeric_columns(data, name)
-    drop = st.toggle("Leave out rows without a value", key=key("drop", False))
-    return _columns(
-        f"file {name}", found, found[:2], lambda chosen: parse_table(data, name, chosen, drop)
-    )
-
-
-def _columns(
-    name: str, found: list[str], first: Sequence[str], load: Callable[..., Table]
-) -> Table | None:
-    """The table of the one or two columns that the reader chooses."""
-    if len(found) == 1:
-        return load(found)
-    chosen = st.multiselect(
-        "Columns", found, max_selections=2, key=key(f"columns of {name}", list(first))
-    )
-    if not chosen:
-        st.info(say("data-columns"))
-        return None
-    return load(chosen)
+    return choose_columns("penguins", penguin_columns(), first, load_penguins)

@@ -352,6 +352,56 @@ def test_odd_tables_that_are_tables(data: bytes) -> None:
     assert isinstance(shown(calm(with_data(("t.csv", data)))).target, Points)
 
 
+def reading(app: AppTest, what: str) -> Any:
+    """One of the widgets that say how the file is read."""
+    return next(box for box in app.selectbox if box.key.startswith(f"control: {what} of "))
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def test_an_ambiguous_upload_is_read_as_the_reader_says_and_stays_so() -> None:
+    app = with_data(("good.csv", cloud(30)), ("t.csv", b"0,5\n1,25\n-0,75\n1,05\n"))
+    assert "0 and 5 with commas between columns or 0.5 with decimal commas" in app.error[0].value
+    assert len(shown(app).target.points) == 30
+    reading(app, "mark").set_value(",").run()
+    assert "Read: 4 rows; columns column 1; decimal comma." in captions(calm(app))
+    assert (len(shown(app).target.points), shown(app).target.dim) == (4, 1)
+    app.toggle(key="control: drop").set_value(True).run()
+    assert reading(calm(app), "mark").value == ","
+    assert shown(app).target.dim == 1
+    reading(app, "mark").set_value(".").run()
+    assert shown(calm(app)).target.dim == 2
+    app.file_uploader(key="control: file").upload("t.csv", b"1;2\n2;4\n5;1\n", "text/csv").run()
+    assert reading(calm(app), "mark").value == "as found"  # another file of the same name
+
+
+def test_what_is_left_out_of_an_upload_is_said() -> None:
+    text = "Report;;\nname;Umsatz;rownames;x\nA;1.234,5 €;1;2\nB;950 €;2;3\nSumme;2.184,5 €;;5\n"
+    app = calm(with_data(("t.csv", text.encode())))
+    assert (
+        "Read: 2 rows; columns Umsatz in €, rownames, x; separator semicolon; decimal comma; "
+        "thousands as in 1.234,5 €; "
+        "left out: name (text), line 1 (Report), line 5 (Summe 2.184,5 € 5)." in captions(app)
+    )
+    assert shown(app).target.dim == 2
+
+
+def test_row_numbers_are_no_default_axis() -> None:
+    text = b'"rownames","eruptions","waiting"\n1,3.6,79\n2,1.8,54\n3,3.333,74\n'
+    app = calm(with_data(("t.csv", text)))
+    columns = next(m for m in app.multiselect if m.key.startswith("control: columns of file"))
+    assert columns.value == ["eruptions", "waiting"]
+    assert "rownames" in columns.options
+
+
+def test_values_above_a_million_become_a_target() -> None:
+    app = calm(with_data(("t.csv", b"x,y\n1e9,7\n3e12,7\n2e12,7\n")))
+    assert np.std([x for x, _ in shown(app).target.points]) == pytest.approx(1, abs=1e-3)
+    assert "y: 7 in every row" in captions(app)
+
+
 def test_the_readers_data_come_back_after_a_look_at_others() -> None:
     app = with_data(("t.csv", cloud(30)))
     app.button_group(key="control: family").set_value("line").run()
