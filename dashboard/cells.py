@@ -69,6 +69,15 @@ def read_text(data: bytes) -> Text:
     return _lines(_decode(data))
 
 
+def is_lines(data: bytes) -> bool:
+    """Whether the bytes are lines of text, whatever these say."""
+    try:
+        read_text(data)
+    except Wrong:
+        return False
+    return True
+
+
 def short(text: str, length: int = 60) -> str:
     """The text on one line, cut at ``length`` characters."""
     text = " ".join(_CONTROL.sub(" ", text).split())

@@ -12,49 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.cells import Line, Text, Wrong, read_text, show
+from dashboard.choices import AS_FOUND, DECIMALS, QUESTION, SEPARATORS, Ambiguous, Choices
 from dashboard.numerals import MARKS, Reading, is_number, is_text, numeral, read_column
 from dashboard.rows import Rows, split
 
-SEPARATORS = {
-    "\t": "tabs",
-    ";": "semicolons",
-    "|": "bars",
-    ",": "commas",
-    " ": "blanks",
-    "": "one column",
-}
-DECIMALS = {".": "points", ",": "commas"}
 GROUPS = {".": "points", ",": "commas", "'": "apostrophes", "’": "apostrophes"}
-QUESTION = "; choose which is meant"
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the reader says of the file; None is as found.
-
-    separator: a key of SEPARATORS; decimal: of DECIMALS; first: whether the first line holds
-    "names", is a "row", or is left out ("skip").
-    """
-
-    separator: str | None = None
-    decimal: str | None = None
-    first: str | None = None
-
-    def __post_init__(self) -> None:
-        for value, allowed in (
-            (self.separator, SEPARATORS),
-            (self.decimal, DECIMALS),
-            (self.first, ("names", "row", "skip")),
-        ):
-            if value is not None and value not in allowed:
-                raise ValueError(f"one of {list(allowed)} or None can be chosen, got {value!r}")
-
-
-AS_FOUND = Choices()
-
-
-class Ambiguous(Wrong):
-    """Two readings of one file, both named; a choice settles it."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +31,6 @@ class Dialect:
     rows: Rows
     readings: tuple[Reading, ...]
     unread: int
-
-    @property
-    def numeric(self) -> bool:
-        return any(reading.numeric for reading in self.readings)
 
     @property
     def start(self) -> int:
@@ -98,7 +56,7 @@ def find_dialect(data: bytes, choices: Choices = AS_FOUND) -> tuple[Dialect, Tex
     free = separator is None
     found = [d for s, rows in tables.items() for d in _read(s, rows, marks, free, lines)]
     used = [wrong for s, wrong in failures.items() if s and s in lines[0][1]]
-    if used and not any(dialect.numeric for dialect in found):
+    if used and not any(map(_has_numbers, found)):
         raise used[0]
     best = _best(found, lines)
     if choices.decimal is None:
@@ -118,11 +76,16 @@ def _tables(lines: list[Line], separator: str | None) -> tuple[dict[str, Rows], 
     if separator is None:
         if "" not in tables and " " in tables:
             tables[""] = tables[" "]  # a cell too long for the csv module is still one number
-        tables = {s: rows for s, rows in tables.items() if rows.width > 1 or not s}
+        tables = {s: rows for s, rows in tables.items() if rows.width > 1 or _frames(s, lines)}
         _refuse_uneven(lines, tables, failures)
     if not tables:
         raise failures.get("") or next(iter(failures.values()))
     return tables, failures
+
+
+def _frames(separator: str, lines: Sequence[Line]) -> bool:
+    """Whether each line holds the separator, as one that begins or ends it, or there is none."""
+    return separator != " " and all(separator in line for _, line in lines)
 
 
 def _refuse_uneven(
@@ -154,7 +117,8 @@ def _read(
         named = may_name(rows)
         columns = list(zip(*(rows.cells[1:] if named else rows.cells), strict=True))
         readings = tuple(read_column(column, mark) for column in columns)
-        unread = aside + sum(map(_unread, columns, readings)) + _unread_names(rows, named)
+        lost = sum(_unread(c, r, named) for c, r in zip(columns, readings, strict=True))
+        unread = aside + lost + (_no_names(rows) if named else 0)
         found.append(Dialect(separator, mark, rows, readings, unread))
     return found
 
@@ -173,27 +137,29 @@ def numberlike(cell: str, below: Sequence[str]) -> bool:
     return any(not n.unit or n.unit in units for n in found)
 
 
-def _unread(cells: Sequence[str], reading: Reading) -> int:
-    """Characters of the column that are not read as numbers."""
+def _unread(cells: Sequence[str], reading: Reading, named: bool) -> int:
+    """Characters of the column that are not read as numbers; a name above numbers is no loss."""
     bad = reading.bad if reading.numeric else range(len(cells))
-    return sum(len(cells[i]) for i in bad)
+    above = not named and len(cells) > 1 and is_text(cells[0])
+    return sum(len(cells[i]) for i in bad if i or not above)
 
 
-def _unread_names(rows: Rows, named: bool) -> int:
-    """What to add for the first row: nothing for names, also where a number stands among them."""
-    first = rows.cells[0]
-    if named:
-        parts = [part for cell in first for part in re.split(r"[\s,;|]+", cell)]
-        return sum(map(len, first)) if not any(map(is_text, parts)) else 0
-    return -sum(len(cell) for cell in first if is_text(cell)) if len(rows.cells) > 1 else 0
+def _no_names(rows: Rows) -> int:
+    """The characters of a first row that does for names here, but is numbers taken apart."""
+    parts = [part for cell in rows.cells[0] for part in re.split(r"[\s,;|]+", cell)]
+    return 0 if any(map(is_text, parts)) else sum(map(len, rows.cells[0]))
+
+
+def _has_numbers(dialect: Dialect) -> bool:
+    return any(reading.numeric for reading in dialect.readings)
 
 
 def _best(found: list[Dialect], lines: Sequence[Line]) -> list[Dialect]:
     """Those that leave least unread; of these, those whose columns the first line names."""
-    numeric = [d for d in found if d.numeric] or found
+    numeric = list(filter(_has_numbers, found)) or found
     least = min(d.unread for d in numeric)
     best = [d for d in numeric if d.unread == least]
-    named = [d for d in best if d.rows.width > 1 and _names_above(d, lines)]
+    named = [d for d in best if d.separator and _names_above(d, lines)]
     return named or best
 
 

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dashboard.cells import MAX_ROWS, Line, Wrong, short, show
-from dashboard.dialects import (
-    AS_FOUND,
-    QUESTION,
-    Ambiguous,
-    Choices,
-    Dialect,
-    find_dialect,
-    numberlike,
-)
+from dashboard.choices import AS_FOUND, QUESTION, Ambiguous, Choices
+from dashboard.dialects import Dialect, find_dialect, numberlike
 from dashboard.numerals import Reading, is_missing, kind, read_column
 from dashboard.rows import Rows, is_count, is_size
 
@@ -139,16 +132,18 @@ def _refuse_size(rows: Rows) -> None:
 
 
 def _refuse_numbers_that_name(rows: Rows, columns: Sequence[Sequence[str]]) -> None:
-    """Whole numbers above decimals, or years in a row beside text: 0,1 and country,2000,2001."""
+    """Whole numbers above decimals, or in turn from 0 or beside text: 0,1 and country,2000,2001."""
     pairs = [(c, below) for c, below in zip(rows.cells[0], columns, strict=True)]
     numbers = [(c, below) for c, below in pairs if numberlike(c, below)]
-    whole = all(c.isdigit() for c, _ in numbers)
-    if not whole or len(rows.cells) < 3:
+    if len(rows.cells) < 2 or not all(c.isdigit() for c, _ in numbers):
         return
-    decimals = all(_decimals(below) == 1 for _, below in numbers)
+    shares = [_decimals(below) for _, below in numbers]
     in_turn = len(numbers) > 1 and is_count([c for c, _ in numbers])
     texts = any(not (is_missing(c) or numberlike(c, below)) for c, below in pairs)
-    if decimals or (in_turn and (texts or all(_decimals(below) for _, below in numbers))):
+    from_nought = numbers[0][0] == "0" and len(numbers) == len(pairs)
+    if (len(rows.cells) > 2 and min(shares) == 1) or (
+        in_turn and (texts or from_nought or min(shares) > 0)
+    ):
         raise Ambiguous(
             f"line {rows.lines[0]} ({short(', '.join(rows.cells[0]))}) may name the columns "
             f"or be a row of them{QUESTION}"

@@ -21,6 +21,7 @@ TOTALS = frozenset(
     | {"summe", "gesamt", "gesamtsumme", "mittelwert", "durchschnitt"}
     | {"somme", "moyenne", "totaux", "total général"}
 )
+SUBTOTALS = frozenset({"total", "totals", "subtotal", "sub-total", "zwischensumme", "sous-total"})
 _WORD = re.compile(r'"((?:[^"]|"")*)"(?=[ \t]|$)|([^ \t]+)')
 _ONE_COLUMN = "\x1f"  # a separator that no text holds
 _QUOTES = 'has a quotation mark (") that is not closed or misplaced, or an endless cell'
@@ -51,9 +52,12 @@ def split(lines: list[Line], separator: str) -> Rows:
         raise Wrong(EMPTY)
     width = max(_filled(cells) for _, cells in rows)
     start, stop = _extent(rows, separator) if width > 1 else (0, len(rows))
-    aside = rows[:start] + rows[stop:]
-    named = tuple((line, " ".join(filter(None, cells))) for line, cells in aside)
-    return _even(rows[start:stop], named)
+    kept = rows[start : start + 1] + [
+        row for row in rows[start + 1 : stop] if width == 1 or not _says(row[1], SUBTOTALS)
+    ]
+    lines_kept = {line for line, _ in kept}
+    aside = [(n, " ".join(filter(None, cells))) for n, cells in rows if n not in lines_kept]
+    return _even(kept, tuple(aside))
 
 
 def _words(lines: list[Line]) -> Iterator[Row]:
@@ -97,7 +101,11 @@ def _is_note(cells: list[str], usual: int, numbered: bool, blanks: bool) -> bool
         return len(cells) == 1 or numbered  # else a row whose numbers are missing
     if blanks and len(cells) != usual and all(map(is_text, cells)):
         return True
-    return usual > 1 and any(cell.lower().rstrip(":") in TOTALS for cell in cells)
+    return usual > 1 and _says(cells, TOTALS)
+
+
+def _says(cells: list[str], words: frozenset[str]) -> bool:
+    return any(cell.lower().rstrip(":") in words for cell in cells)
 
 
 def _is_title(cells: list[str], below: list[list[str]], usual: int, blanks: bool) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard.cells import MAX_BYTES, MAX_ROWS, short
-from dashboard.dialects import AS_FOUND, Choices
+from dashboard.cells import MAX_BYTES, MAX_ROWS, is_lines, short
+from dashboard.choices import AS_FOUND, Choices
 from dashboard.grids import Column, Grid
 from dashboard.keys import KEY, key
 from dashboard.numerals import numeral
@@ -47,7 +47,8 @@ def choose_table() -> Table | None:
     try:
         grid = table_of(data, name, chosen)
     except InputError:
-        _choose_reading(place, file, open_=True)
+        if is_lines(data):  # else no choice helps
+            _choose_reading(place, file, open_=True)
         raise
     _choose_reading(place, file, open_=chosen != AS_FOUND)
     st.caption(_read(grid))
@@ -100,10 +101,10 @@ def _choose_reading(place: st.delta_generator.DeltaGenerator, file: str, open_: 
 def _read(grid: Grid) -> str:
     """What was read, and what was not and why, in a line."""
     numeric = [column for column in grid.columns if column.numeric]
-    rows = len(grid.lines)
+    rows, names = len(grid.lines), _listing([_described(column) for column in numeric])
     said = [
         say("table-row") if rows == 1 else say("table-rows", rows=f"{rows:,}"),
-        say("table-columns", names=_listing([_described(column) for column in numeric])),
+        say("table-columns" if len(numeric) > 1 else "table-column", names=names),
         *_marks(grid, numeric),
     ]
     left_out = [f"{plain(c.name)} ({c.kind})" for c in grid.columns if not c.numeric]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.cells import Wrong, count, short, show
-from dashboard.dialects import AS_FOUND, Choices
+from dashboard.choices import AS_FOUND, Choices
 from dashboard.grids import Column, Grid, numbers_rows, read_grid
 from dashboard.numerals import is_missing
 from diffusion_core.errors import InputError

@@ -366,7 +366,7 @@ def test_an_ambiguous_upload_is_read_as_the_reader_says_and_stays_so() -> None:
     assert "0 and 5 with commas between columns or 0.5 with decimal commas" in app.error[0].value
     assert len(shown(app).target.points) == 30
     reading(app, "mark").set_value(",").run()
-    assert "Read: 4 rows; columns column 1; decimal comma." in captions(calm(app))
+    assert "Read: 4 rows; column column 1; decimal comma." in captions(calm(app))
     assert (len(shown(app).target.points), shown(app).target.dim) == (4, 1)
     app.toggle(key="control: drop").set_value(True).run()
     assert reading(calm(app), "mark").value == ","

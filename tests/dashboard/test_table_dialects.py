@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dashboard.cells import MAX_ROWS
-from dashboard.dialects import Choices
+from dashboard.choices import Choices
 from dashboard.upload import default_columns, numeric_columns, parse_table, standardise, table_of
 from diffusion_core.errors import InputError
 
@@ -115,6 +115,12 @@ READ: dict[str, tuple[str, Columns]] = {
     "names with numbers in them": ("5km,10km\n1.5,2\n1.7,3\n", {"5km": [1.5, 1.7], "10km": [2, 3]}),
     "quoted line end": ('"a\nb",y\n1,2.5\n2,3.5\n', {"a b": [1, 2], "y": [2.5, 3.5]}),
     "German text and decimals": ("A;1,5\nB;2,5\n", {"column 2": [1.5, 2.5]}),
+    "currency in front, German": (
+        "x;y\n€ 1.234,50;1\n€ 2.000,00;2\n",
+        {"x": [1234.5, 2000], "y": [1, 2]},
+    ),
+    "one column that ends with its separator": ("1,5;\n2,5;\n", {"column 1": [1.5, 2.5]}),
+    "one column that begins with its separator": (",y\n,2\n,3\n", {"y": [2, 3]}),
     "large": ("x,y\n1e9,2\n3e12,4\n", {"x": [1e9, 3e12], "y": [2, 4]}),
 }
 
@@ -133,6 +139,7 @@ ASIDE = {
     "note": ("x,y\n1,2.5\n3,4\nSource: WHO\n", ["Source: WHO"]),
     "note of a sheet": ("x,y\n1,2.5\n3,4\nSource: WHO,\n", ["Source: WHO"]),
     "total": ("name,x\nA,1\nB,2\nTotal,3\n", ["Total 3"]),
+    "totals between": ("n,x\nA,1\nTotal,1\nB,2\nTotal,2\n", ["Total 1", "Total 2"]),
     "Summe and Mittelwert": (
         "n;x\nA;1,5\nB;2\nSumme:;3,5\nMittelwert;1,75\n",
         ["Summe: 3,5", "Mittelwert 1,75"],
@@ -170,6 +177,7 @@ AMBIGUOUS = {
     ),
     "pandas": ("0,1\n1.5,2.5\n1.7,2.9\n", "line 1 (0, 1) may name the columns or be a row"),
     "one column of pandas": ("0\n1.5\n2.5\n", "line 1 (0) may name the columns or be a row"),
+    "whole numbers of pandas": ("0,1,2\n5,6,7\n8,9,1\n", "line 1 (0, 1, 2) may name"),
     "thousands, commas": (
         'x,y\n950,1\n"1,234",2\n"12,500",3\n870,4\n',
         'line 3, column "x" holds "1,234", which is 1234 with commas for thousands '
