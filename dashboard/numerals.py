@@ -87,6 +87,7 @@ def is_text(cell: str) -> bool:
     return not (is_missing(cell) or is_number(cell))
 
 
+@lru_cache(maxsize=2**16)  # where cells are many they are short, and many alike
 def numeral(cell: str, mark: str) -> Numeral | None:
     """The number that the cell spells under this decimal mark, infinity included."""
     plain = _PLAIN[mark].fullmatch(cell)
