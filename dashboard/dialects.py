@@ -238,10 +238,12 @@ def _two_marks(a: Dialect, b: Dialect) -> Ambiguous:
 
 
 def _two_separators(options: list[Dialect]) -> Ambiguous:
-    narrow = min(options, key=lambda dialect: dialect.rows.width)
     said = [dialect.numbers() for dialect in options]
-    line = next(n for n in narrow.numbers() if any(s.get(n) != said[0].get(n) for s in said))
-    cell = " ".join(narrow.rows.cells[narrow.rows.lines.index(line)])
+    lines = sorted(set().union(*said))
+    line = next(n for n in lines if any(s.get(n) != said[0].get(n) for s in said))
+    holding = [dialect.rows for dialect in options if line in dialect.rows.lines]
+    narrow = min(holding, key=lambda rows: rows.width)
+    cell = " ".join(narrow.cells[narrow.lines.index(line)])
     ways = []
     for dialect, numbers in zip(options, said, strict=True):
         wide = dialect.rows.width > 1

@@ -288,6 +288,11 @@ def test_a_choice_settles_it(text: str, choices: Choices, expected: Columns) -> 
     assert columns(text, choices) == expected
 
 
+def test_a_line_that_one_reading_alone_has_is_named() -> None:
+    sentence = refusal('123 000kg\n12$"\t "\n\nab.1,2341,234 x$Total.e5kgNA#')
+    assert sentence.endswith("; choose which is meant")
+
+
 def test_a_size_line_is_left_out_on_demand() -> None:
     table = parse_table(AMBIGUOUS["size"][0].encode(), "t", choices=Choices(first="skip"))
     assert len(table.rows) == 272
