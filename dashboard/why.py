@@ -20,20 +20,24 @@ from diffusion_core.laws.gaussian import is_gaussian
 from diffusion_core.orders import (
     PathAndMarginal,
     ReverseKernel,
+    StepMoments,
     euler_difference,
     path_and_marginal,
     reverse_kernel,
     single_step,
+    step_moments,
     step_sizes,
     sum_of_powers,
 )
-from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Linear, Schedule
 
 PAGE = "why"
 STEPS = (64, 128, 256, 512, 1024)
 FEW_SIZES = 4  # of one step in the plane, where every law takes a second
 KEPT = 2000
+LOCAL = ("ode", "ode-taylor", "ddpm", "ddpm-covariance", "ode-accelerated", "ddpm-accelerated")
+"""The four samplers of arXiv 2306.09251, then the two training-free ones of arXiv 2403.03852."""
+NOISY = ("ddpm", "ddpm-covariance", "ddpm-accelerated")
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,9 +81,9 @@ Points = list[tuple[float, Distance]]
 
 
 def one_step_samplers(experiment: Experiment) -> tuple[str, ...]:
-    """The paper's four and the reader's, where one step of it is defined; two in the plane."""
+    """Those of ``LOCAL`` and the reader's, where one step of it is defined; two in the plane."""
     own = () if experiment.record.multistep else (experiment.sampler,)
-    others = PAPER_SAMPLERS if quick(experiment) else ("ode",)
+    others = LOCAL if quick(experiment) else ("ode",)
     return tuple(dict.fromkeys((*others, *own)))
 
 
@@ -118,12 +122,26 @@ def identities(experiment: Experiment, noise: float) -> tuple[float, ReverseKern
     return difference, kernel
 
 
+def moments(experiment: Experiment, noise: float) -> dict[str, list[StepMoments]]:
+    """What a step misses of the mean and the variance at every size; nothing off the line."""
+    if experiment.target.dim > 1:
+        return {}
+
+    def make() -> dict[str, list[StepMoments]]:
+        runs = {name: experiment.with_(sampler=name, eta=0.0) for name in NOISY}
+        return {n: [step_moments(r, noise, b) for b in step_sizes(noise)] for n, r in runs.items()}
+
+    plain = experiment.with_(score_error=None, sampler="ode", eta=0.0)
+    found: dict[str, list[StepMoments]] = _kept().get((plain, noise, "moments"), make)
+    return found
+
+
 # ---- T steps together
 
 
 @dataclass(frozen=True)
 class Row:
-    """One T: the distance, and it and the schedule's sum over (log T)^k / T^m.
+    """One T: the distance, and it and the schedule's sum over (log T)^power / T^m.
 
     fewer: the distance over the same with one logarithm less.
     """
@@ -137,12 +155,12 @@ class Row:
 
 
 def log_power(experiment: Experiment) -> int:
-    """k: the theory's schedule has steps of log T/T, the others of 1/T."""
+    """Of log T: the theory's schedule has steps of log T/T, the others are tried with 1/T."""
     return experiment.record.order + 1 if experiment.schedule.kind == "theory" else 0
 
 
 def form(experiment: Experiment, steps: int) -> float:
-    """(log T)^k / T^m."""
+    """(log T)^power / T^m."""
     return math.log(steps) ** log_power(experiment) / steps**experiment.record.order
 
 

@@ -16,7 +16,7 @@ from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
 from diffusion_core.forward import relative_steps
 from diffusion_core.measure import measure_all
-from diffusion_core.samplers import ode
+from diffusion_core.samplers import Sampler, ode
 from diffusion_core.schedules import Array, Chain, Custom, Schedule, check_range
 from diffusion_core.scores import ExactScore
 from diffusion_core.targets.gallery import line_mixture
@@ -26,6 +26,8 @@ HALVINGS = 6
 PROBES = 64  # points of p_t at which identities are tried
 MOST_TIMES = 200
 SPREAD, KERNEL_NODES = 12.0, 601  # of the reverse kernel, in its standard deviations
+NO_SHIFT = 1e-12  # of (beta^2/4) s'', which is rounding where the score is linear
+NOISE_REACH, NOISE_NODES = 8.5, 257  # for a normal that a step draws before its last
 
 
 def single_step(experiment: Experiment, noise: float, beta: float) -> Experiment:
@@ -90,7 +92,7 @@ def path_kl(chain: Chain, variance: float) -> tuple[float, float]:
     """KL of DDPM's path for N(0, v), and (sum_t x_t)^2 / (4 (T-1)), which it cannot be below.
 
     Given X_t, X_{t-1} has the mean of DDPM's step and the variance (beta_t/alpha_t)(1 - x_t), where
-    DDPM takes beta_t/alpha_t; x_t = beta_t/v_t, v_t = abar_t v + 1 - abar_t. So step t adds
+    DDPM takes beta_t/alpha_t; x_t = beta_t/V_t, V_t = abar_t v + 1 - abar_t. So step t adds
     (-x_t - log(1 - x_t))/2 >= x_t^2/4, and the chain rule adds up the steps.
     """
     t = np.arange(2, chain.steps + 1)
@@ -151,14 +153,11 @@ class ReverseKernel:
 def reverse_kernel(experiment: Experiment, noise: float, beta: float) -> ReverseKernel:
     """At quantiles of p_t on the line, where ``single_step`` starts; by the trapezoid rule."""
     run = single_step(experiment, noise, beta)
-    chain, score = run.chain, ExactScore(run.target, run.chain)
-    rng = np.random.default_rng(run.seed)
-    x0 = run.target.sample(PROBES, rng)
-    x = math.sqrt(chain.abar[2]) * x0 + math.sqrt(chain.var[2]) * rng.standard_normal(x0.shape)
+    score, x = ExactScore(run.target, run.chain), _draws(run)
     alpha = 1 - beta
     reach = SPREAD * math.sqrt(beta / alpha)
     near = (x + beta * score(2, x)) / math.sqrt(alpha) + np.linspace(-reach, reach, KERNEL_NODES)
-    before = run.target.marginal(chain.level(1)).log_density(near.reshape(-1, 1))
+    before = run.target.marginal(run.chain.level(1)).log_density(near.reshape(-1, 1))
     log_weight = before.reshape(near.shape) - (x - math.sqrt(alpha) * near) ** 2 / (2 * beta)
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
@@ -167,3 +166,87 @@ def reverse_kernel(experiment: Experiment, noise: float, beta: float) -> Reverse
     h = score.jacobian(2, x)[:, 0, 0]
     by_score = ((x + beta * score(2, x)) / math.sqrt(alpha))[:, 0]
     return ReverseKernel(x[:, 0], mean, variance, by_score, beta / alpha * (1 + beta * h), beta)
+
+
+def _draws(run: Experiment) -> Array:
+    """Points of p_T, (PROBES, d), the same for the same seed."""
+    chain, rng = run.chain, np.random.default_rng(run.seed)
+    x0 = run.target.sample(PROBES, rng)
+    z = rng.standard_normal(x0.shape)
+    return math.sqrt(chain.abar[run.steps]) * x0 + math.sqrt(chain.var[run.steps]) * z
+
+
+@dataclass(frozen=True)
+class StepMoments:
+    """What one step of a stochastic sampler misses of X_{t-1} given X_t = x, at points x of p_t.
+
+    mean_error (N,): E[Y_{t-1} | Y_t = x] - E[X_{t-1} | X_t = x]. variance_error (N,): the same of
+    the variances. shift (N,): (beta^2/4) s_t''(x) / sqrt(alpha_t), what a score asked at a point
+    with noise of variance beta/2 adds to the mean, to leading order.
+    """
+
+    x: Array
+    mean_error: Array
+    variance_error: Array
+    shift: Array
+    beta: float
+
+    @property
+    def mean_size(self) -> float:
+        """Root mean square of the mean's error."""
+        return float(np.sqrt((self.mean_error**2).mean()))
+
+    @property
+    def variance_size(self) -> float:
+        """Root mean square of the variance's error."""
+        return float(np.sqrt((self.variance_error**2).mean()))
+
+    @property
+    def shifts(self) -> float:
+        """The multiple of ``shift`` nearest to the mean's error, by least squares; 0 where s'' is
+        0 up to rounding, as for a Gaussian."""
+        size = float(self.shift @ self.shift)
+        return float(self.mean_error @ self.shift) / size if size > NO_SHIFT**2 else 0.0
+
+
+def step_moments(experiment: Experiment, noise: float, beta: float) -> StepMoments:
+    """Mean and variance of one step of the experiment's sampler against the truth, on the line.
+
+    The sampler's by the trapezoid rule over the normals that it draws; the truth from the score, as
+    in ``ReverseKernel``. InputError for a target off the line and for a sampler without noise.
+    """
+    run = single_step(experiment, noise, beta)
+    if run.target.dim != 1:
+        raise InputError(f"target: must be on the line, got {run.target.dim} dimensions")
+    if not run.record.stochastic:
+        raise InputError(f"sampler: must be a stochastic one, got {run.sampler}")
+    score, x = ExactScore(run.target, run.chain), _draws(run)
+    mean, variance = _noise_moments(run.record, x, run.chain, score)
+    alpha, s, h = 1 - beta, score(2, x)[:, 0], score.jacobian(2, x)[:, 0, 0]
+    return StepMoments(
+        x[:, 0],
+        mean - (x[:, 0] + beta * s) / math.sqrt(alpha),
+        variance - beta / alpha * (1 + beta * h),
+        beta**2 / 4 * score.trace_gradient(2, x)[:, 0] / math.sqrt(alpha),
+        beta,
+    )
+
+
+def _noise_moments(
+    sampler: Sampler, x: Array, chain: Chain, score: ExactScore
+) -> tuple[Array, Array]:
+    """Mean and variance of the step from t = 2, given x (N, 1); (N,) each.
+
+    A stage is affine in its normal, so two nodes are enough for the last one.
+    """
+    nodes = np.linspace(-NOISE_REACH, NOISE_REACH, NOISE_NODES)
+    y, weight = x, np.ones(1)
+    for stage in sampler.stages[:-1]:
+        near = np.broadcast_to(y, (NOISE_NODES, *y.shape)).reshape(-1, 1)
+        y = stage(near, 2, chain, score, np.repeat(nodes, len(y))[:, None])
+        weight = np.outer(np.exp(-(nodes**2) / 2), weight).ravel()
+    ends = sampler.stages[-1](y, 2, chain, score, np.array([[[-1.0]], [[1.0]]]))
+    ends = ends.reshape(2 * len(weight), len(x))
+    weight = np.tile(weight, 2) / (2 * weight.sum())
+    mean = weight @ ends
+    return mean, weight @ (ends - mean) ** 2

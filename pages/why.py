@@ -10,6 +10,7 @@ from dashboard.figures.style import is_dark
 from dashboard.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import budget as budget_text
+from dashboard.text import one_step
 
 PAGE, SETTINGS = why.PAGE, why_text.SETTINGS
 say, ARROW = prose("why"), notation.ARROW
@@ -37,7 +38,7 @@ values["noise"] = why_text.choose_noise(state.values["noise"])
 step, step_progress = st.container(), st.empty()
 for paragraph in why_text.identities(run, values["noise"]):
     st.markdown(paragraph)
-st.caption(say("covariance-note"))
+moments = st.container()
 st.header("3. T steps together, and the logarithms")
 st.markdown(say("together"))
 together, together_progress = st.container(), st.empty()
@@ -54,6 +55,12 @@ st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
 python = st.expander("Python")
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+
+with moments:
+    if found_moments := why.moments(run, values["noise"]):
+        st.markdown(one_step.reading(found_moments))
+        frame.table(one_step.table(found_moments), "What one step misses in mean and variance")
+        st.caption(say("moments-how"))
 
 with paths:
     kind = why.any_steps(run.schedule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import why, why_text
 from dashboard.prose import prose
-from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
 from diffusion_core.budget import budget
 from diffusion_core.schedules import Custom, Linear
 from tests.dashboard.visiting import address, calm, printed, said, visit
@@ -37,13 +38,48 @@ def test_the_sum_of_the_parts_is_the_budgets(page: AppTest) -> None:
 
 def test_the_slopes_are_those_expected(page: AppTest) -> None:
     local = tables(page)[0]
-    assert list(local["expected power of β"]) == [2, 2, 3, 2]
-    for power, slope in zip(local["expected power of β"], local["slope, smallest β"], strict=True):
-        assert float(slope) == pytest.approx(power, abs=0.02)
+    assert len(local) == len(why.LOCAL)
+    assert list(local["expected power of β"]) == [2, 3, 2, 3, 3, 2]
+    rows = zip(why.LOCAL, local["expected power of β"], local["slope, smallest β"], strict=True)
+    for name, power, slope in rows:
+        near = 0.03 if name == "ddpm-covariance" else 0.02  # that one settles later
+        assert float(slope) == pytest.approx(power, abs=near)
+
+
+def test_the_page_shows_what_a_step_misses_in_mean_and_variance(page: AppTest) -> None:
+    rows = tables(page)[1]
+    assert len(rows) == 7
+    for name, power in (("ddpm", 2), ("ddpm-covariance", 3), ("ddpm-accelerated", 3)):
+        sizes = [float(number(v)) for v in rows[f"variance, {SAMPLERS[name].label}"]]
+        assert math.log2(sizes[-2] / sizes[-1]) == pytest.approx(power, abs=0.02)
+    for name in ("ddpm", "ddpm-covariance"):
+        assert set(rows[f"mean, {SAMPLERS[name].label}"]) == {"0"}
+    mean = [float(number(v)) for v in rows[f"mean, {SAMPLERS['ddpm-accelerated'].label}"]]
+    shift = [float(number(v)) for v in rows["(β²/4) s″/√α"]]
+    assert math.log2(mean[-2] / mean[-1]) == pytest.approx(2, abs=0.02)
+    assert mean[-1] == pytest.approx(shift[-1], rel=0.01)
+    assert "**exact** in the mean, **2.00** in the variance" in said(page)
+    found = re.search(r"is \*\*(−?[\d.]+)\*\*, and \$s_t''/4\$ is \*\*(−?[\d.]+)\*\*", said(page))
+    assert found
+    measured, formula = (float(text.replace("−", "-")) for text in found.groups())
+    assert measured == pytest.approx(formula, rel=0.006)
+
+
+def number(text: str) -> str:
+    """1.2·10⁻⁵ as 1.2e-5."""
+    return text.replace("·10", "e").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-"))
+
+
+def test_a_gaussian_target_is_said_to_flatter_the_training_free_step() -> None:
+    run = Experiment(PRESETS["gaussian"].target, preset="gaussian", steps=8)
+    app = calm(visit("why", run))
+    assert "This score is linear" in said(app)
+    [row] = [n for n, name in enumerate(why.LOCAL) if name == "ddpm-accelerated"]
+    assert float(tables(app)[0]["slope, smallest β"].iloc[row]) == pytest.approx(3, abs=0.05)
 
 
 def test_the_distance_over_its_form_settles(page: AppTest) -> None:
-    rows = tables(page)[1]
+    rows = tables(page)[2]
     assert list(rows["T"]) == list(why.STEPS)
     over = [float(v) for v in rows["TV over log²T/T"]]
     assert over[-1] == pytest.approx(over[-2], rel=0.02)
@@ -57,7 +93,8 @@ def test_every_block_of_the_prose_is_used() -> None:
 
     root = Path(why.__file__).parents[1]
     used = set()
-    for file in (root / "pages/why.py", root / "dashboard/why_text.py"):
+    files = ("pages/why.py", "dashboard/why_text.py", "dashboard/text/one_step.py")
+    for file in (root / name for name in files):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 used.add(node.value)
@@ -82,7 +119,7 @@ def test_no_place_is_left_open(page: AppTest) -> None:
 def test_the_pages_python_prints_its_numbers(page: AppTest) -> None:
     lines = [[float(word) for word in line.split()] for line in printed(page)]
     assert len(lines) == 7 + len(why.STEPS)
-    local, paths = tables(page)[0], tables(page)[2]
+    local, paths = tables(page)[0], tables(page)[3]
     constant = float(local["TV / β^power"].iloc[0])
     assert lines[6][1] / lines[6][0] ** 2 == pytest.approx(constant, rel=1e-2)
     assert lines[-1][1] == pytest.approx(float(paths["KL of paths"].iloc[-1]), rel=1e-3)
@@ -100,7 +137,7 @@ def test_a_second_order_sampler_on_the_linear_schedule() -> None:
     app = calm(visit("why", run))
     local = tables(app)[0]
     assert float(local["slope, smallest β"].iloc[-1]) == pytest.approx(3, abs=0.05)
-    assert "1/T²" in " ".join(tables(app)[1].columns)
+    assert "1/T²" in " ".join(tables(app)[2].columns)
     assert any("Your schedule is not the theory's" in c.value for c in app.caption)
 
 
@@ -110,7 +147,7 @@ def test_a_multistep_method_and_a_custom_schedule_are_answered_in_words() -> Non
     words = " ".join(i.value for i in app.info)
     assert "remembers the step before" in words
     assert "exists at one $T$ only" in words
-    assert len(tables(app)[0]) == 4
+    assert len(tables(app)[0]) == len(why.LOCAL)
     assert any("linear schedule, since yours" in c.value for c in app.caption)
 
 
