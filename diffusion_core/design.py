@@ -235,8 +235,9 @@ def equalise(
 ) -> Equalised:
     """Move the points of a grid (T,) until every step adds the same, at most ``rounds`` times.
 
-    A step of width h and order p adds about (M h)^{p+1}: points are placed so that each step gets
-    the same share of the integral of M, until the largest local error is within 5 % of the mean.
+    A step of width w by a method of order m adds about (M w)^{m+1}: points are placed so that each
+    step gets the same share of the integral of M, until the largest local error is within 5 % of
+    the mean.
     The round with the smallest such ratio is returned.
     """
     check_design(experiment, len(start))

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.lessons.beginnings import preset
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
+from dashboard.lessons.order import ORDER
 from dashboard.lessons.structure import Full, Lesson, Numbers, Predict, Question, Read, Run
 from diffusion_core import Experiment
 from diffusion_core.learned import Empirical, Learned, training_points
@@ -66,7 +67,7 @@ def fall(factor: float) -> str:
     return "a" if factor > 8 else "b" if factor > 2 else "c"
 
 
-_SWEEP = (("samplers", "heun,ode-accelerated"), ("from", "64"), ("to", "1024"))
+_SWEEP = (("samplers", "heun,ode-taylor"), ("from", "64"), ("to", "1024"))
 
 INITIALISATION = Lesson(
     "initialisation",
@@ -279,4 +280,4 @@ MEMORISATION = Lesson(
     ),
 )
 
-LESSONS: tuple[Lesson, ...] = (INITIALISATION, SCHEDULE, SCORE_ERROR, MEMORISATION)
+LESSONS: tuple[Lesson, ...] = (INITIALISATION, SCHEDULE, ORDER, SCORE_ERROR, MEMORISATION)

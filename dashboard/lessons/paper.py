@@ -7,7 +7,8 @@ import re
 
 SIGNS = {
     "alpha": "α", "beta": "β", "sigma": "σ", "epsilon": "ε", "varepsilon": "ε", "eta": "η",
-    "phi": "φ", "pi": "π", "lambda": "λ", "nabla": "∇", "log": "log ", "le": "≤", "ge": "≥",
+    "phi": "φ", "pi": "π", "lambda": "λ", "delta": "δ", "Delta": "Δ", "ell": "ℓ",
+    "nabla": "∇", "log": "log ", "le": "≤", "ge": "≥",
     "approx": "≈", "propto": "∝", "cdot": "·", "times": "×", "to": "→", "infty": "∞", "sum": "∑",
     "in": "∈", "quad": " ", "qquad": " ", "lesssim": "≲", "mid": "|", "ldots": "…",
     "dots": "…", "sim": "~", "ne": "≠",

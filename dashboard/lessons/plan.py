@@ -26,6 +26,6 @@ WEEK = (
     Part("monday", 20, ("noising", "score")),
     Part("tuesday", 20, ("sampling", "measuring")),
     Part("wednesday", 20, ("rates", "bounds")),
-    Part("thursday", 20, ("acceleration", "initialisation")),
-    Part("friday", 30, ("schedules", "score-error", "memorisation")),
+    Part("thursday", 30, ("acceleration", "initialisation", "schedules")),
+    Part("friday", 30, ("order", "score-error", "memorisation")),
 )

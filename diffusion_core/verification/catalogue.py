@@ -86,7 +86,8 @@ CHECKS = (
         "The slope of the exact TV from T = 128 to 256 with the order, on the linear schedule from "
         "Y_T ~ p_T, where no log factor and no initialisation bends it.",
         f"{runs.SLOPE:g}: at these T the next order still adds up to 0.12; neighbouring orders are "
-        "1 apart. DPM-Solver++(2M) is taken on its own variable's schedule, log-SNR.",
+        "1 apart. DPM-Solver++(2M) is taken on its own variable's schedule, log-SNR: on the linear "
+        "one its step nearest the data does not shrink, and its slope tends to 1.",
         "in the slope",
         runs.order_parts,
     ),
