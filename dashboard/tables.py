@@ -131,7 +131,7 @@ def _place(steps: int, fit: Fit | None) -> str:
 
 
 def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Fitted decay C (log T)^k T^-r of every curve."""
+    """Fitted decay C (log T)^l T^-r of every curve."""
     rows = []
     for name, fit in fits.items():
         if fit is None:
@@ -145,7 +145,7 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
         rows.append(
             (labels[name], f"{fit.r:.3f} ({low:.3f} to {high:.3f})", k, rounded(fit.C), span)
         )
-    names = ("sampler", "r in T^−r (95 % interval)", "k in (log T)^k", "C", "fitted over")
+    names = ("sampler", "r in T^−r (95 % interval)", "ℓ in (log T)^ℓ", "C", "fitted over")
     return _columns(names, rows)
 
 

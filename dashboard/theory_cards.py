@@ -38,7 +38,7 @@ def _sigma(chain: Chain, t: int) -> float:
 
 
 def _log_step(chain: Chain, t: int) -> float:
-    """h, from t to t - 1, of log(signal/noise)."""
+    """Delta lambda_t = lambda_{t-1} - lambda_t, lambda = log(signal/noise)."""
     return math.log(_sigma(chain, t) / _sigma(chain, t - 1))
 
 
@@ -96,11 +96,11 @@ TERMS: dict[str, tuple[Term, ...]] = {
             lambda c, t, _: math.sqrt(c.abar[t - 1]),
         ),
         Term(
-            r"\sqrt{1-\bar\alpha_{t-1}-\sigma_t^2}\;\hat\epsilon",
+            r"\sqrt{1-\bar\alpha_{t-1}-\nu_t^2}\;\hat\epsilon",
             "term-predicted",
             lambda c, t, eta: math.sqrt(max(c.var[t - 1] - _fresh(c, t, eta) ** 2, 0.0)),
         ),
-        Term(r"\sigma_tZ_t", "term-sigma", _fresh),
+        Term(r"\nu_tZ_t", "term-sigma", _fresh),
     ),
     "heun": (
         Term(
@@ -114,17 +114,17 @@ TERMS: dict[str, tuple[Term, ...]] = {
     ),
     "dpmpp-2m": (
         Term(
-            r"\frac{\sigma_{t-1}}{\sigma_t}",
+            r"\sqrt{\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}}",
             "term-ratio",
             lambda c, t, _: math.sqrt(c.var[t - 1] / c.var[t]),
         ),
         Term(
-            r"-\sqrt{\bar\alpha_{t-1}}(e^{-h}-1)",
+            r"-\sqrt{\bar\alpha_{t-1}}(e^{-\Delta\lambda_t}-1)",
             "term-exponential",
             lambda c, t, _: -math.sqrt(c.abar[t - 1]) * math.expm1(-_log_step(c, t)),
         ),
         Term(
-            r"\tfrac1{2r}",
+            r"\frac{\Delta\lambda_t}{2\,\Delta\lambda_{t+1}}",
             "term-extrapolation",
             lambda c, t, _: _log_step(c, t) / (2 * _log_step(c, t + 1)) if t < c.steps else 0.0,
         ),

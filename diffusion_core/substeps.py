@@ -143,14 +143,14 @@ def _heun(y, s, t, chain, score, noise, carry):  # type: ignore[no-untyped-def]
 
 def _dpmpp_2m(y, s, t, chain, score, noise, carry):  # type: ignore[no-untyped-def]
     lam = [log(chain.abar[k] / chain.var[k]) / 2 for k in (t, t - 1)]
-    h = lam[1] - lam[0]
+    step = lam[1] - lam[0]
     x0 = _clean(y, s, t, chain)
     half_ratio = 0.0
     if carry is not None:
-        half_ratio = h / (2 * carry[1])
+        half_ratio = step / (2 * carry[1])
     extrapolated = x0 if carry is None else x0 + half_ratio * (x0 - carry[0])
     ratio = sqrt(chain.var[t - 1] / chain.var[t])
-    gain = -sqrt(chain.abar[t - 1]) * float(np.expm1(-h))
+    gain = -sqrt(chain.abar[t - 1]) * float(np.expm1(-step))
     scalars = {"half_ratio": half_ratio, "ratio": ratio, "gain": gain}
     return [x0, extrapolated, ratio * y + gain * extrapolated], scalars
 
@@ -238,7 +238,7 @@ def anatomy(experiment: Experiment) -> Anatomy:
     if experiment.sampler != "ddim":
         return _ANATOMIES[experiment.sampler]
     fresh = (
-        (Part("fresh noise", "… + σ_t Z_t = {p2} + {sigma} · {z} = {p3}"),)
+        (Part("fresh noise", "… + ν_t Z_t = {p2} + {sigma} · {z} = {p3}"),)
         if experiment.eta > 0
         else ()
     )

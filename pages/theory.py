@@ -55,6 +55,7 @@ if record.derivatives:
 st.caption(f"Source: {record.reference}. {say('source')}")
 st.code(theory_cards.source(experiment.sampler), language="python")
 with st.expander("The formulas of all samplers"):
+    st.caption(say("orders"))
     st.markdown(theory_cards.all_formulas())
 
 st.header("What is proven")

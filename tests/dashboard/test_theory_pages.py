@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -21,8 +22,9 @@ from dashboard.prose import prose
 from dashboard.text.formulas import UPDATES
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
 from diffusion_core.assumptions import THEOREMS, Theorem
+from diffusion_core.forward import relative_steps
 from diffusion_core.samplers import Rate
-from diffusion_core.schedules import Custom, Linear
+from diffusion_core.schedules import Custom, Karras, Linear, Theory
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=30)
@@ -129,6 +131,38 @@ def test_dpm_solver_is_put_together_from_its_terms() -> None:
     made, _ = samplers.dpmpp_2m(y, t, chain, lambda t, y: s, (0.4, h[1]))
     assert ratio * y + weight * ((1 + share) * x0 - share * 0.4) == pytest.approx(float(made))
     assert theory_cards.TERMS["dpmpp-2m"][2].value(chain, chain.steps, 0.0) == 0
+
+
+def symbols() -> list[str]:
+    """Every symbol of the notation page's tables, without its dollars."""
+    rows = "\n".join(prose("notation")(block) for block in notation.SYMBOLS).splitlines()
+    first = [row.split("|")[1] for row in rows if row.startswith("| $")]
+    return [one.strip(" $") for cell in first for one in cell.replace(r"\,", "").split(",")]
+
+
+def test_every_symbol_has_one_meaning() -> None:
+    found = [one for one in symbols() if one]
+    assert len(found) > 40
+    assert {"h_t", r"\Delta\lambda_t", "r", r"\ell", "k", "w_t", "v_t", r"\nu_t"} <= set(found)
+    assert sorted(set(found)) == sorted(found)
+
+
+def test_no_update_borrows_a_letter_of_the_theory() -> None:
+    """DPM-Solver++'s h and r and DDIM's sigma are other things here."""
+    own = re.compile(r"(?<![\\a-z])[hr](?![a-z])")
+    for name, formula in UPDATES.items():
+        terms = [term.latex for term in theory_cards.TERMS[name]]
+        for latex in (formula, *terms):
+            bare = re.sub(r"\\[A-Za-z]+", " ", latex)
+            assert not own.search(bare), (name, latex)
+            assert r"\sigma" not in latex or name == "heun", (name, latex)
+
+
+def test_the_relative_step_is_the_step_in_log_snr() -> None:
+    for schedule in (Theory(), Linear(), Karras()):
+        chain = schedule.chain(50)
+        half = np.log(chain.abar[1:51] / chain.var[1:51]) / 2
+        np.testing.assert_allclose(relative_steps(chain), np.expm1(-2 * np.diff(half)), rtol=1e-9)
 
 
 def test_all_formulas_are_listed() -> None:
