@@ -112,7 +112,7 @@ _ALL = (
     Failure(
         "atoms",
         _experiment("atoms", sampler="ode", steps=50),
-        _experiment("atoms", sampler="ode-accelerated", steps=50),
+        _experiment("atoms", sampler="ode-taylor", steps=50),
         _no_density,
     ),
     Failure(

@@ -216,7 +216,7 @@ SAMPLING = Lesson(
 
 # ---- measuring
 
-FINE = preset("three-modes", schedule=Theory(), sampler="ode-accelerated", steps=512)
+FINE = preset("three-modes", schedule=Theory(), sampler="ode-taylor", steps=512)
 COUNTS = (500, 1000, 2000, 5000, 10_000)
 
 

@@ -93,12 +93,12 @@ RATES = Lesson(
 # ---- bounds
 
 DDPM = LINEAR.with_(sampler="ddpm")
-FAST = LINEAR.with_(sampler="ddpm-accelerated")
+FAST, FREE = (LINEAR.with_(sampler=name) for name in ("ddpm-covariance", "ddpm-accelerated"))
 BOUND_STEPS = (32, 64, 128, 256, 512)
 
 
 def _bounds(lab: Lab) -> Numbers:
-    plain, fast = lab.tv(DDPM.with_(steps=256)), lab.tv(FAST.with_(steps=256))
+    plain, fast, free = (lab.tv(run.with_(steps=256)) for run in (DDPM, FAST, FREE))
     return {
         "slope": lab.slope(DDPM, 128, 512),
         "slope_theory": lab.slope(DDPM.with_(schedule=Theory()), 128, 512),
@@ -108,6 +108,9 @@ def _bounds(lab: Lab) -> Numbers:
         "fast": fast,
         "gain": plain / fast,
         "fast_slope": lab.slope(FAST, 128, 512),
+        "free": free,
+        "gain_free": plain / free,
+        "free_slope": lab.slope(FREE, 128, 512),
     }
 
 
@@ -130,7 +133,8 @@ def _bounds_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
 def _fast_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     curves = [
         measured("DDPM", "ddpm", lab.curve(DDPM, BOUND_STEPS)),
-        measured("accelerated DDPM", "ddpm-accelerated", lab.curve(FAST, BOUND_STEPS)),
+        measured("accelerated DDPM", "ddpm-covariance", lab.curve(FAST, BOUND_STEPS)),
+        measured("training-free", "ddpm-accelerated", lab.curve(FREE, BOUND_STEPS)),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -141,7 +145,7 @@ def nearest_slope(slope: float) -> str:
 
 
 _DDPM_SWEEP = (
-    ("samplers", "ddpm,ddpm-accelerated"),
+    ("samplers", "ddpm,ddpm-covariance,ddpm-accelerated"),
     ("from", "32"),
     ("to", "512"),
     ("bounds", "all"),
@@ -207,7 +211,7 @@ def _acceleration_figure(*runs: tuple[str, Experiment]) -> Any:
     return draw
 
 
-PAIR = (("ODE", THEORY), ("accelerated ODE", SECOND))
+PAIR = (("ODE", THEORY), ("training-free accelerated ODE", SECOND))
 
 
 def closer(first: float, second: float) -> str:

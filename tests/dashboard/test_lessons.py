@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
-from dashboard.lessons import LESSONS
+from dashboard.lessons import LESSONS, order
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.plan import CLASS, WEEK
 from dashboard.lessons.progress import ANSWERS, SETTINGS, STEP, clash
@@ -27,7 +29,8 @@ from dashboard.lessons.structure import (
 )
 from dashboard.navigation import PAGES
 from dashboard.permalink import Setting, decode
-from diffusion_core import InputError
+from diffusion_core import Experiment, InputError
+from diffusion_core.schedules import Custom
 from tests.dashboard.visiting import calm, visit
 
 STEPS = [(lesson, step) for lesson in LESSONS.values() for step in lesson.steps]
@@ -123,7 +126,7 @@ TODAY = {
     ("rates", "double"): "high",  # of a guess of 2
     ("rates", "linear"): "b",
     ("bounds", "slope"): "b",
-    ("bounds", "gain"): "b",
+    ("bounds", "gain"): "c",
     ("acceleration", "few"): "b",
     ("acceleration", "many"): "low",  # of a guess of 2
     ("acceleration", "dpm"): "b",
@@ -132,6 +135,9 @@ TODAY = {
     ("initialisation", "longer"): "a",
     ("schedules", "cosine"): "c",
     ("schedules", "ddim"): "a",
+    ("order", "linear"): "b",
+    ("order", "where"): "b",
+    ("order", "heun"): "a",
     ("score-error", "ode"): "c",
     ("score-error", "ddpm"): "a",
     ("score-error", "smooth"): "a",
@@ -168,6 +174,48 @@ def test_the_numbers_of_the_theory_page() -> None:
     assert found["floor"] == pytest.approx(5.4e-4, rel=0.02)
     assert numbers(LESSONS["schedules"].steps[1].run.numbers)["ode_last"] > 0.9
     assert numbers(LESSONS["bounds"].steps[1].run.numbers)["slope"] == pytest.approx(-1, abs=0.02)
+
+
+def test_the_numbers_of_the_lesson_on_order() -> None:
+    linear, where, heun = (numbers(step_of("order", s).run.numbers) for s in ORDER_STEPS)
+    assert linear["slope_even"] == pytest.approx(-2, abs=0.03)
+    assert -1.8 < linear["slope_linear"] < -1.2
+    assert where["added"] < 0.05 * where["steps"]
+    assert where["gain_data"] > 5
+    assert where["gain_noise"] == pytest.approx(1, abs=0.01)
+    assert where["slope_data"] == pytest.approx(-2, abs=0.05)
+    assert where["wide_last"] > math.log(2) / 2
+    assert where["even_first"] / where["even_last"] == pytest.approx(1023 / 127)
+    assert heun["slope_heun"] == pytest.approx(-2, abs=0.05)
+    assert heun["slope_sigmoid"] == pytest.approx(-1, abs=0.02)
+
+
+ORDER_STEPS = ("linear", "where", "heun")
+
+
+@pytest.mark.parametrize("steps", [64, 256])
+def test_finer_grids_keep_every_level_and_the_ends(steps: int) -> None:
+    run = order.LINEAR.with_(steps=steps)
+    fine, elsewhere = order.finer_near_data(run), order.finer_near_noise(run)
+    assert fine.steps == elsewhere.steps > steps
+    assert order.widths(fine).max() <= order.LONG / steps * (1 + 1e-9)
+    for other in (fine, elsewhere):
+        near = np.abs(order.levels(other)[:, None] - order.levels(run)).min(axis=0)
+        assert near.max() < 1e-9
+        assert (order.widths(other) > 0).all()
+
+
+def test_between_fixed_ends_the_linear_times_give_order_two() -> None:
+    """What the lesson's cure says: beta from 0.1 to 20, from 1 - abar = 0.001 on."""
+
+    def cut(steps: int) -> Experiment:
+        first = (-0.1 + math.sqrt(0.01 - 2 * 19.9 * math.log1p(-0.001))) / 19.9
+        u = np.linspace(first, 1, steps)
+        abar = tuple(np.exp(-(0.1 * u + 19.9 * u**2 / 2)).tolist())
+        return order.LINEAR.with_(schedule=Custom(abar), steps=steps)
+
+    first, last = (Lab().tv(cut(steps)) for steps in (256, 512))
+    assert math.log2(last / first) == pytest.approx(-2, abs=0.05)
 
 
 # ---- reactions, with made-up numbers
@@ -223,6 +271,15 @@ MADE_UP = [
     ("schedules", "ddim", {"ddim_last": 0.01}, "a"),
     ("schedules", "ddim", {"ddim_last": 0.2}, "b"),
     ("schedules", "ddim", {"ddim_last": 0.9}, "c"),
+    ("order", "linear", {"slope_linear": -2.0}, "a"),
+    ("order", "linear", {"slope_linear": -1.5}, "b"),
+    ("order", "linear", {"slope_linear": -1.0}, "c"),
+    ("order", "where", {"gain_data": 1.0, "gain_noise": 5.0}, "a"),
+    ("order", "where", {"gain_data": 7.0, "gain_noise": 1.0}, "b"),
+    ("order", "where", {"gain_data": 1.1, "gain_noise": 1.0}, "c"),
+    ("order", "heun", {"slope_heun": -2.0}, "a"),
+    ("order", "heun", {"slope_heun": -1.5}, "b"),
+    ("order", "heun", {"slope_heun": -1.0}, "c"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.11}, "a"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.5}, "b"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.95}, "c"),
