@@ -56,12 +56,6 @@ python = st.expander("Python")
 with foot:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 
-with moments:
-    if found_moments := why.moments(run, values["noise"]):
-        st.markdown(one_step.reading(found_moments))
-        frame.table(one_step.table(found_moments), "What one step misses in mean and variance")
-        st.caption(say("moments-how"))
-
 with paths:
     kind = why.any_steps(run.schedule)
     points = why.paths(kind, values["variance"])
@@ -97,6 +91,14 @@ with step:
         st.info(why_text.refusal(refused, run))
     if run.record.multistep:
         st.caption(say("local-why-not", label=run.record.label))
+
+with moments:
+    with st.spinner("Working out the mean and the variance of one step"):
+        found_moments = why.moments(run, values["noise"])
+    if found_moments:
+        st.markdown(one_step.reading(found_moments))
+        frame.table(one_step.table(found_moments), "What one step misses in mean and variance")
+        st.caption(say("moments-how"))
 
 with together:
     if run.schedule.kind == "custom":

@@ -39,6 +39,13 @@ def test_the_order_holds_where_every_step_shrinks(name: str, schedule: Schedule)
     assert found == pytest.approx(-SAMPLERS[name].order, abs=0.08)
 
 
+@pytest.mark.parametrize("name", ["ddpm", "ddpm-covariance", "ddpm-accelerated"])
+@pytest.mark.parametrize("schedule", [Karras(), LogSNR()], ids=lambda s: s.kind)
+def test_so_does_the_order_of_the_stochastic(name: str, schedule: Schedule) -> None:
+    found = slope(name, schedule, 256, 512)
+    assert found == pytest.approx(-SAMPLERS[name].order, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "schedule", "steep", "flat"),
     [
