@@ -11,8 +11,9 @@ from dashboard.forward import to_noise
 from dashboard.text import assumptions as text
 from dashboard.text.plain import plain
 from diffusion_core import Experiment
-from diffusion_core.assumptions import Theorem, theorems
+from diffusion_core.assumptions import theorems
 from diffusion_core.schedules import Theory
+from diffusion_core.theory import Theorem
 
 HEADER = ("assumption", "verdict", "finding", "assumed", "theorem")
 
@@ -31,16 +32,13 @@ def section(experiment: Experiment) -> Checked:
     """
     found = checked(experiment)
     if not found:
-        st.info(
-            f"This project lists no convergence theorem for {experiment.record.label}: there is "
-            "nothing to assume. Choose one of the papers' samplers."
-        )
-    for needs in dict.fromkeys(theorem.needs for theorem, _ in found):
-        alike = [(theorem, lines) for theorem, lines in found if theorem.needs == needs]
+        st.info(text.nothing(experiment))
+    for assumed in dict.fromkeys((t.needs, t.burn_in) for t, _ in found):
+        alike = [(t, lines) for t, lines in found if (t.needs, t.burn_in) == assumed]
         lines = alike[0][1]
         with st.container(border=True):
             for theorem, _ in alike:
-                st.markdown(text.heading(experiment, theorem))
+                st.markdown(text.heading(theorem))
             st.markdown("\n\n".join(line.markdown for line in lines))
             st.caption(text.verdict(experiment, lines))
     extra = schedule_line(experiment, found)
@@ -62,7 +60,9 @@ def schedule_line(experiment: Experiment, found: Checked) -> text.Line | None:
 
 def rows(experiment: Experiment, found: Checked) -> list[tuple[Any, ...]]:
     """One row an assumption, for the table and the CSV."""
-    listed = [(f"{t.source}, arXiv {t.arxiv}", line) for t, lines in found for line in lines]
+    listed = [
+        (f"{t.source}, arXiv {t.arxiv}, {t.name}", line) for t, lines in found for line in lines
+    ]
     extra = schedule_line(experiment, found)
     if extra:
         listed.append(("Li, Yan, arXiv 2409.18959", extra))

@@ -23,7 +23,7 @@ from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
-from diffusion_core.samplers import Sampler
+from diffusion_core.samplers import PAPER_SAMPLERS, SEED_ARXIV, Sampler
 from diffusion_core.schedules import Custom, Schedule
 
 say = prose("controls")
@@ -32,6 +32,8 @@ STEPS = (
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
 LABELS = {name: record.label for name, record in SAMPLERS.items()}
+# the samplers of a link that compares some and does not say which
+FIRST_SAMPLERS = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
 _OWN = "own schedule"
 START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
@@ -103,11 +105,21 @@ def choose_samplers(held: Mapping[str, Any]) -> tuple[str, ...]:
         list(SAMPLERS),
         selection_mode="multi",
         format_func=LABELS.__getitem__,
+        help=say("samplers", numbers=_numbers()),
         **held,
     )
     if not chosen:
         st.info(say("samplers-none"))
     return tuple(chosen)
+
+
+def numbered(kind: str) -> str:
+    """A sampler's label with the number of its equation in the seed paper."""
+    return f"{LABELS[kind]} {SAMPLERS[kind].equation}".strip()
+
+
+def _numbers() -> str:
+    return ", ".join(numbered(kind) for kind in PAPER_SAMPLERS)
 
 
 @part("sampler")
@@ -116,7 +128,7 @@ def choose_sampler(base: Experiment) -> tuple[str, float]:
     name = st.selectbox(
         "Sampler",
         list(SAMPLERS),
-        format_func=lambda kind: "DDIM" if kind == "ddim" else SAMPLERS[kind].label,
+        format_func=numbered,
         **widget("sampler", base.sampler),
     )
     record = SAMPLERS[name]
@@ -139,7 +151,10 @@ def _in_words(record: Sampler) -> str:
     evaluations = say("sampler-evaluation" if record.evaluations == 1 else "sampler-evaluations")
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
     used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives.lower())
-    return say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
+    words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
+    if not record.equation:
+        return words
+    return f"{words} {say('sampler-equation', number=record.equation, arxiv=SEED_ARXIV)}"
 
 
 @part("steps")

@@ -2,7 +2,7 @@
 
 A mark is a colour for each theme, a symbol and a dash, so that nothing is told by colour alone.
 Filled symbols are deterministic samplers, open ones stochastic; the circle is the plain update, the
-triangle the accelerated one, the diamond the one with exact derivatives. The laws' blue and
+triangle the seed paper's accelerated one, the diamond the training-free one. The laws' blue and
 vermilion are Okabe and Ito's; the samplers' colours were searched to stay apart from each other and
 from them under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009). Text has a
 contrast of at least 4.5 with its background, marks of 3 (WCAG 2.2, level AA).
@@ -52,11 +52,11 @@ class Mark:
 
 SAMPLERS: dict[str, Mark] = {
     "ode": Mark("#21a359", "#009262", "circle", "solid"),
+    "ode-taylor": Mark("#060848", "#abbdfe", "triangle-up", "longdash"),
     "ddpm": Mark("#b939b8", "#cd49cb", "circle-open", "dash"),
-    "ode-accelerated": Mark("#060848", "#abbdfe", "triangle-up", "longdash"),
-    "ddpm-accelerated": Mark("#542a00", "#ffd0b7", "triangle-up-open", "dot"),
-    "ode-taylor": Mark("#7b6104", "#f4fb8a", "diamond", "dashdot"),
-    "ddpm-covariance": Mark("#a657fc", "#8c78ff", "diamond-open", "longdashdot"),
+    "ddpm-covariance": Mark("#542a00", "#ffd0b7", "triangle-up-open", "dot"),
+    "ode-accelerated": Mark("#7b6104", "#f4fb8a", "diamond", "dashdot"),
+    "ddpm-accelerated": Mark("#a657fc", "#8c78ff", "diamond-open", "longdashdot"),
     "ddim": Mark("#00365a", "#afe8fe", "square", "10px,3px"),
     "heun": Mark("#2e0f00", "#d6ac70", "pentagon", "14px,3px,3px,3px,3px,3px"),
     "dpmpp-2m": Mark("#4e4e4e", "#a8a5aa", "star", "3px,6px"),

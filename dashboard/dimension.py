@@ -20,9 +20,9 @@ from diffusion_core.dimension import (
     gaussian_growth,
     needed_steps,
 )
-from diffusion_core.dimension_bounds import DimensionBound, dimension_bounds
 from diffusion_core.product_laws import ProductGrowth, coordinate, product_growth
 from diffusion_core.schedules import MAX_STEPS, Custom
+from diffusion_core.theory import Theorem, theorems
 
 NEEDED_DIMS = (*(m * 10**e for e in range(6) for m in (1, 3)), 10**6)
 HEADER = ("sampler", "d", "steps", "distance", "value", "error")
@@ -161,10 +161,10 @@ def refusals(found: Mapping[str, Found], metric: str) -> dict[str, str]:
     return said
 
 
-def bounds(samplers: Sequence[str], which: str) -> dict[str, tuple[DimensionBound, ...]]:
+def bounds(question: Question, which: str) -> dict[str, tuple[Theorem, ...]]:
     """The theorems to draw: none, the first of each sampler, or all."""
     count = {"none": 0, "paper": 1, "all": None}[which]
-    return {name: dimension_bounds(name)[:count] for name in samplers}
+    return {name: theorems(name, _law(question, name).eta)[:count] for name in question.samplers}
 
 
 def sampler_labels(question: Question) -> dict[str, str]:
@@ -212,7 +212,7 @@ def _cells(curve: Curve) -> list[str]:
 
 
 def bound_table(
-    which: Mapping[str, Sequence[DimensionBound]], labels: Mapping[str, str]
+    which: Mapping[str, Sequence[Theorem]], labels: Mapping[str, str]
 ) -> dict[str, list[Any]]:
     """The theorems' powers of d with their sources."""
     rows = [
@@ -220,7 +220,7 @@ def bound_table(
             labels[name],
             bound.formula,
             f"d^{bound.steps_power:g}",
-            f"{bound.source}, arXiv {bound.arxiv}",
+            f"{bound.source}, arXiv {bound.arxiv}, {bound.name}",
             bound.evidence,
         )
         for name, found in which.items()

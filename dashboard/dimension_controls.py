@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controls import (
+    FIRST_SAMPLERS,
     choose_samplers,
     choose_schedule,
     choose_start,
@@ -31,7 +32,7 @@ KINDS = {"isotropic": "Gaussian", "low": "On k axes", "product": "Copies"}
 SIGNALS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
 RESTS = (0.0, 1e-6, 1e-4, 1e-2)
 METRICS = ("tv", "kl", "hellinger")
-BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
+BOUNDS = {"none": "none", "paper": "the first of each", "all": "also sharper ones"}
 
 
 def _read_variance(text: str) -> float:
@@ -46,7 +47,7 @@ SETTINGS = (
     Setting("variance", 0.25, _read_variance, lambda value: f"{value:.12g}"),
     whole("k", 10, SIGNALS),
     choice("rest", 0.0, RESTS, float),
-    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS)),
+    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),
     choice("metric", "tv", METRICS),
     choice("bounds", "paper", tuple(BOUNDS)),
 )

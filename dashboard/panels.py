@@ -75,9 +75,9 @@ def plain_schedules() -> tuple[str, ...]:
     return tuple(kind for kind in SCHEDULE_KINDS if kind != "custom")
 
 
-def changes_setting(name: str, default: Changes) -> Setting:
+def changes_setting(name: str, default: Changes, unsaid: Changes | None = None) -> Setting:
     """A panel's changes as one setting of the link."""
-    return Setting(name, default, lambda text: _read(name, text), _write)
+    return Setting(name, default, lambda text: _read(name, text), _write, unsaid)
 
 
 def _write(changes: Changes) -> str:

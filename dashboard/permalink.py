@@ -1,9 +1,9 @@
 """The link: what the address bar holds, so that the same address shows the same picture.
 
 ``e`` is the experiment as compact JSON (compressed where that is long), and every page adds plain
-settings of its own, such as ``particles=2000``. What a default says is left out. A link that
-cannot be read is answered by one sentence, and stays in the address bar until the reader changes
-something.
+settings of its own, such as ``particles=2000``. What a default says is left out, unless that
+default has changed since (``Setting.unsaid``). A link that cannot be read is answered by one
+sentence, and stays in the address bar until the reader changes something.
 """
 
 from __future__ import annotations
@@ -35,12 +35,21 @@ ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 
 @dataclass(frozen=True)
 class Setting:
-    """One choice of a page: its name in the link, its default, and how it is read and written."""
+    """One choice of a page: its name in the link, its default, and how it is read and written.
+
+    unsaid: what a link means that says other things but not this, where that is no longer the
+    default: such links were written before. New ones always say it.
+    """
 
     name: str
     default: Any
     read: Callable[[str], Any]
     write: Callable[[Any], str] = str
+    unsaid: Any = None
+
+    def says(self, value: Any) -> bool:
+        """Whether a link has to say this value."""
+        return self.unsaid is not None or bool(value != self.default)
 
 
 def whole(name: str, default: int, allowed: Sequence[int]) -> Setting:
@@ -63,7 +72,9 @@ def choice(
     return Setting(name, default, read)
 
 
-def several(name: str, default: Sequence[str], allowed: Sequence[str]) -> Setting:
+def several(
+    name: str, default: Sequence[str], allowed: Sequence[str], unsaid: Sequence[str] | None = None
+) -> Setting:
     """One or more of the allowed words, separated by commas."""
 
     def read(text: str) -> tuple[str, ...]:
@@ -73,7 +84,7 @@ def several(name: str, default: Sequence[str], allowed: Sequence[str]) -> Settin
             raise InputError(f"{name}: out of {_listed(allowed)}, got {unknown[0][:40]!r}")
         return words
 
-    return Setting(name, tuple(default), read, ",".join)
+    return Setting(name, tuple(default), read, ",".join, unsaid and tuple(unsaid))
 
 
 def switch(name: str, default: bool) -> Setting:
@@ -208,7 +219,8 @@ def _read(
 ) -> tuple[Experiment, dict[str, Any], list[str]]:
     known = {s.name: s for s in settings}
     experiment, complaints = DEFAULT, []
-    values = {s.name: s.default for s in settings}
+    said = any(not name.startswith("embed") for name in address)
+    values = {s.name: s.default if s.unsaid is None or not said else s.unsaid for s in settings}
     for name, text in address.items():
         try:
             if name == EXPERIMENT:
@@ -237,7 +249,7 @@ def save(
     text = encode(experiment)
     if experiment != DEFAULT:
         address[EXPERIMENT] = ELSEWHERE if text is None else text
-    address |= {s.name: s.write(values[s.name]) for s in settings if values[s.name] != s.default}
+    address |= {s.name: s.write(values[s.name]) for s in settings if s.says(values[s.name])}
     kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
     address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
     session["address"], shown = address, st.query_params.to_dict()

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.controls import LABELS, choose_samplers, setting
+from dashboard.controls import FIRST_SAMPLERS, LABELS, choose_samplers, setting
 from dashboard.exact import is_slow
 from dashboard.keys import KEY, start_value, widget
 from dashboard.permalink import Clash, choice, several, switch, whole
@@ -26,7 +26,7 @@ POWERS = tuple(2**k for k in range(1, 14))
 SAMPLES = (5000, 20_000, 100_000)
 AXES = {"steps": "steps T", "nfe": "score evaluations"}
 AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
-BOUNDS = {"none": "none", "paper": "the paper's", "all": "also sharper ones"}
+BOUNDS = {"none": "none", "paper": "the first of each", "all": "also sharper ones"}
 FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
 METHODS = {"exact": "exact law", "particles": "particles"}
 LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
@@ -37,7 +37,7 @@ ANCHORS = {
 }
 
 SETTINGS = (
-    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS)),
+    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),
     choice("axis", "steps", tuple(AXES)),
     whole("from", 8, POWERS),
     whole("to", 1024, POWERS),

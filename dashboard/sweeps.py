@@ -19,8 +19,7 @@ from diffusion_core import (
     plan_evaluations,
 )
 from diffusion_core.convergence import Fit
-from diffusion_core.samplers import Rate
-from diffusion_core.theory import Shape, rates
+from diffusion_core.theory import Shape, Theorem, theorems
 
 REDRAW = 0.4  # seconds between drawings of a growing figure
 
@@ -174,27 +173,31 @@ def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | N
     return found
 
 
-def shapes(curves: Curves, which: str, logs: bool, anchor: str) -> dict[str, list[Shape]]:
+def shapes(
+    curves: Curves, which: str, logs: bool, anchor: str, eta: float = 0.0
+) -> dict[str, list[Shape]]:
     """The shapes of the proven bounds, each through one point of its curve.
 
     anchor: "first" and "last" name the point; "above" is the one that lifts the shape above all
-    others: the smallest constant with which the bound holds for what was measured.
+    others: the smallest constant with which the bound holds for what was measured. eta: DDIM's.
     """
     drawn = {}
     for name, curve in curves.items():
         usable = [m for m in curve if m.value > 0 and m.steps >= 3]
         if usable:
-            drawn[name] = [_anchored(r, logs, usable, anchor) for r in chosen_rates(name, which)]
+            chosen = chosen_theorems(name, which, eta)
+            drawn[name] = [_anchored(theorem, logs, usable, anchor) for theorem in chosen]
     return drawn
 
 
-def _anchored(rate: Rate, logs: bool, curve: Sequence[Measurement], anchor: str) -> Shape:
-    tries = [Shape(rate, logs, m.steps, m.value) for m in curve]
+def _anchored(theorem: Theorem, logs: bool, curve: Sequence[Measurement], anchor: str) -> Shape:
+    tries = [Shape(theorem, logs, m.steps, m.value) for m in curve]
     if anchor == "above":
         return max(tries, key=lambda shape: shape(curve[0].steps))
     return tries[0 if anchor == "first" else -1]
 
 
-def chosen_rates(sampler: str, which: str) -> tuple[Rate, ...]:
-    """None, the first one (the paper's), or all."""
-    return {"none": (), "paper": rates(sampler)[:1], "all": rates(sampler)}[which]
+def chosen_theorems(sampler: str, which: str, eta: float = 0.0) -> tuple[Theorem, ...]:
+    """None, the first one (the seed paper's for its samplers), or all."""
+    found = theorems(sampler, eta)
+    return {"none": (), "paper": found[:1], "all": found}[which]

@@ -10,8 +10,8 @@ from dashboard.text.numbers import rounded, scientific, with_error
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.convergence import Fit, Slope, slopes
 from diffusion_core.distances import METRIC_LABELS, Distance
-from diffusion_core.samplers import Rate
 from diffusion_core.targets import Target
+from diffusion_core.theory import Theorem
 
 Outcome = Measurement | str
 SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
@@ -149,16 +149,21 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
     return _columns(names, rows)
 
 
-def rate_table(
-    rates: Mapping[str, Sequence[Rate]], labels: Mapping[str, str]
+def bound_table(
+    theorems: Mapping[str, Sequence[Theorem]], labels: Mapping[str, str]
 ) -> dict[str, list[Any]]:
     """The proven upper bounds with their sources."""
     rows = [
-        (labels[name], rate.formula, f"{rate.source}, arXiv {rate.arxiv}", rate.evidence)
-        for name, found in rates.items()
-        for rate in found
+        (
+            labels[name],
+            theorem.formula,
+            f"{theorem.source}, arXiv {theorem.arxiv}, {theorem.name}",
+            theorem.evidence,
+        )
+        for name, found in theorems.items()
+        for theorem in found
     ]
-    rows += [(labels[name], "none listed", "", "") for name, found in rates.items() if not found]
+    rows += [(labels[name], "none listed", "", "") for name, found in theorems.items() if not found]
     names = ("sampler", "TV(q₁, p₁) ≤, exact scores", "source", "how we know it")
     return _columns(names, rows)
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dashboard.prose import prose
 from dashboard.text.formulas import UPDATES
 from dashboard.text.numbers import rounded
-from diffusion_core import Experiment, samplers
-from diffusion_core.assumptions import Theorem, first_moment, schedule_facts
+from diffusion_core import Experiment, acceleration, samplers
+from diffusion_core.assumptions import first_moment, schedule_facts
 from diffusion_core.schedules import Chain
+from diffusion_core.theory import Theorem
 
 EVIDENCE = {
     "read in full": ":material/menu_book:",
     "abstract": ":material/short_text:",
     "second-hand": ":material/help:",
+}
+EXTRAS: dict[str, Callable[..., object]] = {
+    "ode-taylor": acceleration.w_t,
+    "ddpm-covariance": acceleration.v_t,
 }
 _say = prose("theory")
 
@@ -163,13 +168,22 @@ def source(sampler: str) -> str:
         parts = (samplers.dpmpp_2m,)
     elif sampler == "ddim":
         parts = (samplers.ddim_stage,)
+    return _code(parts)
+
+
+def extra_source(sampler: str) -> str:
+    """The closed form of what a sampler of the seed paper asks for beside the score."""
+    return _code((EXTRAS[sampler],))
+
+
+def _code(parts: Iterable[Callable[..., object]]) -> str:
     return "\n\n\n".join(inspect.getsource(part).strip() for part in parts)
 
 
 def all_formulas() -> str:
     """Every sampler with its order, its cost and its update."""
     return "\n\n".join(
-        f"**{record.label}**, order {record.order}, "
+        f"**{f'{record.label} {record.equation}'.strip()}**, order {record.order}, "
         f"{record.evaluations} score evaluation{'s' if record.evaluations > 1 else ''} a step\n\n"
         f"$$\n{UPDATES[kind]}\n$$"
         for kind, record in samplers.SAMPLERS.items()
@@ -203,9 +217,10 @@ def schedule_numbers(experiment: Experiment, label: str) -> str:
 # ---- theorems
 
 
-def card_name(theorem: Theorem, sampler: str) -> str:
-    """Of the blocks that state a theorem about a sampler and say what it does not."""
-    return f"{theorem.arxiv.replace('.', '-')}-{sampler}"
+def card_name(theorem: Theorem) -> str:
+    """Of the blocks that say how we know a theorem and what it does not say."""
+    eta = "" if theorem.eta is None else f"-eta{theorem.eta:g}"
+    return f"{theorem.arxiv.replace('.', '-')}-{theorem.sampler}{eta}"
 
 
 def heading(theorem: Theorem) -> str:
@@ -214,9 +229,34 @@ def heading(theorem: Theorem) -> str:
     return f"**{theorem.source}**, {link} · {EVIDENCE[theorem.evidence]} **{theorem.evidence}**"
 
 
-def statement(theorem: Theorem, sampler: str) -> str:
-    return _say(f"card-{card_name(theorem, sampler)}")
+def statement(theorem: Theorem) -> str:
+    """The bound, where it stands, and what else its record says; all formulas from the record."""
+    equation = theorem.equation and f" {theorem.equation}"
+    update = theorem.update and _say("card-update", update=theorem.update)
+    said = [_say("card-where", name=theorem.name, equation=equation, update=update)]
+    if "exact" in theorem.needs:
+        letter = "v_t" if theorem.burn_in else "w_t"
+        said.append(_say("card-exact", letter=letter))
+    if theorem.burn_in:
+        said.append(_say("card-burn-in", condition=theorem.burn_in_latex))
+    number = theorem.steps_equation and f" {theorem.steps_equation}"
+    said.append(_say("card-steps", steps=theorem.steps_latex, number=number))
+    said.append(_say(f"card-{card_name(theorem)}"))
+    parts = [_displayed(theorem.latex()), " ".join(said)]
+    if any(term.radius for term in theorem.terms):
+        parts += [_say("card-radius"), _displayed(theorem.latex(with_radius=True))]
+    return "\n\n".join(parts)
 
 
-def not_said(theorem: Theorem, sampler: str) -> str:
-    return _say(f"not-{card_name(theorem, sampler)}")
+def _displayed(latex: str) -> str:
+    return f"$$\n{latex}\n$$"
+
+
+def not_said(theorem: Theorem) -> str:
+    return _say(f"not-{card_name(theorem)}")
+
+
+def no_theorem(experiment: Experiment) -> str:
+    """Why there is no card."""
+    block = "no-theorem-eta" if experiment.sampler == "ddim" else "no-theorem"
+    return _say(block, label=experiment.record.label)

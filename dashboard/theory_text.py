@@ -21,8 +21,7 @@ from dashboard.text.numbers import rounded
 from dashboard.text.snippets import sweep_snippet
 from dashboard.theory_cards import place_in_chain
 from diffusion_core import Experiment, Measurement
-from diffusion_core.samplers import Rate
-from diffusion_core.theory import Shape, rates
+from diffusion_core.theory import Shape, Theorem, theorems
 
 PAGE = "theory"
 STEPS = (16, 32, 64, 128, 256, 512)
@@ -63,7 +62,7 @@ def measured(experiment: Experiment, place: Any) -> tuple[list[Measurement], str
 class Looseness:
     """A proven shape beside a measured curve, over the last two of its points."""
 
-    rate: Rate
+    theorem: Theorem
     slope: float
     bound_slope: float
     above: float
@@ -71,28 +70,28 @@ class Looseness:
     @property
     def top(self) -> float:
         """The T until which (log T)^k T^{-r} grows: e^{k/r}."""
-        return math.exp(self.rate.log_power / self.rate.power)
+        return math.exp(self.theorem.log_power / self.theorem.power)
 
 
-def looseness(rate: Rate, curve: Sequence[Measurement]) -> Looseness:
+def looseness(theorem: Theorem, curve: Sequence[Measurement]) -> Looseness:
     first, a, b = curve[0], curve[-2], curve[-1]
-    shape = Shape(rate, True, first.steps, first.value)
+    shape = Shape(theorem, True, first.steps, first.value)
     width = math.log(b.steps / a.steps)
     return Looseness(
-        rate,
+        theorem,
         math.log(b.value / a.value) / width,
         math.log(shape(b.steps) / shape(a.steps)) / width,
         shape(b.steps) / b.value,
     )
 
 
-def useful_from(rate: Rate) -> int:
+def useful_from(theorem: Theorem) -> int:
     """The T from which (log T)^k T^{-r} stays below 1: what the bound says were C = d = 1."""
 
     def log_bound(log_t: float) -> float:
-        return rate.log_power * math.log(log_t) - rate.power * log_t
+        return theorem.log_power * math.log(log_t) - theorem.power * log_t
 
-    low = max(rate.log_power / rate.power, 1.0)
+    low = max(theorem.log_power / theorem.power, 1.0)
     if log_bound(low) < 0:
         return 1
     high = math.log(FARTHEST)
@@ -105,10 +104,8 @@ def useful_from(rate: Rate) -> int:
 def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
     """Measured slope, every bound's slope, and by how much it comes out too high."""
     a, b = curve[-2], curve[-1]
-    said = []
-    for rate in rates(experiment.sampler):
-        found = looseness(rate, curve)
-        said.append(_bound(found, curve))
+    proven = theorems(experiment.sampler, experiment.eta)
+    said = [_bound(looseness(theorem, curve), curve) for theorem in proven]
     slope = math.log(b.value / a.value) / math.log(b.steps / a.steps)
     return _say(
         "measured-reading",
@@ -120,24 +117,21 @@ def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
 
 
 def _bound(found: Looseness, curve: Sequence[Measurement]) -> str:
-    rate, first, last = found.rate, curve[0].steps, curve[-1].steps
-    shape = rate_text(rate.power, rate.log_power)
+    theorem, first, last = found.theorem, curve[0].steps, curve[-1].steps
+    shape = rate_text(theorem.power, theorem.log_power)
     common = {
         "shape": shape,
-        "arxiv": rate.arxiv,
+        "arxiv": theorem.arxiv,
         "bound": signed(found.bound_slope),
         "first": first,
         "last": last,
         "above": rounded(found.above, 2),
     }
-    if not rate.log_power:
-        below = _say("bound-needs-logs") if found.above < 1 else ""
-        return _say("bound-bare", below=below, **common)
     grows = ""
     if found.top > first:
         grows = _say("bound-grows", top=round(found.top), shape=shape)
     said = _say("bound-reading", grows=grows, **common)
-    start = useful_from(rate)
+    start = useful_from(theorem)
     return f"{said} {_say('bound-vacuous', **{'from': f'{start:,}'})}" if start > 1 else said
 
 
@@ -164,9 +158,9 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         "TV(q₁, p₁), measured": [rounded(m.value, 4) for m in curve],
         "slope": slopes,
     }
-    for rate in rates(experiment.sampler):
-        shape = Shape(rate, True, curve[0].steps, curve[0].value)
-        name = f"{rate_text(rate.power, rate.log_power)}, arXiv {rate.arxiv}"
+    for theorem in theorems(experiment.sampler, experiment.eta):
+        shape = Shape(theorem, True, curve[0].steps, curve[0].value)
+        name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]
     return found
 

@@ -111,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
         )
     many.add_argument("--steps", required=True, help="values of T, such as 8,16,32")
     many.add_argument(
-        "--samplers", default=",".join(PAPER_SAMPLERS), help="such as ode,ddpm; default: the four"
+        "--samplers",
+        default=",".join(PAPER_SAMPLERS),
+        help=f"such as ode,ddpm; default: the paper's four, {','.join(PAPER_SAMPLERS)}",
     )
     many.add_argument("--out", type=Path, help="write the CSV here instead of to stdout")
     many.add_argument(

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, betaincinv, chdtrc, chdtri, gammaln
 
+from diffusion_core import theory
 from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
 from diffusion_core.forward import relative_steps
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 from diffusion_core.targets.base import Target, mixture_weights
+from diffusion_core.theory import Theorem
 
 TAIL = 1e-16  # the mass that an unbounded law may have beyond its radius
 
@@ -109,6 +111,16 @@ def first_moment(target: Target) -> float:
     return math.sqrt(float(weights @ ((means**2).sum(axis=1) + spread)))
 
 
+def absolutely_continuous(target: Target) -> bool:
+    """Whether X_0 has a density: every part of its law spreads in every direction.
+
+    Stricter than ``has_density`` says no: a Gaussian narrower than 1e-9 is continuous all the same.
+    """
+    if isinstance(target, GaussianMixture):
+        return bool((target.spectrum[0] > 0).all())
+    return target.has_density
+
+
 @dataclass(frozen=True)
 class ScheduleFacts:
     """What Li and Yan's proof uses of a schedule (arXiv 2409.18959), checked at one T.
@@ -164,38 +176,6 @@ def schedule_facts(chain: Chain) -> ScheduleFacts:
     )
 
 
-@dataclass(frozen=True)
-class Theorem:
-    """One proven rate and what it assumes, by the names of ``NEEDS``."""
-
-    source: str
-    arxiv: str
-    needs: tuple[str, ...]
-    evidence: str
-
-
-NEEDS = ("support", "moment", "constants", "facts", "score", "jacobian", "extra")
-_SEED = ("Li, Wei, Chen, Chi", "2306.09251")
-_FREE = ("Li, Huang, Efimov, Wei, Chi, Chen", "2403.03852")
-_DETERMINISTIC = ("support", "constants", "score", "jacobian")
-_STOCHASTIC = ("support", "constants", "score")
-
-THEOREMS: dict[str, tuple[Theorem, ...]] = {
-    "ode": (
-        Theorem(*_SEED, _DETERMINISTIC, "second-hand"),
-        Theorem("Li, Wei, Chi, Chen", "2408.02320", _DETERMINISTIC, "second-hand"),
-    ),
-    "ddpm": (
-        Theorem(*_SEED, _STOCHASTIC, "second-hand"),
-        Theorem("Li, Yan", "2409.18959", ("moment", "facts", "score"), "read in full"),
-    ),
-    "ode-accelerated": (Theorem(*_FREE, _DETERMINISTIC, "second-hand"),),
-    "ddpm-accelerated": (Theorem(*_FREE, _STOCHASTIC, "second-hand"),),
-    "ode-taylor": (Theorem(*_SEED, (*_DETERMINISTIC, "extra"), "second-hand"),),
-    "ddpm-covariance": (Theorem(*_SEED, (*_STOCHASTIC, "extra"), "second-hand"),),
-}
-
-
 def theorems(experiment: Experiment) -> tuple[Theorem, ...]:
-    """Those about the experiment's sampler, in the order of its proven rates; maybe none."""
-    return THEOREMS.get(experiment.sampler, ())
+    """Those about the experiment's sampler, the seed paper's first; maybe none."""
+    return theory.theorems(experiment.sampler, experiment.eta)

@@ -22,22 +22,6 @@ Carry = tuple[Array, float] | None
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A proven upper bound on TV(q_1, p_1) with exact scores: C d^a (log T)^log_power T^{-power}.
-
-    ``evidence`` says how the statement is known: "abstract", "read in full" or "second-hand" (the
-    powers of d and log T quoted from the literature, not read word for word).
-    """
-
-    power: float
-    log_power: float
-    formula: str
-    source: str
-    arxiv: str
-    evidence: str
-
-
-@dataclass(frozen=True)
 class Sampler:
     """One update rule and its facts.
 
@@ -46,6 +30,7 @@ class Sampler:
     Elsewhere a step that does not shrink may set a lower rate: DPM-Solver++(2M) tends to 1 on
     ``Linear``, ``Cosine`` and ``Sigmoid``, and so does Heun on ``Sigmoid``.
     evaluations: score evaluations per update; ``derivatives``: what it needs beyond the score.
+    equation: its number in the seed paper, arXiv 2306.09251; empty where it is not from there.
     """
 
     name: str
@@ -55,7 +40,7 @@ class Sampler:
     stochastic: bool
     stages: tuple[Stage, ...]
     reference: str
-    rates: tuple[Rate, ...] = ()
+    equation: str = ""
     derivatives: str = ""
     multistep: bool = False
 
@@ -69,12 +54,16 @@ class Sampler:
 
 
 def ode(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-    """Y_{t-1} = (Y_t + (beta_t/2) s_t(Y_t)) / sqrt(alpha_t).  arXiv 2306.09251."""
+    """Y_{t-1} = (Y_t + (beta_t/2) s_t(Y_t)) / sqrt(alpha_t).  arXiv 2306.09251, (23)."""
     return (y + chain.beta[t] / 2 * score(t, y)) / sqrt(chain.alpha[t])
 
 
 def ddpm(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-    """Y_{t-1} = (Y_t + beta_t s_t(Y_t) + sqrt(beta_t) Z_t) / sqrt(alpha_t).  arXiv 2306.09251."""
+    """Y_{t-1} = (Y_t + beta_t s_t(Y_t) + sqrt(beta_t) Z_t) / sqrt(alpha_t).
+
+    arXiv 2306.09251, (30). The DDPM of Ho, Jain and Abbeel (arXiv 2006.11239), whose coefficients
+    are others, is DDIM with eta = 1.
+    """
     b = chain.beta[t]
     return (y + b * score(t, y) + sqrt(b) * z) / sqrt(chain.alpha[t])
 
@@ -111,7 +100,7 @@ def ddpm_accelerated_second(y_plus: Array, t: int, chain: Chain, score: Score, z
 def ode_taylor(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
     """Y_{t-1} = ( Y_t + (beta_t/2) s - (beta_t^2/8) (grad tr H + H s) ) / sqrt(alpha_t) at Y_t.
 
-    The accelerated ODE of arXiv 2306.09251 with exact derivatives in place of its learned w_t.
+    The accelerated ODE (27) of arXiv 2306.09251 with its exact w_t (``acceleration.w``).
     """
     b, s = chain.beta[t], score(t, y)
     curvature = score.trace_gradient(t, y) + np.einsum("nij,nj->ni", score.jacobian(t, y), s)
@@ -121,7 +110,7 @@ def ode_taylor(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
 def ddpm_covariance(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
     """Y_{t-1} = ( Y_t + beta_t s + sqrt(beta_t) (I + (beta_t/2) H) Z_t ) / sqrt(alpha_t) at Y_t.
 
-    The accelerated DDPM of arXiv 2306.09251 with the exact Jacobian in place of its learned v_t.
+    The accelerated DDPM (33) of arXiv 2306.09251 with its exact v_t (``acceleration.v``).
     """
     b = chain.beta[t]
     noise = z + b / 2 * np.einsum("nij,...nj->...ni", score.jacobian(t, y), z)
@@ -221,89 +210,63 @@ def reverse_chain(
         yield t - 1, y
 
 
-_SEED = "Li, Wei, Chen, Chi"
-_SEED_ID = "2306.09251"
-_FREE = "Li, Huang, Efimov, Wei, Chi, Chen"
-_FREE_ID = "2403.03852"
+SEED_ARXIV = "2306.09251"
+_SEED = f"Li, Wei, Chen, Chi, arXiv {SEED_ARXIV}"
+_FREE = "Li, Huang, Efimov, Wei, Chi, Chen, arXiv 2403.03852"
+_HO = "Ho, Jain, Abbeel, arXiv 2006.11239"
+
+
+def ddim_sampler(eta: float = 0.0) -> Sampler:
+    """DDIM's record for 0 <= eta <= 1; stochastic when eta > 0, Ho et al.'s own DDPM at 1."""
+    label = "DDIM" if eta == 0 else f"DDIM, η = {eta:g}"
+    reference = "Song, Meng, Ermon, arXiv 2010.02502"
+    if eta == 1:
+        label, reference = f"{label} (Ho et al.'s DDPM)", f"{reference}; {_HO}"
+    return Sampler("ddim", label, 1, 1, eta > 0, (ddim_stage(eta),), reference)
+
 
 _RECORDS = (
+    # the seed paper's four, in the order of its theorems
     Sampler(
-        "ode",
-        "ODE (probability flow)",
-        1,
-        1,
-        False,
-        (ode,),
-        f"{_SEED}, arXiv {_SEED_ID}",
-        (
-            Rate(1, 4, "C d² log⁴T / T + C d⁶ log⁶T / T²", _SEED, _SEED_ID, "second-hand"),
-            Rate(1, 0, "C d / T (up to logs)", "Li, Wei, Chi, Chen", "2408.02320", "second-hand"),
-        ),
-    ),
-    Sampler(
-        "ddpm",
-        "DDPM",
-        1,
-        1,
-        True,
-        (ddpm,),
-        f"{_SEED}, arXiv {_SEED_ID}; Ho, Jain, Abbeel, arXiv 2006.11239",
-        (
-            Rate(0.5, 3, "C d² log³T / √T", _SEED, _SEED_ID, "second-hand"),
-            Rate(1, 3, "C d log³T / T", "Li, Yan (Theorem 1)", "2409.18959", "read in full"),
-        ),
-    ),
-    Sampler(
-        "ode-accelerated",
-        "accelerated ODE",
-        2,
-        2,
-        False,
-        (ode_accelerated,),
-        f"{_FREE}, arXiv {_FREE_ID}",
-        (Rate(2, 6, "C d⁶ log⁶T / T²", _FREE, _FREE_ID, "second-hand"),),
-    ),
-    Sampler(
-        "ddpm-accelerated",
-        "accelerated DDPM",
-        1,
-        1,
-        True,
-        (ddpm_accelerated_first, ddpm_accelerated_second),
-        f"{_FREE}, arXiv {_FREE_ID}",
-        (Rate(1, 4.5, "C d³ log^4.5 T / T", _FREE, _FREE_ID, "second-hand"),),
+        "ode", "ODE (probability flow)", 1, 1, False, (ode,), f"{_SEED}, equation (23)", "(23)"
     ),
     Sampler(
         "ode-taylor",
-        "ODE, exact second order",
+        "accelerated ODE",
         2,
         1,
         False,
         (ode_taylor,),
-        f"{_SEED}, arXiv {_SEED_ID} (accelerated ODE, exact derivatives)",
-        (Rate(2, 6, "C d⁶ log⁶T / T²", _SEED, _SEED_ID, "second-hand"),),
+        f"{_SEED}, equation (27), with its exact w_t",
+        "(27)",
         derivatives="Jacobian of the score and its trace's gradient",
     ),
+    Sampler("ddpm", "DDPM", 1, 1, True, (ddpm,), f"{_SEED}, equation (30)", "(30)"),
     Sampler(
         "ddpm-covariance",
-        "DDPM, exact covariance",
+        "accelerated DDPM",
         2,
         1,
         True,
         (ddpm_covariance,),
-        f"{_SEED}, arXiv {_SEED_ID} (accelerated DDPM, exact derivatives)",
-        (Rate(1, 4.5, "C d³ log^4.5 T / T", _SEED, _SEED_ID, "second-hand"),),
+        f"{_SEED}, equation (33), with its exact v_t",
+        "(33)",
         derivatives="Jacobian of the score",
     ),
     Sampler(
-        "heun",
-        "Heun",
-        2,
-        2,
-        False,
-        (heun,),
-        "Karras, Aittala, Aila, Laine, arXiv 2206.00364",
+        "ode-accelerated", "training-free accelerated ODE", 2, 2, False, (ode_accelerated,), _FREE
     ),
+    Sampler(
+        "ddpm-accelerated",
+        "training-free accelerated DDPM",
+        1,
+        1,
+        True,
+        (ddpm_accelerated_first, ddpm_accelerated_second),
+        _FREE,
+    ),
+    ddim_sampler(),
+    Sampler("heun", "Heun", 2, 2, False, (heun,), "Karras, Aittala, Aila, Laine, arXiv 2206.00364"),
     Sampler(
         "dpmpp-2m",
         "DPM-Solver++(2M)",
@@ -316,16 +279,8 @@ _RECORDS = (
     ),
 )
 
-
-def ddim_sampler(eta: float = 0.0) -> Sampler:
-    """DDIM's record for 0 <= eta <= 1; stochastic when eta > 0."""
-    label = "DDIM" if eta == 0 else f"DDIM, η = {eta:g}"
-    reference = "Song, Meng, Ermon, arXiv 2010.02502"
-    return Sampler("ddim", label, 1, 1, eta > 0, (ddim_stage(eta),), reference)
-
-
-SAMPLERS: dict[str, Sampler] = {s.name: s for s in (*_RECORDS[:6], ddim_sampler(), *_RECORDS[6:])}
-PAPER_SAMPLERS = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
+SAMPLERS: dict[str, Sampler] = {record.name: record for record in _RECORDS}
+PAPER_SAMPLERS = tuple(record.name for record in _RECORDS if record.equation)
 
 
 def sampler_record(kind: str, eta: float = 0.0) -> Sampler:

@@ -1,52 +1,147 @@
-"""What the theorems say, as data: setting, assumptions, statements and where each was published.
+"""The theorems that this project knows, each one record, in the order of the seed paper's.
 
-Rates are upper bounds up to a universal constant that no paper gives, so on a plot they are shapes.
+All bound TV(q_1, p_1). For which schedules: the seed's (22) where a record needs "constants", any
+with three facts where it needs "facts"; see ``bounds.NEEDS``.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from diffusion_core.bounds import EVIDENCE, NEEDS, Shape, Term, Theorem
+from diffusion_core.samplers import SAMPLERS, SEED_ARXIV
 
-from diffusion_core.samplers import SAMPLERS, Rate
+__all__ = ["EVIDENCE", "NEEDS", "THEOREMS", "Shape", "Term", "Theorem", "theorems"]
 
+_SEED = ("Li, Wei, Chen, Chi", SEED_ARXIV)
+_FREE = ("Li, Huang, Efimov, Wei, Chi, Chen", "2403.03852")
+_LOW = ("Liang, Huang, Chen", "2501.12982")
+_SETTING = ("continuous", "support", "constants")
+_FULL, _HEARSAY = "read in full", "second-hand"
 
-@dataclass(frozen=True)
-class Shape:
-    """T -> (log T)^log_power T^{-power}, anchored so that it passes through one stated point."""
-
-    rate: Rate
-    with_logs: bool
-    anchor_steps: int
-    anchor_value: float
-
-    def __call__(self, steps: float) -> float:
-        k = self.rate.log_power if self.with_logs else 0.0
-        ratio = (math.log(steps) / math.log(self.anchor_steps)) ** k
-        return self.anchor_value * ratio * (steps / self.anchor_steps) ** -self.rate.power
-
-
-@dataclass(frozen=True)
-class Assumption:
-    name: str
-    statement: str
-
-
-ASSUMPTIONS = (
-    Assumption(
-        "bounded support", "P(|X_0| <= T^{c_R}) = 1 for some constant c_R > 0, however large"
+_ALL = (
+    Theorem(
+        "ode",
+        *_SEED,
+        "Theorem 1",
+        "(24)",
+        (
+            Term(2, 4, 1, radius=2),
+            Term(6, 6, 2, radius=3),
+            Term(0.5, 1.5, 0, ("score",), radius=0.5),
+            Term(1, 1, 0, ("Jacobian",)),
+        ),
+        (*_SETTING, "score", "jacobian"),
+        _FULL,
+        steps_equation="(25)",
     ),
-    Assumption(
-        "schedule", "beta_t of the theory's schedule with c_0, c_1 large enough; c_1 >= 2 c_0"
+    Theorem(
+        "ode",
+        "Li, Wei, Chi, Chen",
+        "2408.02320",
+        "Theorem 1",
+        "(22)",
+        (Term(1, 4, 1), Term(0.5, 2, 0, ("score",)), Term(1, 2, 0, ("Jacobian",))),
+        (*_SETTING, "burn-in", "score", "jacobian"),
+        _FULL,
+        burn_in=(2, 5),
     ),
-    Assumption("score", "(1/T) sum_t E_{X ~ p_t} |s_hat_t(X) - s_t(X)|^2 <= eps_score^2"),
-    Assumption(
-        "Jacobian (deterministic samplers only)",
-        "(1/T) sum_t E_{X ~ p_t} ||J_{s_hat_t}(X) - J_{s_t}(X)|| <= eps_Jacobi, spectral norm",
+    Theorem(
+        "ode-taylor",
+        *_SEED,
+        "Theorem 2",
+        "(28)",
+        (Term(6, 6, 2),),
+        (*_SETTING, "exact"),
+        _FULL,
+        steps_equation="(29)",
+    ),
+    Theorem(
+        "ddpm",
+        *_SEED,
+        "Theorem 3",
+        "(31)",
+        (Term(2, 3, 0.5), Term(0.5, 2, 0, ("score",))),
+        (*_SETTING, "burn-in", "score"),
+        _FULL,
+        burn_in=(4, 6),
+        through_kl=True,
+    ),
+    Theorem(
+        "ddpm",
+        "Li, Yan",
+        "2409.18959",
+        "Theorem 1",
+        "",
+        (Term(1, 3, 1), Term(0, 0.5, 0, ("score",))),
+        ("moment", "facts", "score"),
+        _FULL,
+        constant="c",
+    ),
+    Theorem(
+        "ddpm-covariance",
+        *_SEED,
+        "Theorem 4",
+        "(34)",
+        (Term(3, 4.5, 1),),
+        (*_SETTING, "burn-in", "exact"),
+        _FULL,
+        burn_in=(3, 4.5),
+        through_kl=True,
+        steps_equation="(35)",
+    ),
+    Theorem(
+        "ode-accelerated",
+        *_FREE,
+        "Theorem 1",
+        "",
+        (Term(6, 6, 2), Term(0.5, 1.5, 0, ("score",)), Term(1, 1, 0, ("Jacobian",))),
+        (*_SETTING, "score", "jacobian"),
+        _HEARSAY,
+        constant="C",
+    ),
+    Theorem(
+        "ddpm-accelerated",
+        *_FREE,
+        "Theorem 2",
+        "",
+        (Term(3, 4.5, 1), Term(0.5, 1.5, 0, ("score",))),
+        (*_SETTING, "score"),
+        _HEARSAY,
+        constant="C",
+        through_kl=True,
+    ),
+    Theorem(
+        "ddim",
+        *_LOW,
+        "Theorem 1",
+        "",
+        (Term(1, 3, 1), Term(0, 0.5, 0, ("score", "Jacobian 1", "Jacobian 2", "Hessian"))),
+        ("bounded", "unseen", "score", "jacobian", "hessian"),
+        _FULL,
+        constant="C",
+        dim="k",
+        eta=0.0,
+    ),
+    Theorem(
+        "ddim",
+        *_LOW,
+        "Theorem 2",
+        "(24)",
+        (Term(1, 3, 1), Term(0, 0.5, 0, ("score",))),
+        ("bounded", "unseen", "score"),
+        _FULL,
+        constant="C",
+        dim="k",
+        eta=1.0,
     ),
 )
 
+THEOREMS: dict[str, tuple[Theorem, ...]] = {
+    name: tuple(theorem for theorem in _ALL if theorem.sampler == name)
+    for name in SAMPLERS
+    if any(theorem.sampler == name for theorem in _ALL)
+}
 
-def rates(sampler: str) -> tuple[Rate, ...]:
-    """The proven rates of a sampler, the seed paper's first; empty when this project lists none."""
-    return SAMPLERS[sampler].rates
+
+def theorems(sampler: str, eta: float = 0.0) -> tuple[Theorem, ...]:
+    """Those about a sampler, the seed paper's first; maybe none, as for DDIM with 0 < eta < 1."""
+    return tuple(t for t in THEOREMS.get(sampler, ()) if t.eta is None or t.eta == eta)

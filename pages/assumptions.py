@@ -15,7 +15,7 @@ from dashboard.permalink import open_link, switch
 from dashboard.prose import prose
 from dashboard.score_controls import choose_score
 from dashboard.target_controls import choose_target
-from dashboard.text.assumptions import snippet
+from dashboard.text.snippets import assumptions_snippet
 
 PAGE = "assumptions"
 TAILS = switch("tails", False)
@@ -56,4 +56,4 @@ with numbers:
     csv = frame.to_csv(assumptions.HEADER, rows)
     frame.download("Download (CSV)", csv, "assumptions.csv")
 with code:
-    frame.snippet(snippet(experiment))
+    frame.snippet(assumptions_snippet(experiment))

@@ -17,8 +17,12 @@ from diffusion_core import InputError, Refused
 PAGE = "compare"
 PANELS = whole("panels", 2, range(2, MOST + 1))
 PARTICLES = whole("particles", 1000, FEW)
-DEFAULTS = [Changes(sampler=name) for name in ("ddpm", "ode-accelerated", "ddpm-accelerated")]
-CHANGES = [changes_setting(n.lower(), d) for n, d in zip(NAMES, DEFAULTS, strict=True)]
+# panels B to D, and what C and D were in links that do not say it
+CHANGES = [
+    changes_setting("b", Changes(sampler="ddpm")),
+    changes_setting("c", Changes(sampler="ode-taylor"), Changes(sampler="ode-accelerated")),
+    changes_setting("d", Changes(sampler="ddpm-covariance"), Changes(sampler="ddpm-accelerated")),
+]
 SETTINGS = (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES)
 
 navigation.require()

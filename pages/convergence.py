@@ -43,14 +43,14 @@ with st.sidebar:
     frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if sweep is None:
     st.stop()
-names, label = labels(experiment), METRIC_LABELS[sweep.metric]
+names, label, eta = labels(experiment), METRIC_LABELS[sweep.metric], experiment.eta
 quantity = readings.quantity(sweep.metric, sweep.against)
 bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 
 
 def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None = None) -> None:
     """The figure and its reading, from the runs that are done so far."""
-    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"])
+    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"], eta)
     axis, dark = values["axis"], is_dark()
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
@@ -81,8 +81,8 @@ with decay:
     frame.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(prose("pages")("fits"))
 with proven:
-    rates = {name: sweeps.chosen_rates(name, "all") for name in sweep.samplers}
-    frame.table(tables.rate_table(rates, names), "Proven upper bounds")
+    proofs = {name: sweeps.chosen_theorems(name, "all", eta) for name in sweep.samplers}
+    frame.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:
     frame.snippet(sweep_snippet(sweep))

@@ -34,7 +34,7 @@ found = dimension.measured(question, status)
 for name, reason in dimension.refusals(found, question.metric).items():
     st.warning(f"{labels[name]}: {plain(readings.sentence(reason))}")
 drawn = dimension.curves(found, question.metric)
-bounds = dimension.bounds(question.samplers, values["bounds"])
+bounds = dimension.bounds(question, values["bounds"])
 shapes = bounds if question.metric == "tv" else {}
 quantity = f"{readings.quantity(question.metric, 'p1')}, T = {steps:,}"
 figure = growth_figure(drawn, labels, shapes, steps, quantity, dark)
@@ -62,7 +62,7 @@ with numbers:
     rows = dimension.table_rows(found, steps)
     frame.download("Download (CSV)", frame.to_csv(dimension.HEADER, rows), "dimension.csv")
 with proven:
-    every = dimension.bounds(question.samplers, "all")
+    every = dimension.bounds(question, "all")
     frame.table(dimension.bound_table(every, labels), "Proven upper bounds with powers of d")
     st.caption(prose("pages")("bounds"))
 with code:

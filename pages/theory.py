@@ -44,14 +44,16 @@ st.markdown(say("schedule"))
 st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
 st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
 
-st.header(f"The sampler: {record.label}")
+st.header(f"The sampler: {record.label} {record.equation}")
 st.markdown(say("samplers"))
 st.markdown(f"$$\n{UPDATES[experiment.sampler]}\n$$")
 values["at"] = theory_text.choose_place(state.values["at"], experiment.steps)
 t = theory_cards.place_in_chain(experiment.steps, values["at"])
 st.markdown(theory_cards.term_table(experiment, t))
-if record.derivatives:
-    st.markdown(say("sampler-extra", derivatives=record.derivatives.lower()))
+if experiment.sampler in theory_cards.EXTRAS:
+    st.markdown(say(f"extra-{experiment.sampler}"))
+    with st.expander("Its closed form in Python"):
+        st.code(theory_cards.extra_source(experiment.sampler), language="python")
 st.caption(f"Source: {record.reference}. {say('source')}")
 st.code(theory_cards.source(experiment.sampler), language="python")
 with st.expander("The formulas of all samplers"):
@@ -63,14 +65,14 @@ found = assumptions.checked(experiment)
 if found:
     st.markdown(say("theorems"))
 else:
-    st.info(say("no-theorem", label=record.label))
+    st.info(theory_cards.no_theorem(experiment))
 for theorem, lines in found:
     with st.container(border=True):
         st.markdown(theory_cards.heading(theorem))
-        st.markdown(theory_cards.statement(theorem, experiment.sampler))
+        st.markdown(theory_cards.statement(theorem))
         st.markdown("\n\n".join(line.markdown for line in lines))
         st.caption(verdict(experiment, lines))
-        st.markdown(theory_cards.not_said(theorem, experiment.sampler))
+        st.markdown(theory_cards.not_said(theorem))
 if found:
     st.caption(say("evidence"))
 st.page_link("pages/literature.py", label="All results from 2022 on, drawn together", icon=ARROW)
@@ -90,7 +92,7 @@ else:
     with place:
         st.markdown(say("measured"))
         curves, names = {experiment.sampler: curve}, {experiment.sampler: record.label}
-        shapes = sweeps.shapes(curves, "all", True, "first")
+        shapes = sweeps.shapes(curves, "all", True, "first", experiment.eta)
         quantity = readings.quantity("tv", "p1")
         figure = convergence_figure(curves, names, shapes, {}, "steps", quantity, is_dark())
         alt = readings.alt({record.label: curve}, quantity)

@@ -98,9 +98,9 @@ def _bound(
         name=f"{label}: upper bound ∝ {formula}",
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
-        hovertext=f"shape of a proven upper bound, ∝ {formula}<br>{shape.rate.source}, "
-        f"arXiv {shape.rate.arxiv}<br>its constant is unknown: drawn through the point at "
-        f"T = {shape.anchor_steps:,}",
+        hovertext=f"shape of a proven upper bound, ∝ {formula}<br>{shape.theorem.source}, "
+        f"arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>its constant is unknown: drawn "
+        f"through the point at T = {shape.anchor_steps:,}",
         hoverinfo="text",
     )
 
@@ -120,7 +120,7 @@ def _fitted(name: str, curve: Sequence[Measurement], fit: Fit, axis: str, dark: 
 
 def shape_text(shape: Shape) -> str:
     """Such as log⁴T / T²."""
-    return rate_text(shape.rate.power, shape.rate.log_power if shape.with_logs else 0)
+    return rate_text(shape.theorem.power, shape.theorem.log_power if shape.with_logs else 0)
 
 
 def rate_text(power: float, log_power: float) -> str:

@@ -11,13 +11,13 @@ from dashboard.design import SAMPLERS
 from dashboard.dimension import Curve
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded, superscript
-from diffusion_core.dimension_bounds import DimensionBound
+from diffusion_core.theory import Theorem
 
 LOWEST = 1e-12  # a distance below is rounding
 AXIS = "dimension d"
 BAND = 0.22  # opacity of the room between two bounds
 
-Bounds = Mapping[str, Sequence[DimensionBound]]
+Bounds = Mapping[str, Sequence[Theorem]]
 
 
 def growth_figure(
@@ -89,7 +89,7 @@ def _shape(
     label: str,
     dims: Sequence[int],
     values: Sequence[float],
-    bound: DimensionBound,
+    bound: Theorem,
     dark: bool,
 ) -> go.Scatter:
     formula = bound_text(bound)
@@ -101,14 +101,15 @@ def _shape(
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
         hovertext=f"shape of a proven upper bound, {bound.formula}<br>{bound.source}, arXiv "
-        f"{bound.arxiv} ({bound.evidence})<br>its constant is unknown: drawn through d = {dims[0]}",
+        f"{bound.arxiv}, {bound.name} ({bound.evidence})<br>its constant is unknown: drawn through "
+        f"d = {dims[0]}",
         hoverinfo="text",
     )
 
 
-def bound_text(bound: DimensionBound) -> str:
+def bound_text(bound: Theorem) -> str:
     """The powers of d, such as d² + d⁶."""
-    powers = sorted({a for a, _, _ in bound.terms})
+    powers = sorted({term.dim for term in bound.exact})
     return " and ".join("d" if a == 1 else f"d{superscript(int(a))}" for a in powers)
 
 
@@ -145,7 +146,7 @@ def needed_figure(
     return _laid_out(figure, "steps T for TV ≤ 0.1", values, True, dark)
 
 
-def steps_text(bound: DimensionBound) -> str:
+def steps_text(bound: Theorem) -> str:
     """How T has to grow with d to keep the bound at rest, without log factors."""
     power = bound.steps_power
     return "d" if power == 1 else f"d{superscript(int(power))}"

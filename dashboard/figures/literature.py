@@ -13,7 +13,7 @@ from dashboard.figures.style import figure_template
 from dashboard.literature import EVIDENCE, Line, short
 from dashboard.text.numbers import rounded
 
-COLOURS = {"stochastic": "ddpm", "deterministic": "ode", "higher": "ode-accelerated"}
+COLOURS = {"stochastic": "ddpm", "deterministic": "ode", "higher": "ode-taylor"}
 DASHES = {"read in full": "solid", "abstract": "longdash", "quoted": "dash", "second-hand": "dot"}
 EPS = np.geomspace(1e-4, 0.5, 61)
 MOST = 2  # sources that an entry of the legend names

@@ -13,6 +13,7 @@ from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.structure import Full, Guess, Lesson, Numbers, Predict, Question, Read, Run
 from diffusion_core import Experiment
+from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Linear, Theory
 
 TV = "TV(q₁, p₁)"
@@ -23,6 +24,7 @@ T_AXIS = "number of steps T"
 STEPS = (64, 128, 256, 512, 1024)
 THEORY = preset("three-modes", schedule=Theory(), sampler="ode")
 LINEAR = THEORY.with_(schedule=Linear())
+_ALL_SWEEP = (("samplers", ",".join(PAPER_SAMPLERS)), ("from", "64"), ("to", "1024"))
 
 
 def _rates(lab: Lab) -> Numbers:
@@ -71,7 +73,7 @@ RATES = Lesson(
             Run(
                 _rates,
                 _rates_first,
-                full=(Full("convergence", THEORY, (("from", "64"), ("to", "1024"))),),
+                full=(Full("convergence", THEORY, _ALL_SWEEP),),
             ),
         ),
         Read("logs"),
@@ -82,7 +84,7 @@ RATES = Lesson(
             Run(
                 _rates,
                 _rates_figure,
-                full=(Full("convergence", LINEAR, (("from", "64"), ("to", "1024"))),),
+                full=(Full("convergence", LINEAR, _ALL_SWEEP),),
             ),
         ),
         Question("slope", 3, "b"),

@@ -14,7 +14,7 @@ from dashboard.text.labels import SCHEDULES
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment
 from diffusion_core.assumptions import (
-    Theorem,
+    absolutely_continuous,
     first_moment,
     mass_outside,
     schedule_facts,
@@ -22,7 +22,8 @@ from diffusion_core.assumptions import (
 )
 from diffusion_core.distances import Distance
 from diffusion_core.schedules import Theory
-from diffusion_core.targets import StudentT
+from diffusion_core.targets import Circle, Points, StudentT
+from diffusion_core.theory import Theorem
 
 HOLDS, FAILS, OPEN = "true", "not true", "cannot be checked"
 MARKS = {
@@ -58,6 +59,8 @@ _SIGNS = {
     "ᾱ_T": "$\\bar\\alpha_T$",
     "ε_score": "$\\varepsilon_{\\mathrm{score}}$",
     "ε_Jacobi": "$\\varepsilon_{\\mathrm{Jacobi}}$",
+    "w_t": "$w_t$",
+    "v_t": "$v_t$",
 }
 
 
@@ -72,15 +75,20 @@ def typeset(said: str) -> str:
 def lines(experiment: Experiment, theorem: Theorem) -> list[Line]:
     """Every assumption of the theorem, in its order."""
     made = {
+        "continuous": _continuous,
         "support": _support,
+        "bounded": _bounded,
         "moment": _moment,
         "constants": _constants,
         "facts": _facts,
+        "unseen": _unseen,
+        "burn-in": _burn_in,
         "score": _score,
         "jacobian": _jacobian,
-        "extra": _extra,
+        "hessian": _hessian,
+        "exact": _exact,
     }
-    return [line for need in theorem.needs for line in made[need](experiment, theorem.arxiv)]
+    return [line for need in theorem.needs for line in made[need](experiment, theorem)]
 
 
 def _line(block: str, verdict: str, finding: str, arxiv: str, **values: object) -> Line:
@@ -89,16 +97,61 @@ def _line(block: str, verdict: str, finding: str, arxiv: str, **values: object) 
     return Line(name, assumed, verdict, finding, arxiv)
 
 
-def _support(experiment: Experiment, arxiv: str) -> list[Line]:
+def _continuous(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    target = experiment.target
+    if absolutely_continuous(target):
+        return [_line("continuous", HOLDS, _say("continuous-true"), theorem.arxiv)]
+    where = _say("continuous-flat")
+    if isinstance(target, Circle):
+        where = _say("continuous-circle")
+    elif isinstance(target, Points):
+        where = _say("continuous-points", count=f"{len(target.points):,}")
+    block, verdict = "continuous-false", FAILS
+    if theorem.evidence == "second-hand":
+        block, verdict = "continuous-unseen", OPEN
+    return [_line("continuous", verdict, _say(block, where=where), theorem.arxiv)]
+
+
+def _support(experiment: Experiment, theorem: Theorem) -> list[Line]:
     steps, found = experiment.steps, support(experiment.target)
     reach = _as_power(found.radius, found.exponent(steps), "c_R")
-    if found.bounded:
-        return [_line("support", HOLDS, _say("support-bounded", reach=reach), arxiv)]
-    said = _say("support-unbounded", reach=reach)
+    said = _say("support-bounded" if found.bounded else "support-unbounded", reach=reach)
     if isinstance(experiment.target, StudentT):
         outside = rounded(mass_outside(experiment.target, float(steps)), 2)
         said = f"{said} {_say('support-heavy', outside=outside)}"
-    return [_line("support", FAILS, said, arxiv)]
+    if any(term.radius for term in theorem.terms) and found.radius > 1:
+        log = rounded(math.log(found.radius), 3)
+        said = f"{said} {_say('support-price', name=theorem.name, log=log)}"
+    return [_line("support", HOLDS if found.bounded else FAILS, said, theorem.arxiv)]
+
+
+def _bounded(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    found = support(experiment.target)
+    block = "bounded-true" if found.bounded else "bounded-false"
+    said = _say(block, radius=rounded(found.radius), dim=experiment.target.dim)
+    return [_line("bounded", HOLDS if found.bounded else FAILS, said, theorem.arxiv)]
+
+
+def _unseen(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    return [_line("unseen", OPEN, _say("unseen"), theorem.arxiv)]
+
+
+def _burn_in(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    """T beside d^a (log T)^b: without C_2, no verdict."""
+    assert theorem.burn_in is not None
+    dim, steps = experiment.target.dim, experiment.steps
+    power, log = (f"{p:g}" for p in theorem.burn_in)
+    least = theorem.least_steps(dim, steps)
+    said = _say(
+        "burn-in",
+        power=power,
+        log=log,
+        steps=f"{steps:,}",
+        dim=f"{dim:,}",
+        least=rounded(least),
+        most=rounded(steps / least),
+    )
+    return [_line("burn-in", OPEN, said, theorem.arxiv, power=power, log=log)]
 
 
 def _as_power(value: float, exponent: float, name: str) -> str:
@@ -108,18 +161,18 @@ def _as_power(value: float, exponent: float, name: str) -> str:
     return _say("power", value=rounded(value), power=rounded(exponent), name=name)
 
 
-def _moment(experiment: Experiment, arxiv: str) -> list[Line]:
+def _moment(experiment: Experiment, theorem: Theorem) -> list[Line]:
     mean = first_moment(experiment.target)
     if math.isfinite(mean):
         power = math.log(max(mean, 1e-300)) / math.log(experiment.steps)
         said = _say("moment-finite", mean=_as_power(mean, power, "c_M"))
-        return [_line("moment", HOLDS, said, arxiv)]
+        return [_line("moment", HOLDS, said, theorem.arxiv)]
     df = experiment.target.df if isinstance(experiment.target, StudentT) else 0.0
-    return [_line("moment", FAILS, _say("moment-infinite", df=f"{df:g}"), arxiv)]
+    return [_line("moment", FAILS, _say("moment-infinite", df=f"{df:g}"), theorem.arxiv)]
 
 
-def _constants(experiment: Experiment, arxiv: str) -> list[Line]:
-    schedule = experiment.schedule
+def _constants(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    schedule, arxiv = experiment.schedule, theorem.arxiv
     if not isinstance(schedule, Theory):
         said = _say("theory-other", schedule=SCHEDULES[schedule.kind])
         return [_line("theory", FAILS, said, arxiv)]
@@ -131,12 +184,12 @@ def _constants(experiment: Experiment, arxiv: str) -> list[Line]:
     ]
 
 
-def _facts(experiment: Experiment, arxiv: str) -> list[Line]:
+def _facts(experiment: Experiment, theorem: Theorem) -> list[Line]:
     """The three facts: each at the schedule's own c_1, or together with some c_1."""
     chain, schedule = experiment.chain, experiment.schedule
     found = schedule_facts(chain)
     if not isinstance(schedule, Theory):
-        return [some_constant(experiment, arxiv)]
+        return [some_constant(experiment, theorem.arxiv)]
     unit, c1 = math.log(chain.steps) / chain.steps, schedule.c1
     steps, relative, end = found.hold_with(c1)
     rows = (
@@ -145,7 +198,7 @@ def _facts(experiment: Experiment, arxiv: str) -> list[Line]:
         ("end", end, found.abar_T, chain.steps ** (-c1 / 2)),
     )
     return [
-        _line(block, HOLDS if good else FAILS, _compared(value, bound, good), arxiv)
+        _line(block, HOLDS if good else FAILS, _compared(value, bound, good), theorem.arxiv)
         for block, good, value, bound in rows
     ]
 
@@ -177,41 +230,55 @@ def some_constant(experiment: Experiment, arxiv: str = _FOLLOWS) -> Line:
     return _line("uses", HOLDS if found.hold else FAILS, said, arxiv)
 
 
-def _score(experiment: Experiment, arxiv: str) -> list[Line]:
+def _score(experiment: Experiment, theorem: Theorem) -> list[Line]:
     said = _say("score-exact")
     if experiment.score_error is not None:
         size, _ = score_sizes(experiment, st.empty())
         said = _say("score-size", size=with_error(size.value, size.stated))
-    return [_line("score", HOLDS, said, arxiv)]
+    return [_line("score", HOLDS, said, theorem.arxiv)]
 
 
-def _jacobian(experiment: Experiment, arxiv: str) -> list[Line]:
+def _jacobian(experiment: Experiment, theorem: Theorem) -> list[Line]:
     said = _say("jacobian-exact")
     if experiment.score_error is not None:
         _, size = score_sizes(experiment, st.empty())
         said = _say("jacobian-size", size=with_error(size.value, size.stated))
-    return [_line("jacobian", HOLDS, said, arxiv)]
+    return [_line("jacobian", HOLDS, said, theorem.arxiv)]
 
 
-def _extra(experiment: Experiment, arxiv: str) -> list[Line]:
+def _hessian(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    exact = experiment.score_error is None
+    said = _say("hessian-exact" if exact else "hessian-inexact")
+    return [_line("hessian", HOLDS if exact else OPEN, said, theorem.arxiv)]
+
+
+def _exact(experiment: Experiment, theorem: Theorem) -> list[Line]:
+    """Theorems 2 and 4 of the seed paper assume no errors at all and prove no terms for them."""
     letter = "v_t" if experiment.record.stochastic else "w_t"
-    verdict, block = HOLDS, "extra-exact"
-    if experiment.score_error is not None:
-        verdict, block = OPEN, "extra-inexact"
-    said = _say(block, uses=experiment.record.derivatives)
-    return [_line("extra", verdict, said, arxiv, letter=letter)]
+    exact = experiment.score_error is None
+    block = "exact-true" if exact else "exact-false"
+    said = _say(block, letter=letter, uses=experiment.record.derivatives)
+    return [_line("exact", HOLDS if exact else FAILS, said, theorem.arxiv, letter=letter)]
 
 
-def heading(experiment: Experiment, theorem: Theorem) -> str:
+def heading(theorem: Theorem) -> str:
     """Who proves what about this sampler."""
-    rate = next(r for r in experiment.record.rates if r.arxiv == theorem.arxiv)
+    errors = _say("heading-errors") if len(theorem.exact) < len(theorem.terms) else ""
     return _say(
         "heading",
-        formula=rate.formula,
+        formula=theorem.formula,
+        errors=errors,
         source=theorem.source,
+        name=f"{theorem.name} {theorem.equation}".strip(),
         arxiv=theorem.arxiv,
         evidence=theorem.evidence,
     )
+
+
+def nothing(experiment: Experiment) -> str:
+    """Why no theorem is listed."""
+    block = "nothing-eta" if experiment.sampler == "ddim" else "nothing"
+    return _say(block, label=experiment.record.label)
 
 
 def verdict(experiment: Experiment, found: list[Line]) -> str:
@@ -234,19 +301,3 @@ def consequence(experiment: Experiment, end: Distance | None) -> str:
         return _say("consequence-unmeasured", abar=abar)
     noise = "N(0, 1)" if experiment.target.dim == 1 else "N(0, I)"
     return _say("consequence", abar=abar, noise=noise, tv=with_error(end.value, end.error))
-
-
-def snippet(experiment: Experiment) -> str:
-    text = experiment.to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
-    return f"""from diffusion_core import Experiment
-from diffusion_core.assumptions import first_moment, schedule_facts, support, theorems
-
-experiment = Experiment.from_json({given})
-for theorem in theorems(experiment):
-    print(theorem.source, theorem.arxiv, theorem.needs)
-reach = support(experiment.target)
-print(reach, "with c_R =", reach.exponent(experiment.steps))
-print("E|X_0| <=", first_moment(experiment.target))
-print(schedule_facts(experiment.chain))
-"""

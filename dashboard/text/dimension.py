@@ -17,8 +17,8 @@ from diffusion_core.dimension import (
     growth_exponent,
     power,
 )
-from diffusion_core.dimension_bounds import DimensionBound
 from diffusion_core.schedules import MAX_STEPS
+from diffusion_core.theory import Theorem
 
 FULL = 0.95  # a TV this large tells hardly anything about T
 LAST = 3  # points that make the slope of T against d
@@ -150,7 +150,7 @@ def low_dimension(
 def needed(
     found: Mapping[str, Mapping[int, int | None]],
     labels: Mapping[str, str],
-    bounds: Mapping[str, Sequence[DimensionBound]],
+    bounds: Mapping[str, Sequence[Theorem]],
     least: int,
 ) -> str:
     """How T has to grow with d >= least, measured and proven."""

@@ -108,3 +108,18 @@ for check in (*CHECKS, *checks_of(experiment)):
     result = run(check{alter})
     print({{True: "holds", False: "FAILS", None: "says nothing"}}[result.holds], check.title)
 """
+
+
+def assumptions_snippet(experiment: Experiment) -> str:
+    """The numbers behind the assumptions with the library alone."""
+    return f"""from diffusion_core import Experiment
+from diffusion_core.assumptions import first_moment, schedule_facts, support, theorems
+
+{_experiment(experiment)}
+for theorem in theorems(experiment):
+    print(theorem.source, theorem.arxiv, theorem.name, theorem.formula, theorem.needs)
+reach = support(experiment.target)
+print(reach, "with c_R =", reach.exponent(experiment.steps))
+print("E|X_0| <=", first_moment(experiment.target))
+print(schedule_facts(experiment.chain))
+"""

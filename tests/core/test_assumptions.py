@@ -10,9 +10,8 @@ import pytest
 
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
 from diffusion_core.assumptions import (
-    NEEDS,
     TAIL,
-    THEOREMS,
+    absolutely_continuous,
     first_moment,
     mass_outside,
     schedule_facts,
@@ -23,6 +22,7 @@ from diffusion_core.forward import theory_facts
 from diffusion_core.schedules import Chain, Theory
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 from diffusion_core.targets.gallery import line_mixture
+from diffusion_core.theory import THEOREMS
 
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
 BOUNDED = {"atoms", "cantor", "uniform", "histogram", "ring", "checkerboard", "atoms-2d"} | {
@@ -170,18 +170,39 @@ def test_few_steps_are_too_few_whatever_the_constant() -> None:
     assert not found.hold_with(4.0)[0]
 
 
+SINGULAR = {"atoms", "cantor", "ring", "atoms-2d", "sierpinski"}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_which_laws_are_absolutely_continuous(name: str) -> None:
+    assert absolutely_continuous(PRESETS[name].target) == (name not in SINGULAR)
+
+
+def test_a_law_is_continuous_only_if_all_of_it_is() -> None:
+    flat = ((1.0, 1.0), (1.0, 1.0))
+    full = ((1.0, 0.0), (0.0, 1.0))
+    assert not absolutely_continuous(GaussianMixture((1.0,), ((0.0, 0.0),), (flat,)))
+    half = GaussianMixture((0.999, 0.001), ((0.0, 0.0), (5.0, 5.0)), (full, flat))
+    assert not absolutely_continuous(half)
+    assert absolutely_continuous(GaussianMixture((1.0,), ((0.0, 0.0),), (full,)))
+    assert absolutely_continuous(GaussianMixture((1.0,), ((0.0,),), (((1e-20,),),)))
+    assert absolutely_continuous(Points(((0.0,), (1.0,)), 0.1))
+    assert not absolutely_continuous(Points(((0.0,), (1.0,))))
+    assert absolutely_continuous(StudentT(0.7, (0.0,), 1.0))
+    assert not absolutely_continuous(Circle(1.0))
+    assert absolutely_continuous(Boxes((1.0,), ((0.0,),), ((1e-8,),)))
+
+
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_every_proven_rate_has_its_assumptions(name: str) -> None:
-    found = theorems(Experiment(sampler=name))
-    record = SAMPLERS[name]
-    assert [t.arxiv for t in found] == [r.arxiv for r in record.rates]
-    assert [t.evidence for t in found] == [r.evidence for r in record.rates]
-    for theorem in found:
-        assert set(theorem.needs) <= set(NEEDS)
-        assert "score" in theorem.needs
-        assert ("jacobian" in theorem.needs) == (not record.stochastic)
-        assert ("extra" in theorem.needs) == bool(record.derivatives)
-        assert ("support" in theorem.needs) != ("moment" in theorem.needs)
+def test_the_theorems_of_a_run_are_those_of_its_sampler(name: str) -> None:
+    assert theorems(Experiment(sampler=name)) == tuple(
+        t for t in THEOREMS.get(name, ()) if t.eta in (None, 0.0)
+    )
+
+
+def test_the_theorem_of_ddim_depends_on_eta() -> None:
+    found = [[t.name for t in theorems(Experiment(sampler="ddim", eta=e))] for e in (0, 0.3, 1)]
+    assert found == [["Theorem 1"], [], ["Theorem 2"]]
 
 
 def test_only_li_and_yan_do_without_a_bounded_support() -> None:

@@ -20,7 +20,6 @@ from diffusion_core.dimension import (
     needed_steps,
     power,
 )
-from diffusion_core.dimension_bounds import TERMS, dimension_bounds
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_laws, product_tv
 from diffusion_core.laws.line import marginal_bounds
 from diffusion_core.laws.particles import final_points
@@ -30,6 +29,7 @@ from diffusion_core.samplers import sampler_record
 from diffusion_core.schedules import Chain, Karras, Linear, Schedule, Theory
 from diffusion_core.targets.gallery import line_mixture
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
+from diffusion_core.theory import THEOREMS
 
 RUNS = [(name, 0.0) for name in SAMPLERS] + [("ddim", 0.5), ("ddim", 1.0)]
 DECADES = [10**k for k in range(7)]
@@ -330,36 +330,21 @@ def test_copies_agree_with_the_engine_on_the_line_and_need_a_line() -> None:
 # ---- theorems
 
 
-def _power(symbol: str, n: float, log: bool = False) -> str:
-    if n == 0:
-        return ""
-    if not float(n).is_integer():
-        return f"{symbol}^{n:g} " if log else {0.5: f"√{symbol}"}[n]
-    return symbol + ("" if n == 1 else "⁰¹²³⁴⁵⁶"[int(n)])
-
-
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_the_powers_are_those_of_the_printed_formulas(name: str) -> None:
-    found = dimension_bounds(name)
-    assert [b.arxiv for b in found] == [r.arxiv for r in SAMPLERS[name].rates]
-    for bound in found:
-        words = []
-        for a, k, r in bound.terms:
-            log = f"{_power('log', k, True)}T" if k else ""
-            words.append(
-                " ".join(w for w in ("C", _power("d", a), log) if w) + f"/{_power('T', r)}"
-            )
-        printed = bound.formula.replace(" / ", "/").replace(" (up to logs)", "").replace(" ", "")
-        assert " + ".join(words).replace(" ", "") == printed
-
-
-def test_every_power_has_its_theorem_and_its_steps() -> None:
-    assert {(b.sampler, b.arxiv) for name in SAMPLERS for b in dimension_bounds(name)} == set(TERMS)
-    steps = {(b.sampler, b.arxiv): b.steps_power for n in SAMPLERS for b in dimension_bounds(n)}
-    assert steps["ode", "2306.09251"] == 3
-    assert steps["ddpm", "2306.09251"] == 4
-    assert steps["ddpm", "2409.18959"] == 1
-    ode = dimension_bounds("ode")[0]
+def test_every_power_of_d_has_its_steps() -> None:
+    """The least T grows like this power of d: of the bound, or of the condition on T."""
+    steps = {(t.sampler, t.arxiv): t.steps_power for found in THEOREMS.values() for t in found}
+    assert steps == {
+        ("ode", "2306.09251"): 3,
+        ("ode", "2408.02320"): 2,  # T >= C_2 d^2 log^5 T, though the bound falls like d/T
+        ("ode-taylor", "2306.09251"): 3,
+        ("ddpm", "2306.09251"): 4,
+        ("ddpm", "2409.18959"): 1,
+        ("ddpm-covariance", "2306.09251"): 3,
+        ("ode-accelerated", "2403.03852"): 3,
+        ("ddpm-accelerated", "2403.03852"): 3,
+        ("ddim", "2501.12982"): 1,
+    }
+    ode = THEOREMS["ode"][0]
     assert ode(2, 100) == pytest.approx(
         4 * math.log(100) ** 4 / 100 + 64 * math.log(100) ** 6 / 1e4
     )

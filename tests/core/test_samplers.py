@@ -143,16 +143,38 @@ def test_records_state_their_facts() -> None:
         assert record.reference
         assert record.order in (1, 2)
         assert bool(record.stages) != record.multistep
-        for rate in record.rates:
-            assert rate.evidence in ("abstract", "read in full", "second-hand")
     assert sampler_record("ddim", 0.5).stochastic
     assert not sampler_record("ddim", 0.0).stochastic
+
+
+def test_samplers_stand_in_the_order_of_the_seed_papers_theorems() -> None:
+    found = [(name, record.label, record.equation) for name, record in SAMPLERS.items()]
+    assert found == [
+        ("ode", "ODE (probability flow)", "(23)"),
+        ("ode-taylor", "accelerated ODE", "(27)"),
+        ("ddpm", "DDPM", "(30)"),
+        ("ddpm-covariance", "accelerated DDPM", "(33)"),
+        ("ode-accelerated", "training-free accelerated ODE", ""),
+        ("ddpm-accelerated", "training-free accelerated DDPM", ""),
+        ("ddim", "DDIM", ""),
+        ("heun", "Heun", ""),
+        ("dpmpp-2m", "DPM-Solver++(2M)", ""),
+    ]
+    assert PAPER_SAMPLERS == ("ode", "ode-taylor", "ddpm", "ddpm-covariance")
+
+
+def test_whose_ddpm_is_whose() -> None:
+    assert "2006.11239" not in SAMPLERS["ddpm"].reference
+    assert SAMPLERS["ddpm"].reference.endswith("arXiv 2306.09251, equation (30)")
+    assert sampler_record("ddim", 1.0).label == "DDIM, η = 1 (Ho et al.'s DDPM)"
+    assert "2006.11239" in sampler_record("ddim", 1.0).reference
+    assert sampler_record("ddim", 0.5).label == "DDIM, η = 0.5"
 
 
 @pytest.mark.parametrize(
     ("kind", "eta", "words"),
     [
-        ("euler", 0.0, "sampler.kind: one of ode, ddpm"),
+        ("euler", 0.0, "sampler.kind: one of ode, ode-taylor, ddpm"),
         ("ode", 0.5, "sampler.eta: only ddim takes eta, not ode"),
         ("ddim", 1.5, "sampler.eta: must be between 0 and 1, got 1.5"),
         ("ddim", math.nan, "sampler.eta: must be between 0 and 1, got nan"),
