@@ -50,12 +50,12 @@ st.markdown(f"$$\n{UPDATES[experiment.sampler]}\n$$")
 values["at"] = theory_text.choose_place(state.values["at"], experiment.steps)
 t = theory_cards.place_in_chain(experiment.steps, values["at"])
 st.markdown(theory_cards.term_table(experiment, t))
-if experiment.sampler in theory_cards.EXTRAS:
-    st.markdown(say(f"extra-{experiment.sampler}"))
-    with st.expander("Its closed form in Python"):
-        st.code(theory_cards.extra_source(experiment.sampler), language="python")
 st.caption(f"Source: {record.reference}. {say('source')}")
 st.code(theory_cards.source(experiment.sampler), language="python")
+if experiment.sampler in theory_cards.EXTRAS:
+    st.markdown(say(f"extra-{experiment.sampler}"))
+    with st.expander("The closed form in Python"):
+        st.code(theory_cards.extra_source(experiment.sampler), language="python")
 with st.expander("The formulas of all samplers"):
     st.caption(say("orders"))
     st.markdown(theory_cards.all_formulas())

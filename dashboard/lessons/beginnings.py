@@ -158,6 +158,7 @@ SCORE = Lesson(
 
 # ---- sampling
 
+_OTHERS = (("c", "sampler.ode-taylor"), ("d", "sampler.ddpm-covariance"))
 ODE = preset("three-modes", schedule=Linear(), sampler="ode", steps=200)
 DDPM, HEUN = ODE.with_(sampler="ddpm"), ODE.with_(sampler="heun")
 MODES = np.array([-1.5, 0.3, 1.8])
@@ -200,7 +201,7 @@ SAMPLING = Lesson(
             Run(
                 _sampling,
                 chains=(("ODE", ODE), ("DDPM", DDPM)),
-                full=(Full("compare", ODE, (("panels", "2"),)),),
+                full=(Full("compare", ODE, (("panels", "2"), *_OTHERS)),),
             ),
         ),
         Predict("laws", 2, lambda n: "a" if n["tv_both"] > 0.2 else "b", Run(_sampling)),

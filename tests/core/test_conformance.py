@@ -69,12 +69,17 @@ def test_every_exact_law_on_every_schedule(
 
 
 @pytest.mark.parametrize("preset", ["atoms", "student-t", "cantor"])
-@pytest.mark.parametrize("sampler", PAPER_SAMPLERS)
+@pytest.mark.parametrize("sampler", [*PAPER_SAMPLERS, "ode-accelerated", "ddpm-accelerated"])
 def test_awkward_targets_are_answered_within_a_hundredth(sampler: str, preset: str) -> None:
     for kind in ("linear-ddpm", "cosine", "karras"):
         schedule = SCHEDULES[kind]()  # type: ignore[call-arg]
-        target = PRESETS[preset].target
-        found = measure_all(Experiment(target=target, schedule=schedule, sampler=sampler, steps=9))
+        run = Experiment(PRESETS[preset].target, schedule=schedule, sampler=sampler, steps=9)
+        if (sampler, kind) == ("ddpm-covariance", "karras") and preset != "student-t":
+            # between atoms I + (beta/2) H goes up to 400: noise of widths that no grid holds
+            with pytest.raises(Refused, match="too large to be an answer; use more steps"):
+                measure_all(run)
+            continue
+        found = measure_all(run)
         assert 0 < found["tv"].value <= 1
         assert found["tv"].error < 0.01 * found["tv"].value
 

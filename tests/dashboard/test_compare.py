@@ -13,7 +13,7 @@ from dashboard.permalink import encode
 from dashboard.player import unpack
 from dashboard.tables import run_table
 from diffusion_core import Experiment, measure
-from diffusion_core.samplers import PAPER_SAMPLERS
+from diffusion_core.samplers import PAPER_SAMPLERS, SAMPLERS
 
 
 def visit(page: str, **link: str) -> AppTest:
@@ -35,19 +35,34 @@ def link_of(experiment: Experiment) -> str:
 
 # ---- side by side
 
+NEW = {"c": "sampler.ode-taylor", "d": "sampler.ddpm-covariance"}
+
 
 def test_four_panels_show_the_papers_samplers_with_their_measured_distances() -> None:
     base = Experiment(preset="three-modes", steps=20)
-    app = visit("compare", e=link_of(base), panels="4", particles="200")
+    app = visit("compare", e=link_of(base), panels="4", particles="200", **NEW)
     assert not app.error
     assert not app.warning
     rows = app.dataframe[0].value
     assert len(rows) == 4
-    for distance, sampler in zip(rows["TV(q₁, p₁)"], PAPER_SAMPLERS, strict=True):
+    shown = ("ode", "ddpm", "ode-taylor", "ddpm-covariance")
+    assert set(shown) == set(PAPER_SAMPLERS)
+    for distance, sampler in zip(rows["TV(q₁, p₁)"], shown, strict=True):
         truth = measure(base.with_(sampler=sampler))
         value, error = distance.split(" ± ")
         assert float(value) == pytest.approx(truth.value, rel=2e-5)
         assert error
+
+
+def test_panels_that_a_link_does_not_name_are_what_they_were() -> None:
+    """Links from before C and D had other samplers; new links always name them."""
+    app = visit("compare", e=link_of(Experiment(steps=10)), panels="4", particles="200")
+    assert list(app.dataframe[0].value["sampler"]) == [
+        SAMPLERS[name].label for name in ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
+    ]
+    assert address(app)["c"] == "sampler.ode-accelerated"
+    assert address(app)["d"] == "sampler.ddpm-accelerated"
+    assert address(visit("compare")) == NEW
 
 
 def test_a_links_changes_are_shown_and_kept() -> None:

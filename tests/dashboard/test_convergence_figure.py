@@ -14,9 +14,10 @@ from dashboard.controls import LABELS
 from dashboard.design import SAMPLERS as MARKS
 from dashboard.figures.convergence import convergence_figure, rate_text
 from dashboard.sweep_controls import ANCHORS
-from dashboard.sweeps import Curves, chosen_rates, shapes
+from dashboard.sweeps import Curves, chosen_theorems, shapes
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure
 from diffusion_core.distances import METRIC_LABELS
+from diffusion_core.theory import theorems
 
 STEPS = (4, 8, 16, 32, 64)
 EXPERIMENT = Experiment(preset="three-modes")
@@ -78,7 +79,7 @@ def test_the_nfe_axis_shows_evaluations(curves: Curves) -> None:
     figure = draw(curves, shapes(curves, "paper", True, "first"), axis="nfe")
     for trace, curve in zip(traces(figure, "measured"), curves.values(), strict=True):
         assert list(trace.x) == [m.nfe for m in curve]
-    bound = traces(figure, "accelerated ODE: upper")[0]
+    bound = traces(figure, "training-free accelerated ODE: upper")[0]
     assert max(bound.x) == curves["ode-accelerated"][-1].nfe
     assert "evaluations" in figure.layout.xaxis.title.text
 
@@ -88,7 +89,7 @@ def test_the_nfe_axis_shows_evaluations(curves: Curves) -> None:
 def test_a_bound_passes_through_its_anchor(curves: Curves, anchor: str, logs: bool) -> None:
     for name, drawn in shapes(curves, "all", logs, anchor).items():
         values = {m.steps: m.value for m in curves[name]}
-        assert len(drawn) == len(SAMPLERS[name].rates)
+        assert len(drawn) == len(theorems(name))
         for shape in drawn:
             assert shape(shape.anchor_steps) == pytest.approx(values[shape.anchor_steps])
             if anchor == "first":
@@ -106,7 +107,12 @@ def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -
         [trace] = traces(figure, f"{LABELS[name]}: upper bound")
         assert list(trace.y) == pytest.approx([shape(t) for t in trace.x])
         assert trace.line.dash == "dot"
-        for word in ("upper bound", "constant is unknown", shape.rate.arxiv, shape.rate.source):
+        for word in (
+            "upper bound",
+            "constant is unknown",
+            shape.theorem.arxiv,
+            shape.theorem.source,
+        ):
             assert word in trace.hovertext
         assert f"T = {shape.anchor_steps}" in trace.hovertext
 
@@ -157,11 +163,18 @@ def test_rates_in_words(power: float, logs: float, text: str) -> None:
     assert rate_text(power, logs) == text
 
 
-def test_papers_first_and_all_rates() -> None:
-    for name, record in SAMPLERS.items():
-        assert chosen_rates(name, "all") == record.rates
-        assert chosen_rates(name, "paper") == record.rates[:1]
-        assert chosen_rates(name, "none") == ()
+def test_the_first_and_all_theorems() -> None:
+    for name in SAMPLERS:
+        assert chosen_theorems(name, "all") == theorems(name)
+        assert chosen_theorems(name, "paper") == theorems(name)[:1]
+        assert chosen_theorems(name, "none") == ()
+
+
+@pytest.mark.parametrize(("eta", "number"), [(0.0, "Theorem 1"), (0.5, ""), (1.0, "Theorem 2")])
+def test_the_bound_of_ddim_is_that_of_its_eta(eta: float, number: str) -> None:
+    curve = {"ddim": [point(8, 0.5), point(64, 0.02)]}
+    drawn = shapes(curve, "all", True, "first", eta)["ddim"]
+    assert [shape.theorem.name for shape in drawn] == ([number] if number else [])
 
 
 def test_tables_hold_every_point_every_fit_and_every_source(curves: Curves) -> None:
@@ -173,8 +186,8 @@ def test_tables_hold_every_point_every_fit_and_every_source(curves: Curves) -> N
         value = next(m.value for m in curves[name] if m.steps == t)
         assert float(distance) == pytest.approx(value, rel=1e-4)
     assert tables.fit_table(fits, LABELS)["sampler"] == [LABELS[n] for n in curves]
-    rates = tables.rate_table({n: chosen_rates(n, "all") for n in curves}, LABELS)
-    assert all("arXiv" in source for source in rates["source"])
+    proven = tables.bound_table({n: chosen_theorems(n, "all") for n in curves}, LABELS)
+    assert all("arXiv" in source for source in proven["source"])
     rows = tables.sweep_rows(curves)
     assert [float(row[4]) for row in rows] == [m.value for c in curves.values() for m in c]
 

@@ -169,7 +169,7 @@ def test_figures_show_measured_points_and_bounds_apart(dark: bool) -> None:
     question = Question(BASE, GaussianAxes(), ("ode", "ddpm"), "tv")
     labels = dimension.sampler_labels(question)
     found = dimension.measured(question, PLACE)
-    bounds = dimension.bounds(question.samplers, "all")
+    bounds = dimension.bounds(question, "all")
     drawn = dimension.curves(found, "tv")
     figure = growth_figure(drawn, labels, bounds, 100, "TV", dark)
     names = [trace.name for trace in figure.data]
@@ -224,7 +224,8 @@ def test_a_gaussian_has_no_bounded_support_and_constants_cannot_be_checked() -> 
     assert found["An accurate Jacobian"] == HOLDS
     assert verdicts(BASE.with_(schedule=Theory(3, 4)))["c₁ ≥ 2c₀"] == FAILS
     atoms = Experiment(target=PRESETS["atoms"].target)
-    line = lines(atoms, theorems(atoms)[0])[0]
+    density, line, *_ = lines(atoms, theorems(atoms)[0])
+    assert density.verdict == FAILS
     assert line.verdict == HOLDS
     assert "at most 2.00 = T^0.151, so c_R = 0.151 will do" in line.finding
     assert "$T^{0.151}$, so $c_R$ = 0.151" in typeset(line.finding)

@@ -92,6 +92,10 @@ def test_the_links_to_full_pages_open(lesson: Lesson, full: Full) -> None:
     assert decode(query["e"]) == full.experiment
     for setting, value in full.settings:
         assert query[setting] == value
+    if full.page in ("convergence", "dimension"):
+        assert query["samplers"]  # unsaid it would mean other samplers than the page's default
+    if full.page == "compare":
+        assert {"c", "d"} <= query.keys()
 
 
 @pytest.mark.parametrize(

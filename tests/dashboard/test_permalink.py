@@ -9,6 +9,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from dashboard import permalink
 from dashboard.permalink import (
@@ -24,6 +25,7 @@ from dashboard.permalink import (
 )
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
 from diffusion_core.records import MAX_JSON_BYTES
+from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 from tests.dashboard.visiting import address, calm, visit
@@ -143,6 +145,48 @@ def test_settings(setting, value, bad) -> None:
         with pytest.raises(InputError, match=f"^{setting.name}: ") as error:
             setting.read(text)
         assert len(str(error.value)) < 200
+
+
+OLD = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
+FEW = {"from": "4", "to": "8"}
+
+
+def shown(app: AppTest) -> tuple[str, ...]:
+    return tuple(app.button_group(key=f"control: {app.session_state['page']}.samplers").value)
+
+
+def test_a_setting_whose_default_has_changed_is_always_said() -> None:
+    setting = several("s", ("a",), ("a", "b"), ("b",))
+    assert setting.says(("a",))
+    assert setting.says(("b",))
+    plain = several("s", ("a",), ("a", "b"))
+    assert not plain.says(("a",))
+    assert plain.says(("b",))
+
+
+@pytest.mark.parametrize("page", ["convergence", "dimension"])
+def test_a_link_from_before_keeps_its_samplers(page: str) -> None:
+    """What it left out was the old default; what is written now says which, on any change."""
+    old = {"convergence": FEW, "dimension": {"k": "5"}}[page]
+    app = calm(visit(page, Experiment(seed=3), **old))
+    assert shown(app) == OLD
+    assert address(app)["samplers"] == ",".join(OLD)
+    app.button_group(key=f"control: {page}.samplers").set_value(["ode"]).run()
+    assert address(calm(app))["samplers"] == "ode"
+
+
+@pytest.mark.parametrize("link", [{"large": "on"}, {"lock": "seed"}, {"bounds": "all"}])
+def test_any_word_in_a_link_makes_it_one_from_before(link: dict[str, str]) -> None:
+    assert shown(calm(visit("dimension", **link))) == OLD
+
+
+def test_a_bare_address_shows_the_papers_four_and_the_link_says_so() -> None:
+    app = calm(visit("dimension"))
+    assert shown(app) == PAPER_SAMPLERS
+    assert address(app) == {"samplers": ",".join(PAPER_SAMPLERS)}
+    again = calm(visit("dimension", **address(app)))
+    assert shown(again) == PAPER_SAMPLERS
+    assert shown(calm(visit("dimension", embed="true"))) == PAPER_SAMPLERS
 
 
 def test_a_choice_made_while_the_last_one_is_on_its_way_is_not_lost():

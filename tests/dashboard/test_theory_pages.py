@@ -8,6 +8,7 @@ import inspect
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,24 @@ from dashboard import literature, notation, theory_cards, theory_text
 from dashboard.figures.literature import COLOURS
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
+from dashboard.text import assumptions as assumed
 from dashboard.text.formulas import UPDATES
+from dashboard.text.numbers import rounded
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
-from diffusion_core.assumptions import THEOREMS, Theorem
 from diffusion_core.forward import relative_steps
-from diffusion_core.samplers import Rate
 from diffusion_core.schedules import Custom, Karras, Linear, Theory
+from diffusion_core.score_errors import Shift
+from diffusion_core.targets import Points
+from diffusion_core.theory import THEOREMS, Term, Theorem, theorems
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 DEFAULT = Experiment(preset="three-modes", steps=30)
 ROOT = Path(literature.__file__).parents[1]
-EVERY = [(name, theorem) for name, found in THEOREMS.items() for theorem in found]
+EVERY = [theorem for found in THEOREMS.values() for theorem in found]
+
+
+def of_shape(power: float, logs: float) -> Theorem:
+    return replace(EVERY[0], terms=(Term(0, logs, power),))
 
 
 def constants(*files: str) -> set[str]:
@@ -47,9 +55,10 @@ def constants(*files: str) -> set[str]:
 
 def test_every_block_is_used() -> None:
     used = constants("pages/theory.py", "dashboard/theory_cards.py", "dashboard/theory_text.py")
-    cards = {theory_cards.card_name(theorem, name) for name, theorem in EVERY}
+    cards = {theory_cards.card_name(theorem) for theorem in EVERY}
     used |= {f"{kind}-{card}" for kind in ("card", "not") for card in cards}
-    assert set(prose("theory").blocks) == set(prose("theory").blocks) & used
+    used |= {f"extra-{name}" for name in theory_cards.EXTRAS}
+    assert set(prose("theory").blocks) <= used
     assert set(prose("literature").blocks) <= constants("pages/literature.py")
     used = constants("pages/notation.py", "dashboard/notation.py")
     assert set(prose("notation").blocks) <= used
@@ -57,8 +66,8 @@ def test_every_block_is_used() -> None:
 
 @pytest.mark.parametrize("name", ["theory", "why", "literature", "notation"])
 def test_displayed_formulas_have_lines_of_their_own(name: str) -> None:
-    for block, text in prose(name).blocks.items():
-        fences = [line for line in text.splitlines() if "$$" in line]
+    for block, words in prose(name).blocks.items():
+        fences = [line for line in words.splitlines() if "$$" in line]
         assert all(line == "$$" for line in fences), block
         assert len(fences) % 2 == 0, block
 
@@ -72,11 +81,14 @@ def test_every_sampler_has_terms_code_and_its_cards(name: str) -> None:
     text = said(app)
     assert "[[" not in text + " ".join(c.value for c in app.caption)
     assert app.code[0].value == theory_cards.source(name)
-    for theorem in THEOREMS.get(name, ()):
+    assert any(
+        f"{SAMPLERS[name].label} {SAMPLERS[name].equation}".strip() in h.value for h in app.header
+    )
+    for theorem in theorems(name):
         assert f"https://arxiv.org/abs/{theorem.arxiv}" in text
-        assert theory_cards.statement(theorem, name) in text
-        assert theory_cards.not_said(theorem, name) in text
-    assert bool(THEOREMS.get(name)) != any("No convergence theorem" in i.value for i in app.info)
+        assert theory_cards.statement(theorem) in text
+        assert theory_cards.not_said(theorem) in text
+    assert bool(theorems(name)) != any("No convergence theorem" in i.value for i in app.info)
 
 
 def test_the_code_shown_is_the_code_that_runs() -> None:
@@ -168,23 +180,46 @@ def test_the_relative_step_is_the_step_in_log_snr() -> None:
 def test_all_formulas_are_listed() -> None:
     text = theory_cards.all_formulas()
     for name, record in SAMPLERS.items():
-        assert f"**{record.label}**, order {record.order}" in text
+        named = f"{record.label} {record.equation}".strip()
+        assert f"**{named}**, order {record.order}" in text
         assert UPDATES[name] in text
 
 
 def test_every_theorem_has_a_card_that_marks_its_evidence() -> None:
-    for name, theorem in EVERY:
-        text = theory_cards.statement(theorem, name)
-        assert theory_cards.not_said(theorem, name).startswith("**Not said:**")
+    for theorem in EVERY:
+        text = theory_cards.statement(theorem)
+        assert theory_cards.not_said(theorem).startswith("**Not said:**")
         assert theory_cards.EVIDENCE[theorem.evidence] in theory_cards.heading(theorem)
-        if theorem.evidence == "second-hand":
-            assert re.search(r"second-hand|quote", text), (name, theorem)
+        assert ("second-hand" in text) == (theorem.evidence == "second-hand"), theorem
+
+
+def test_a_card_says_what_its_record_says() -> None:
+    for theorem in EVERY:
+        text = theory_cards.statement(theorem)
+        assert f"$$\n{theorem.latex()}\n$$" in text
+        assert f"**{theorem.name}**" in text
+        for part in (theorem.equation, theorem.update, theorem.steps_equation):
+            assert part in text
+        assert theorem.burn_in_latex in text
+        assert ("It asks for $T" in text) == (theorem.burn_in is not None)
+        assert f"${theorem.steps_latex}$ steps suffice" in text
+        assert ("no terms for their errors" in text) == ("exact" in theorem.needs)
+        large = any(term.radius for term in theorem.terms)
+        assert (r"\log^{2} B" in text) == large
+
+
+def test_formulas_of_theorems_are_written_once() -> None:
+    """In the prose no bound is spelled out beside the record's."""
+    for block, words in prose("theory").blocks.items():
+        if block.startswith(("card-", "not-")):
+            assert r"\frac" not in words, block
+            assert r"\mathrm{TV}(q_1" not in words, block
 
 
 def test_the_bounds_slope_is_that_of_its_formula() -> None:
-    rate = Rate(0.5, 3, "", "", "", "")
+    theorem = of_shape(0.5, 3)
     curve = [measure(DEFAULT.with_(sampler="ddpm", steps=t)) for t in (16, 32, 64)]
-    found = theory_text.looseness(rate, curve)
+    found = theory_text.looseness(theorem, curve)
     bound = [math.log(t) ** 3 / math.sqrt(t) for t in (16, 32, 64)]
     assert found.bound_slope == pytest.approx(math.log2(bound[2] / bound[1]))
     assert found.slope == pytest.approx(math.log2(curve[2].value / curve[1].value))
@@ -194,10 +229,10 @@ def test_the_bounds_slope_is_that_of_its_formula() -> None:
 
 @pytest.mark.parametrize(("power", "logs"), [(1, 4), (0.5, 3), (2, 6), (1, 3)])
 def test_from_where_a_bound_would_say_something(power: float, logs: float) -> None:
-    start = theory_text.useful_from(Rate(power, logs, "", "", "", ""))
+    start = theory_text.useful_from(of_shape(power, logs))
     assert math.log(start) ** logs / start**power <= 1
     assert math.log(start - 2) ** logs / (start - 2) ** power > 1
-    assert theory_text.useful_from(Rate(1, 0, "", "", "", "")) == 1
+    assert theory_text.useful_from(of_shape(1, 0)) == 1
 
 
 def test_ddpm_falls_faster_than_its_first_bound_says() -> None:
@@ -219,6 +254,98 @@ def test_other_targets_and_schedules_are_answered() -> None:
     assert any("one $T$ only" in i.value for i in calm(visit("theory", own)).info)
     heavy = Experiment(PRESETS["student-t"].target, preset="student-t", steps=8)
     assert "Bounded support" in said(calm(visit("theory", heavy)))
+
+
+def test_the_papers_own_form_is_shown_with_what_it_needs() -> None:
+    for name, letter, numbers in (("ode-taylor", "w_t", "26"), ("ddpm-covariance", "v_t", "32")):
+        app = calm(visit("theory", DEFAULT.with_(sampler=name)))
+        assert prose("theory")(f"extra-{name}") in said(app)
+        assert numbers in prose("theory")(f"extra-{name}")
+        assert any(f"def {letter}(" in code.value for code in app.code)
+    assert "asks for more than a score" not in said(calm(visit("theory", DEFAULT)))
+
+
+def test_between_its_ends_ddim_has_no_theorem_and_that_is_said() -> None:
+    app = calm(visit("theory", DEFAULT.with_(sampler="ddim", eta=0.5)))
+    assert any("for η = 0 and for η = 1" in i.value for i in app.info)
+    ends = [calm(visit("theory", DEFAULT.with_(sampler="ddim", eta=eta))) for eta in (0.0, 1.0)]
+    assert "**Theorem 1**." in said(ends[0])
+    assert "**Theorem 2** (24)." in said(ends[1])
+    app = calm(visit("assumptions", DEFAULT.with_(sampler="ddim", eta=0.5)))
+    assert any("nothing in between" in i.value for i in app.info)
+
+
+# ---- assumptions
+
+
+def verdicts(run: Experiment) -> list[dict[str, tuple[str, str]]]:
+    """Verdict and finding of every assumption of every theorem, by name."""
+    found = []
+    for theorem in theorems(run.sampler, run.eta):
+        lines = assumed.lines(run, theorem)
+        found.append({line.name: (line.verdict, line.finding) for line in lines})
+    return found
+
+
+CONTINUOUS = "A continuous law"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_singular_data_are_outside_the_seed_papers_theorems(name: str) -> None:
+    run = Experiment(PRESETS[name].target, preset=name, sampler="ddpm", steps=30)
+    seed, later = verdicts(run)
+    singular = name in {"atoms", "cantor", "ring", "atoms-2d", "sierpinski"}
+    assert seed[CONTINUOUS][0] == (assumed.FAILS if singular else assumed.HOLDS)
+    assert ("outside this theorem" in seed[CONTINUOUS][1]) == singular
+    assert CONTINUOUS not in later
+    assert later["A first moment"][0] == assumed.HOLDS
+
+
+def test_what_a_paper_that_was_not_read_assumes_is_left_open() -> None:
+    atoms = Experiment(PRESETS["atoms"].target, sampler="ode-accelerated", steps=30)
+    [found] = verdicts(atoms)
+    assert found[CONTINUOUS][0] == assumed.OPEN
+    [smooth] = verdicts(DEFAULT.with_(sampler="ode-accelerated"))
+    assert smooth[CONTINUOUS][0] == assumed.HOLDS
+
+
+def test_points_say_how_many_they_are() -> None:
+    few = Experiment(Points(((0.0,), (1.0,), (2.0,))), steps=30)
+    assert verdicts(few)[0][CONTINUOUS][1].startswith("X₀ sits on 3 points")
+    wide = Experiment(Points(((0.0,), (1.0,)), 0.2), steps=30)
+    assert verdicts(wide)[0][CONTINUOUS] == (assumed.HOLDS, "X₀ has a density.")
+
+
+@pytest.mark.parametrize(
+    ("sampler", "place", "powers"),
+    [("ddpm", 0, (4, 6)), ("ddpm-covariance", 0, (3, 4.5)), ("ode", 1, (2, 5))],
+)
+def test_the_condition_on_t_is_shown_with_its_numbers(sampler, place, powers) -> None:
+    run = Experiment(PRESETS["two-moons"].target, sampler=sampler, steps=64)
+    verdict, finding = verdicts(run)[place]["Enough steps"]
+    assert verdict == assumed.OPEN
+    least = 2 ** powers[0] * math.log(64) ** powers[1]
+    assert f"T = 64, and d^{powers[0]} (log T)^{powers[1]} = {rounded(least)} with d = 2" in finding
+    assert finding.endswith(f"at most {rounded(64 / least)}.")
+    others = {("ddpm", 1), ("ode", 0)}
+    for name, k in others:
+        assert "Enough steps" not in verdicts(run.with_(sampler=name))[k]
+
+
+@pytest.mark.parametrize(("sampler", "letter"), [("ode-taylor", "w_t"), ("ddpm-covariance", "v_t")])
+def test_exactness_is_an_assumption_that_a_wrong_score_breaks(sampler: str, letter: str) -> None:
+    run, name = DEFAULT.with_(sampler=sampler), f"The exact score and the exact {letter}"
+    assert verdicts(run)[0][name][0] == assumed.HOLDS
+    wrong = verdicts(run.with_(score_error=Shift(0.1)))[0]
+    assert wrong[name][0] == assumed.FAILS
+    assert "silent" in wrong[name][1]
+    assert "An accurate score" not in wrong
+
+
+def test_the_price_of_the_radius_is_theorem_1s_only() -> None:
+    one, sharper = verdicts(DEFAULT)
+    assert "Theorem 1 pays with factors of log B" in one["Bounded support"][1]
+    assert "log B" not in sharper["Bounded support"][1]
 
 
 # ---- literature
@@ -345,8 +472,7 @@ def test_where_accounts_differ_the_row_says_so() -> None:
 def test_rows_about_the_samplers_here_agree_with_the_theorems() -> None:
     known = {(r.arxiv, r.evidence) for r in literature.results()}
     assert ("2409.18959", "read in full") in known
-    for _, theorem in EVERY:
-        assert isinstance(theorem, Theorem)
+    for theorem in EVERY:
         assert any(arxiv == theorem.arxiv for arxiv, _ in known)
 
 
