@@ -28,7 +28,9 @@ from diffusion_core.schedules import Cosine, Karras, Linear, LogSNR, Theory
 from diffusion_core.score_errors import WaveError
 from diffusion_core.targets import GaussianMixture
 
-NAMES = [s for s in SAMPLERS if s != "ddpm-covariance"]
+# in an order of their own: what a seed draws from them is in README.md
+NAMES = ["ode", "ddpm", "ode-accelerated", "ddpm-accelerated", "ode-taylor", "ddim", "heun"]
+NAMES += ["dpmpp-2m"]
 MAPS = [s for s in NAMES if not SAMPLERS[s].stochastic]
 SCHEDULES = (Theory(2.0, 4.0), Linear(), Cosine(), LogSNR(), Karras())
 TEARS = 20  # times that intervals of start points are halved

@@ -1,4 +1,4 @@
-"""The four-sampler sweep T = 8..1024 in a new process: first point, total, peak memory."""
+"""The sweep of the paper's four over T = 8..1024 in a new process: first point, total, peak memory."""
 
 from __future__ import annotations
 

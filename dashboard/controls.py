@@ -150,7 +150,7 @@ def _in_words(record: Sampler) -> str:
     """Order, cost and kind of a sampler."""
     evaluations = say("sampler-evaluation" if record.evaluations == 1 else "sampler-evaluations")
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
-    used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives.lower())
+    used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
     words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
     if not record.equation:
         return words

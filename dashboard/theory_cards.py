@@ -232,7 +232,7 @@ def heading(theorem: Theorem) -> str:
 def statement(theorem: Theorem) -> str:
     """The bound, where it stands, and what else its record says; all formulas from the record."""
     equation = theorem.equation and f" {theorem.equation}"
-    update = theorem.update and _say("card-update", update=theorem.update)
+    update = theorem.update and f" {_say('card-update', update=theorem.update)}"
     said = [_say("card-where", name=theorem.name, equation=equation, update=update)]
     if "exact" in theorem.needs:
         letter = "v_t" if theorem.burn_in else "w_t"

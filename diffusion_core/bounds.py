@@ -79,8 +79,11 @@ class Term:
         if self.steps:
             below = r"\sqrt{T}" if self.steps == 0.5 else f"T{_exponent(self.steps)}"
             above = rf"\frac{{{above or '1'}}}{{{below}}}"
-        sizes = "+".join(_SYMBOLS[name] for name in self.errors)
-        error = rf"\,({sizes})" if len(self.errors) > 1 else rf"\;{sizes}" if sizes else ""
+        sizes = [_SYMBOLS[name] for name in self.errors]
+        error = rf"\;{sizes[0]}" if sizes else ""
+        if len(sizes) > 1:  # in two lines, for narrow screens
+            first, rest = "+".join(sizes[:2]), "+".join(sizes[2:])
+            error = rf"\,({first}" + (rf"\\&\quad+{rest})" if rest else ")")
         return rf"{constant}\,{above}{error}"
 
 
@@ -148,8 +151,8 @@ class Theorem:
         constant = _subscript(self.constant)
         lines = [term.latex(constant, self.dim, with_radius) for term in self.terms]
         kl = r"\sqrt{\tfrac12\mathrm{KL}(p_1\|q_1)}\\&\le " if self.through_kl else ""
-        bound = r"\\&\quad+".join(lines)
-        return rf"\begin{{aligned}}\mathrm{{TV}}(q_1,p_1)&\le {kl}{bound}\end{{aligned}}"
+        bound = r"\\&+".join(lines)
+        return rf"\begin{{aligned}}\mathrm{{TV}}&(q_1,p_1)\le {kl}{bound}\end{{aligned}}"
 
     @property
     def burn_in_latex(self) -> str:

@@ -100,7 +100,7 @@ def ddpm_accelerated_second(y_plus: Array, t: int, chain: Chain, score: Score, z
 def ode_taylor(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
     """Y_{t-1} = ( Y_t + (beta_t/2) s - (beta_t^2/8) (grad tr H + H s) ) / sqrt(alpha_t) at Y_t.
 
-    The accelerated ODE (27) of arXiv 2306.09251 with its exact w_t (``acceleration.w``).
+    The accelerated ODE (27) of arXiv 2306.09251 with its exact w_t (``acceleration.w_t``).
     """
     b, s = chain.beta[t], score(t, y)
     curvature = score.trace_gradient(t, y) + np.einsum("nij,nj->ni", score.jacobian(t, y), s)
@@ -110,7 +110,7 @@ def ode_taylor(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
 def ddpm_covariance(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
     """Y_{t-1} = ( Y_t + beta_t s + sqrt(beta_t) (I + (beta_t/2) H) Z_t ) / sqrt(alpha_t) at Y_t.
 
-    The accelerated DDPM (33) of arXiv 2306.09251 with its exact v_t (``acceleration.v``).
+    The accelerated DDPM (33) of arXiv 2306.09251 with its exact v_t (``acceleration.v_t``).
     """
     b = chain.beta[t]
     noise = z + b / 2 * np.einsum("nij,...nj->...ni", score.jacobian(t, y), z)

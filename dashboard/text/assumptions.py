@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from dashboard.imperfect import score_sizes
 from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
+from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment
 from diffusion_core.assumptions import (
@@ -22,7 +22,7 @@ from diffusion_core.assumptions import (
 )
 from diffusion_core.distances import Distance
 from diffusion_core.schedules import Theory
-from diffusion_core.targets import Circle, Points, StudentT
+from diffusion_core.targets import Circle, GaussianMixture, Points, StudentT
 from diffusion_core.theory import Theorem
 
 HOLDS, FAILS, OPEN = "true", "not true", "cannot be checked"
@@ -47,29 +47,8 @@ class Line:
 
     @property
     def markdown(self) -> str:
-        return f"{MARKS[self.verdict]} **{self.name}**, {self.verdict}: {typeset(self.finding)}"
-
-
-_POWER = re.compile(r"T\^([−\d.]+\d)")
-_SIGNS = {
-    "c_R": "$c_R$",
-    "c_M": "$c_M$",
-    "p_t": "$p_t$",
-    "β_t": "$\\beta_t$",
-    "ᾱ_T": "$\\bar\\alpha_T$",
-    "ε_score": "$\\varepsilon_{\\mathrm{score}}$",
-    "ε_Jacobi": "$\\varepsilon_{\\mathrm{Jacobi}}$",
-    "w_t": "$w_t$",
-    "v_t": "$v_t$",
-}
-
-
-def typeset(said: str) -> str:
-    """Plain text, as in a table, with its symbols as mathematics."""
-    said = _POWER.sub(r"$T^{\1}$", said)
-    for sign, latex in _SIGNS.items():
-        said = said.replace(sign, latex)
-    return said
+        name = typeset(self.name)
+        return f"{MARKS[self.verdict]} **{name}**, {self.verdict}: {typeset(self.finding)}"
 
 
 def lines(experiment: Experiment, theorem: Theorem) -> list[Line]:
@@ -106,6 +85,8 @@ def _continuous(experiment: Experiment, theorem: Theorem) -> list[Line]:
         where = _say("continuous-circle")
     elif isinstance(target, Points):
         where = _say("continuous-points", count=f"{len(target.points):,}")
+    elif isinstance(target, GaussianMixture) and not target.spectrum[0].any():
+        where = _say("continuous-points", count=f"{len(target.means):,}")
     block, verdict = "continuous-false", FAILS
     if theorem.evidence == "second-hand":
         block, verdict = "continuous-unseen", OPEN

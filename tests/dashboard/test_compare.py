@@ -14,6 +14,7 @@ from dashboard.player import unpack
 from dashboard.tables import run_table
 from diffusion_core import Experiment, measure
 from diffusion_core.samplers import PAPER_SAMPLERS, SAMPLERS
+from tests.dashboard.visiting import address
 
 
 def visit(page: str, **link: str) -> AppTest:

@@ -14,7 +14,8 @@ from dashboard import assumptions, dimension
 from dashboard.dimension_controls import DIMS, SETTINGS, Question
 from dashboard.figures.dimension import growth_figure, needed_figure
 from dashboard.text import dimension as words
-from dashboard.text.assumptions import FAILS, HOLDS, OPEN, lines, some_constant, typeset
+from dashboard.text.assumptions import FAILS, HOLDS, OPEN, lines, some_constant
+from dashboard.text.mathematics import typeset
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
 from diffusion_core.assumptions import theorems
 from diffusion_core.dimension import GaussianAxes, gaussian_growth

@@ -22,6 +22,7 @@ from dashboard.navigation import PAGES
 from dashboard.prose import prose
 from dashboard.text import assumptions as assumed
 from dashboard.text.formulas import UPDATES
+from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
 from diffusion_core.forward import relative_steps
@@ -312,6 +313,8 @@ def test_what_a_paper_that_was_not_read_assumes_is_left_open() -> None:
 def test_points_say_how_many_they_are() -> None:
     few = Experiment(Points(((0.0,), (1.0,), (2.0,))), steps=30)
     assert verdicts(few)[0][CONTINUOUS][1].startswith("X₀ sits on 3 points")
+    atoms = Experiment(PRESETS["atoms"].target, steps=30)
+    assert verdicts(atoms)[0][CONTINUOUS][1].startswith("X₀ sits on 4 points")
     wide = Experiment(Points(((0.0,), (1.0,)), 0.2), steps=30)
     assert verdicts(wide)[0][CONTINUOUS] == (assumed.HOLDS, "X₀ has a density.")
 
@@ -327,6 +330,7 @@ def test_the_condition_on_t_is_shown_with_its_numbers(sampler, place, powers) ->
     least = 2 ** powers[0] * math.log(64) ** powers[1]
     assert f"T = 64, and d^{powers[0]} (log T)^{powers[1]} = {rounded(least)} with d = 2" in finding
     assert finding.endswith(f"at most {rounded(64 / least)}.")
+    assert f"$d^{{{powers[0]}}}$ $(\\log T)^{{{powers[1]}}}$ = " in typeset(finding)
     others = {("ddpm", 1), ("ode", 0)}
     for name, k in others:
         assert "Enough steps" not in verdicts(run.with_(sampler=name))[k]
