@@ -1,4 +1,4 @@
-"""The sweep of the paper's four over T = 8..1024 in a new process: first point, total, peak memory."""
+"""The paper's four, T = 8..1024, swept in a new process: first point, total, peak memory."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -164,7 +164,19 @@ def refusals(found: Mapping[str, Found], metric: str) -> dict[str, str]:
 def bounds(question: Question, which: str) -> dict[str, tuple[Theorem, ...]]:
     """The theorems to draw: none, the first of each sampler, or all."""
     count = {"none": 0, "paper": 1, "all": None}[which]
-    return {name: theorems(name, _law(question, name).eta)[:count] for name in question.samplers}
+    found = {name: theorems(name, _law(question, name).eta)[:count] for name in question.samplers}
+    axes = question.axes
+    if axes is None or axes.signal is None or axes.rest:
+        return found
+    return {name: tuple(map(_at_fixed_k, proven)) for name, proven in found.items()}
+
+
+def _at_fixed_k(theorem: Theorem) -> Theorem:
+    """Where only k axes vary, a bound in the intrinsic dimension k does not grow with d."""
+    if theorem.dim != "k":
+        return theorem
+    terms = tuple(replace(term, dim=0) for term in theorem.terms)
+    return replace(theorem, constant=f"{theorem.constant} k", terms=terms)
 
 
 def sampler_labels(question: Question) -> dict[str, str]:

@@ -16,7 +16,7 @@ from diffusion_core.samplers import SAMPLERS, SEED_ARXIV
 # for some R.  moment: E|X_0| <= T^{c_M}.  constants: the theory's schedule with c_0 and c_1 large
 # enough.  facts: the three of ``assumptions.schedule_facts``.  unseen: what is assumed of schedules
 # is not known here.  burn-in: T >= C_2 d^a log^b T.  score, jacobian: Assumptions 1 and 2 of arXiv
-# 2306.09251.  hessian: an accurate Hessian.  exact: its Assumption 3 (w_t) or 4 (v_t).
+# 2306.09251.  exact: its Assumption 3 (w_t) or 4 (v_t).  hessian: accurate Jacobians and Hessian.
 NEEDS = (
     *("continuous", "support", "bounded", "moment", "constants", "facts", "unseen", "burn-in"),
     *("score", "jacobian", "hessian", "exact"),

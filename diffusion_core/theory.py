@@ -115,7 +115,7 @@ _ALL = (
         "Theorem 1",
         "",
         (Term(1, 3, 1), Term(0, 0.5, 0, ("score", "Jacobian 1", "Jacobian 2", "Hessian"))),
-        ("bounded", "unseen", "score", "jacobian", "hessian"),
+        ("bounded", "unseen", "score", "hessian"),
         _FULL,
         constant="C",
         dim="k",

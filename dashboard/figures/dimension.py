@@ -110,7 +110,7 @@ def _shape(
 def bound_text(bound: Theorem) -> str:
     """The powers of d, such as d² + d⁶."""
     powers = sorted({term.dim for term in bound.exact})
-    return " and ".join("d" if a == 1 else f"d{superscript(int(a))}" for a in powers)
+    return " and ".join(_power_text(a) for a in powers)
 
 
 def needed_figure(
@@ -148,8 +148,13 @@ def needed_figure(
 
 def steps_text(bound: Theorem) -> str:
     """How T has to grow with d to keep the bound at rest, without log factors."""
-    power = bound.steps_power
-    return "d" if power == 1 else f"d{superscript(int(power))}"
+    return _power_text(bound.steps_power)
+
+
+def _power_text(power: float) -> str:
+    if power in (0, 1):
+        return "d" if power else "k"
+    return f"d{superscript(int(power))}"
 
 
 def _laid_out(

@@ -96,7 +96,9 @@ def test_what_each_assumes():
         exact_only = theorem.sampler in ("ode-taylor", "ddpm-covariance")
         assert ("exact" in needs) == exact_only == bool(record.derivatives)
         assert ("score" in needs) == (not exact_only)
-        assert ("jacobian" in needs) == (not stochastic and not exact_only)
+        deterministic = not stochastic and not exact_only
+        assert ("jacobian" in needs or "hessian" in needs) == deterministic
+        assert ("hessian" in needs) == (theorem.arxiv == "2501.12982" and theorem.eta == 0)
         assert ("burn-in" in needs) == (theorem.burn_in is not None)
         assert exact_only == (len(theorem.exact) == len(theorem.terms))
         if theorem.arxiv in (SEED, "2408.02320"):

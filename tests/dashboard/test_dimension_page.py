@@ -16,7 +16,7 @@ from dashboard.figures.dimension import growth_figure, needed_figure
 from dashboard.text import dimension as words
 from dashboard.text.assumptions import FAILS, HOLDS, OPEN, lines, some_constant
 from dashboard.text.mathematics import typeset
-from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
+from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError, theory
 from diffusion_core.assumptions import theorems
 from diffusion_core.dimension import GaussianAxes, gaussian_growth
 from diffusion_core.schedules import SCHEDULES, Cosine, Custom, Schedule, Theory
@@ -191,6 +191,22 @@ def test_a_power_of_zero_has_no_sign() -> None:
     assert "like $d^{0}$ for Heun" in words.needed(flat, {"heun": "Heun"}, {}, 1)
     falling = {"heun": {10: 1000, 100: 1000, 1000: 999}}
     assert "like $d^{0}$ for Heun" in words.needed(falling, {"heun": "Heun"}, {}, 1)
+
+
+def test_a_bound_in_the_intrinsic_dimension_does_not_grow_with_d() -> None:
+    few = Question(BASE, GaussianAxes(0.25, 3), ("ddim", "ode"), "tv")
+    bounds = dimension.bounds(few, "all")
+    [ddim] = bounds["ddim"]
+    assert ddim(7, 100) == ddim(10**6, 100)
+    assert (ddim.formula, ddim.steps_power) == ("C k log³T / T", 0)
+    assert bounds["ode"] == theory.theorems("ode")
+    for axes in (GaussianAxes(0.25), GaussianAxes(0.25, 3, 1e-4)):
+        drawn = dimension.bounds(Question(BASE, axes, ("ddim",), "tv"), "all")
+        assert drawn["ddim"] == theory.theorems("ddim")
+    labels, found = dimension.sampler_labels(few), dimension.measured(few, PLACE)
+    figure = growth_figure(dimension.curves(found, "tv"), labels, bounds, 100, "TV", False)
+    [line] = [trace for trace in figure.data if trace.name == "DDIM: upper bound ∝ k"]
+    assert len(set(line.y)) == 1
 
 
 def test_hidden_assumptions_of_the_bounds_are_told() -> None:

@@ -161,3 +161,13 @@ def test_transport_distances_in_the_plane_are_the_particles() -> None:
     app = calm(visit("convergence", RING, metric="w2", **FEW))
     assert any("Estimated from particles" in c.value for c in app.caption)
     assert not any(str(key).startswith("control: convergence.method") for key in app.session_state)
+
+
+def test_the_accelerated_ddpm_is_refused_in_the_plane_and_the_others_are_shown() -> None:
+    few = FEW | {"samplers": "ddpm,ddpm-covariance", "to": "4"}
+    app = visit("convergence", RING, **few)
+    assert not app.exception
+    assert any("noise of one width in every direction" in w.value for w in app.warning)
+    assert set(app.dataframe[0].value["sampler"]) == {"DDPM"}
+    drawn = calm(visit("convergence", RING, **few, method="particles"))
+    assert set(drawn.dataframe[0].value["sampler"]) == {"DDPM", "accelerated DDPM"}

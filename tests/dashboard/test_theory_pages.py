@@ -346,6 +346,14 @@ def test_exactness_is_an_assumption_that_a_wrong_score_breaks(sampler: str, lett
     assert "An accurate score" not in wrong
 
 
+def test_errors_that_are_not_measured_are_left_open() -> None:
+    run, name = DEFAULT.with_(sampler="ddim"), "Accurate Jacobians and an accurate Hessian"
+    assert verdicts(run)[0][name][0] == assumed.HOLDS
+    assert verdicts(run.with_(score_error=Shift(0.1)))[0][name][0] == assumed.OPEN
+    assert name not in verdicts(run.with_(eta=1.0))[0]
+    assert verdicts(run)[0]["The schedule"][0] == assumed.OPEN
+
+
 def test_the_price_of_the_radius_is_theorem_1s_only() -> None:
     one, sharper = verdicts(DEFAULT)
     assert "Theorem 1 pays with factors of log B" in one["Bounded support"][1]
