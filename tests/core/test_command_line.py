@@ -161,6 +161,15 @@ def test_the_real_process_fails_with_one_line():
         assert done.stderr.count("\n") == 1
 
 
+def test_a_sweep_compares_the_papers_four_unless_told_otherwise(described, capsys):
+    assert main(["sweep", described(), "--steps", "4"]) == 0
+    found = rows(capsys.readouterr().out)
+    assert [row["sampler"] for row in found] == ["ode", "ode-taylor", "ddpm", "ddpm-covariance"]
+    with pytest.raises(SystemExit):
+        main(["sweep", "--help"])
+    assert "the paper's four" in " ".join(capsys.readouterr().out.split())
+
+
 def test_sweep_writes_the_rows_of_the_single_runs(described, capsys):
     args = ["sweep", described(), "--steps", "8, 4,8", "--samplers", "ode, ddim,heun"]
     assert main(args) == 0
