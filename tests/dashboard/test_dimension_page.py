@@ -159,6 +159,22 @@ def test_a_custom_schedule_has_one_t_only() -> None:
     assert dimension.other_steps(BASE.with_(steps=8192)) == 4096
 
 
+def test_a_bound_in_the_intrinsic_dimension_does_not_grow_with_d() -> None:
+    few = Question(BASE, GaussianAxes(0.25, 3), ("ddim", "ode"), "tv")
+    bounds = dimension.bounds(few, "all")
+    [ddim] = bounds["ddim"]
+    assert ddim(7, 100) == ddim(10**6, 100)
+    assert (ddim.formula, ddim.steps_power) == ("C k log³T / T", 0)
+    assert bounds["ode"] == theory.theorems("ode")
+    for axes in (GaussianAxes(0.25), GaussianAxes(0.25, 3, 1e-4)):
+        drawn = dimension.bounds(Question(BASE, axes, ("ddim",), "tv"), "all")
+        assert drawn["ddim"] == theory.theorems("ddim")
+    labels, found = dimension.sampler_labels(few), dimension.measured(few, PLACE)
+    figure = growth_figure(dimension.curves(found, "tv"), labels, bounds, 100, "TV", False)
+    [line] = [trace for trace in figure.data if trace.name == "DDIM: upper bound ∝ k"]
+    assert len(set(line.y)) == 1
+
+
 def test_the_printed_python_gives_the_numbers_of_the_page() -> None:
     app = calm(visit("dimension", samplers="ddpm"))
     found = gaussian_growth(SAMPLERS["ddpm"], BASE.chain, GaussianAxes(), [1])
@@ -191,22 +207,6 @@ def test_a_power_of_zero_has_no_sign() -> None:
     assert "like $d^{0}$ for Heun" in words.needed(flat, {"heun": "Heun"}, {}, 1)
     falling = {"heun": {10: 1000, 100: 1000, 1000: 999}}
     assert "like $d^{0}$ for Heun" in words.needed(falling, {"heun": "Heun"}, {}, 1)
-
-
-def test_a_bound_in_the_intrinsic_dimension_does_not_grow_with_d() -> None:
-    few = Question(BASE, GaussianAxes(0.25, 3), ("ddim", "ode"), "tv")
-    bounds = dimension.bounds(few, "all")
-    [ddim] = bounds["ddim"]
-    assert ddim(7, 100) == ddim(10**6, 100)
-    assert (ddim.formula, ddim.steps_power) == ("C k log³T / T", 0)
-    assert bounds["ode"] == theory.theorems("ode")
-    for axes in (GaussianAxes(0.25), GaussianAxes(0.25, 3, 1e-4)):
-        drawn = dimension.bounds(Question(BASE, axes, ("ddim",), "tv"), "all")
-        assert drawn["ddim"] == theory.theorems("ddim")
-    labels, found = dimension.sampler_labels(few), dimension.measured(few, PLACE)
-    figure = growth_figure(dimension.curves(found, "tv"), labels, bounds, 100, "TV", False)
-    [line] = [trace for trace in figure.data if trace.name == "DDIM: upper bound ∝ k"]
-    assert len(set(line.y)) == 1
 
 
 def test_hidden_assumptions_of_the_bounds_are_told() -> None:
