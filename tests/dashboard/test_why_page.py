@@ -14,7 +14,6 @@ from dashboard import why, why_text
 from dashboard.prose import prose
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
 from diffusion_core.budget import budget
-from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom, Linear
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
