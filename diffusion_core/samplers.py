@@ -168,7 +168,9 @@ def _sigma(chain: Chain, t: int) -> float:
     return sqrt(chain.var[t] / chain.abar[t])
 
 
-def dpmpp_2m(y: Array, t: int, chain: Chain, score: Score, carry: Carry) -> tuple[Array, Carry]:
+def dpmpp_2m(
+    y: Array, t: int, chain: Chain, score: Score, carry: Carry
+) -> tuple[Array, tuple[Array, float]]:
     """DPM-Solver++(2M): Y_{t-1} = (sigma_{t-1}/sigma_t) Y_t - sqrt(abar_{t-1}) (e^{-h} - 1) D.
 
     h = lambda_{t-1} - lambda_t, lambda = log(sqrt(abar)/sigma), r = h_previous/h,
@@ -208,12 +210,16 @@ def reverse_chain(
     score: Score,
     y: Array,
     normal: Callable[[tuple[int, ...]], Array],
+    update: Callable[..., tuple[Array, Carry]] = advance,
 ) -> Iterator[tuple[int, Array]]:
-    """Yield (t, Y_t) for t = T, T-1, ..., 1 from Y_T = y of shape (N, d)."""
+    """Yield (t, Y_t) for t = T, T-1, ..., 1 from Y_T = y of shape (N, d).
+
+    update: ``advance``, or another way to make the same update.
+    """
     yield chain.steps, y
     carry: Carry = None
     for t in range(chain.steps, 1, -1):
-        y, carry = advance(sampler, y, t, chain, score, normal, carry)
+        y, carry = update(sampler, y, t, chain, score, normal, carry)
         yield t - 1, y
 
 
