@@ -25,7 +25,7 @@ MAX_COORDINATES = 20_000_000
 MAX_JACOBIAN = 50_000_000
 MAX_TRAJECTORY = 100_000_000
 BESIDE = 4  # arrays as large as Y_t that an update holds
-BLOCK = 2_000_000  # numbers in the largest array of one update, N d, or N d^2 with a Jacobian
+BLOCK, JACOBIANS = 1_000_000, 4_000_000  # numbers N d, and N d^2, in an array of one update
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
 FAR = 1e80  # its cube, over any variance, still is a number
 
@@ -104,7 +104,8 @@ def _in_blocks(
 ) -> tuple[Array, Carry]:
     """``samplers.advance``, block by block of particles, with the same Z in the same order."""
     dim = y.shape[1]
-    blocks = list(unit_rows(len(y), dim**2 if sampler.derivatives else dim, BLOCK))
+    size = (dim**2, JACOBIANS) if sampler.derivatives else (dim, BLOCK)
+    blocks = list(unit_rows(len(y), *size))
     if sampler.multistep:
         out, kept, step = np.empty_like(y), np.empty_like(y), 0.0
         for b in blocks:
