@@ -30,7 +30,6 @@ MOST_FEATURES = 400
 SHORTEST, LONGEST = 0.01, 10.0
 MOST_RIDGE = 1e3
 MAX_SEED = 2**32 - 1
-REMEMBERED = 45_000_000  # numbers in the models kept: all t of the longest chain in the plane
 DATA, CENTRES, FRESH = 2, 3, 4  # streams of a seed; 0 and 1 are the particles' and the estimates'
 NODES = {1: 16, 2: 6}  # of Gauss-Hermite along each axis
 
@@ -140,7 +139,7 @@ class LearnedScore:
         n, count = description.samples, description.features
         self._near = np.resize(rng.permutation(n), count)
         self._off = rng.standard_normal((count, exact.target.dim))
-        self._fits: Remembered[Fit] = Remembered(REMEMBERED)
+        self._fits: Remembered[Fit] = Remembered()
         self._lock = threading.Lock()
 
     def __call__(self, t: int, x: Array) -> Array:
@@ -158,7 +157,7 @@ class LearnedScore:
     def fit(self, t: int) -> Fit:
         """The trained model at t, 1 <= t <= T+1; safe to ask for from several threads.
 
-        Trained again where the models of all t would need too much memory (``REMEMBERED``).
+        Trained again where the models of all t would need too much memory (``scores.Room``).
         """
         found = self._fits.get(t)
         if found is None:

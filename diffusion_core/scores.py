@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Generic, Protocol, TypeVar
+import threading
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets.base import Marginal, Target
 
-REMEMBERED = 16_000_000  # numbers in the p_t that one score keeps
+REMEMBERED = 20_000_000  # numbers in the p_t and the trained models that are kept
 T = TypeVar("T")
 
 
@@ -39,14 +41,38 @@ def score_detail(score: Score, t: int) -> float:
     return math.inf if own is None else float(own(t))
 
 
+class Room:
+    """``size`` numbers that all ``Remembered`` share: when it is full the oldest forget theirs."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._held: WeakKeyDictionary[Remembered[Any], int] = WeakKeyDictionary()
+
+    def taken(self, by: Remembered[Any], more: int) -> bool:
+        """Whether ``more`` numbers found room, as all that one of them holds must."""
+        with self._lock:
+            own = self._held.pop(by, 0)
+            fits = own + more <= self._size
+            self._held[by] = own + more * fits
+            for other in list(self._held):
+                if sum(self._held.values()) <= self._size:
+                    break
+                other.forget()
+                del self._held[other]
+            return fits
+
+
+ROOM = Room(REMEMBERED)
+
+
 class Remembered(Generic[T]):
-    """What was made for each t: all of it while ``room`` numbers last, then the last two only.
+    """What was made for each t: all of it while there is room, then the last two only.
 
     An update asks at t and at a neighbour of t, a run goes through all t, and is often repeated:
     with what was kept first kept, a repeated run finds it again.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: Room = ROOM) -> None:
         self._room = room
         self._kept: dict[int, T] = {}
         self._last: tuple[tuple[int, T], ...] = ()
@@ -58,11 +84,15 @@ class Remembered(Generic[T]):
 
     def put(self, t: int, made: T, size: int) -> T:
         """``made`` itself, which holds ``size`` numbers."""
-        if size <= self._room:
-            self._room -= size
-            return self._kept.setdefault(t, made)
-        self._last = (*self._last[-1:], (t, made))
+        if self._room.taken(self, size):
+            self._kept[t] = made
+        else:
+            self._last = (*self._last[-1:], (t, made))
         return made
+
+    def forget(self) -> None:
+        """Leave all room to others."""
+        self._kept = {}
 
 
 def numbers(held: object) -> int:
@@ -81,7 +111,7 @@ class ExactScore:
 
     def __init__(self, target: Target, chain: Chain) -> None:
         self.target, self.chain = target, chain
-        self._marginals: Remembered[Marginal] = Remembered(REMEMBERED)
+        self._marginals: Remembered[Marginal] = Remembered()
 
     def marginal(self, t: int) -> Marginal:
         """p_t, 1 <= t <= T+1."""

@@ -1,8 +1,8 @@
 """Particles: independent runs of the reverse chain, for every target, sampler and dimension.
 
 Limits, checked before any work: 1,000,000 particles, 20,000,000 coordinates N d, and 50,000,000
-entries N d^2 for samplers that use the score's Jacobian; 100,000,000 numbers in a trajectory and
-what is held beside it. With them no run needs more than 1 GB of memory: an update is made for
+entries N d^2 for samplers that use the score's Jacobian; 75,000,000 numbers in a trajectory and the
+states held beside it. With them no run needs more than 1 GB of memory: an update is made for
 ``BLOCK`` numbers at a time, so that its own arrays stay small beside Y_t.
 """
 
@@ -23,9 +23,9 @@ from diffusion_core.targets.base import unit_rows
 MAX_PARTICLES = 1_000_000
 MAX_COORDINATES = 20_000_000
 MAX_JACOBIAN = 50_000_000
-MAX_TRAJECTORY = 100_000_000
-BESIDE = 4  # arrays as large as Y_t that an update holds
-BLOCK, JACOBIANS = 1_000_000, 4_000_000  # numbers N d, and N d^2, in an array of one update
+MAX_TRAJECTORY = 75_000_000
+BESIDE = 3  # arrays as large as Y_t that an update holds
+BLOCK, JACOBIANS = 500_000, 4_000_000  # numbers N d, and N d^2, in an array of one update
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
 FAR = 1e80  # its cube, over any variance, still is a number
 
@@ -44,11 +44,12 @@ def check_particles(experiment: Experiment, n: int, least: int = 1) -> int:
 def check_trajectory(experiment: Experiment, n: int, times: int | None = None) -> int:
     """n itself, or InputError when all of Y_T..Y_1, or so many ``times``, would not fit."""
     count = experiment.steps if times is None else times
-    most = MAX_TRAJECTORY // ((count + BESIDE) * experiment.target.dim)
+    dim = experiment.target.dim
+    most = MAX_TRAJECTORY // ((count + BESIDE) * dim)
     if check_particles(experiment, n) > most:
         raise InputError(
-            f"particles: at most {most:,} where {count:,} times in {experiment.target.dim} "
-            f"dimensions are kept, got {n:,}; use fewer particles or a smaller T"
+            f"particles: a whole trajectory of this T holds at most {most}, got {n}: use fewer "
+            "particles or a smaller T"
         )
     return n
 
