@@ -180,9 +180,7 @@ def folds(steps: int) -> None:
 CORNERS: dict[str, Callable[[], None]] = {
     "coordinates, ODE": lambda: moved("ode-accelerated", 20),
     "coordinates, memory": lambda: moved("dpmpp-2m", MAX_DIM, 3),
-    "coordinates, two noises": lambda: moved("ddpm-accelerated", MAX_DIM),
     "Jacobians, ODE": lambda: moved("ode-taylor", 40),
-    "Jacobians, DDPM": lambda: moved("ddpm-covariance", 40),
     "Jacobians of a wrong score": wrong_jacobian,
     "trajectory, few steps": lambda: whole_trajectory(20, 5),
     "trajectory, too long": lambda: saved_trajectory(MAX_STEPS, MAX_PARTICLES),
