@@ -37,7 +37,6 @@ from diffusion_core.memorisation import nearest_training
 from diffusion_core.schedules import MAX_STEPS, SCHEDULES
 from diffusion_core.score_errors import FourierError, WaveError
 from diffusion_core.scores import ExactScore
-from diffusion_core.sliced import COORDINATES
 from diffusion_core.targets.base import MAX_DIM
 from diffusion_core.targets.boxes import MAX_BOXES, Boxes
 from diffusion_core.targets.gaussian_mixture import MAX_COMPONENTS, MAX_NUMBERS, GaussianMixture
@@ -105,11 +104,6 @@ def paths() -> None:
     forward_paths(Experiment(target=gaussians(1, 2), steps=MAX_STEPS), MAX_PARTICLES)
 
 
-def paths_of_many_coordinates() -> None:
-    e = Experiment(target=gaussians(1, MAX_DIM), steps=8)
-    forward_paths(e, MAX_TRAJECTORY // ((8 + BESIDE) * MAX_DIM), range(8))
-
-
 def from_particles(metric: str, dim: int, count: int) -> None:
     e = Experiment(target=gaussians(1, dim), sampler="ddpm", steps=2)
     measure(e, metric, "particles", count)
@@ -160,7 +154,7 @@ def student_account() -> None:
 
 def student_particles() -> None:
     e = Experiment(target=StudentT(df=0.5, loc=(0.0, 0.0)), sampler="ode", steps=2)
-    final_points(e, MAX_PARTICLES)
+    final_points(e, 400_000)
 
 
 def wave_on_the_line(frequency: float, sampler: str) -> None:
@@ -186,15 +180,12 @@ CORNERS: dict[str, Callable[[], None]] = {
     "trajectory, too long": lambda: saved_trajectory(MAX_STEPS, MAX_PARTICLES),
     "trajectory, saved": lambda: saved_trajectory(72, MAX_PARTICLES),
     "paths, too many": paths,
-    "paths, coordinates": paths_of_many_coordinates,
     "particles, TV in the plane": lambda: from_particles("tv", 2, MAX_PARTICLES),
-    "particles, W1 on the line": lambda: from_particles("w1", 1, MAX_PARTICLES),
     "particles, W2 by assignment": lambda: from_particles("w2", MAX_DIM, GROUPS * GROUP_SIZE),
-    "particles, sliced": lambda: from_particles("sw2", MAX_DIM, COORDINATES // MAX_DIM),
     "points on the line, every t": lambda: every_noise_level(points(1, 0.1), MAX_STEPS),
-    "points in the plane, every t": lambda: every_noise_level(points(2), MAX_STEPS),
+    "points in the plane, every t": lambda: every_noise_level(points(2), MAX_STEPS // 2),
     "points in space, some t": lambda: every_noise_level(points(MAX_DIM), 25),
-    "boxes in the plane, some t": lambda: every_noise_level(boxes(2), 500),
+    "boxes in the plane, some t": lambda: every_noise_level(boxes(2), 200),
     "Gaussians in the plane, every t": lambda: every_noise_level(
         gaussians(MAX_COMPONENTS, 2), MAX_STEPS
     ),
