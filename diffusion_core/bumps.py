@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
@@ -94,43 +93,57 @@ class Model:
     bumps: Bumps
     theta: Array
 
-    @cached_property
-    def _weights(self) -> Array:
-        """p_jk, c_jl p_jk, q_j = sum_k c_jk p_jk and c_jm q_j, (D, d + d^2 + 1 + d)."""
-        p, c = self.theta[1 + self.bumps.dim :], self.bumps.centres
-        q = (c * p).sum(axis=1, keepdims=True)
-        outer = (p[:, :, None] * c[:, None, :]).reshape(len(p), self.bumps.dim**2)
-        return np.concatenate([p, outer, q, c * q], axis=1)
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return self.theta.size + self.bumps.centres.size
 
-    def _sums(self, u: Array, columns: slice) -> Array:
-        """sum_j exp(...)_j times the weights of these columns."""
-        w = np.ascontiguousarray(self._weights[:, columns])
-        out = np.empty((len(u), w.shape[1]))
-        for rows in unit_rows(len(u), CACHED * max(1, len(w))):
-            out[rows] = self.bumps.values(u[rows]) @ w
-        return out
+    @property
+    def _p(self) -> Array:
+        """The bumps' weights p_jk, (D, d)."""
+        return self.theta[1 + self.bumps.dim :]
+
+    def _sums(self, u: Array, beside: Array) -> tuple[Array, Array]:
+        """sum_j exp(...)_j p_jk (1, c_j), (N, d, 1 + d), and that of the columns ``beside`` (D, B).
+
+        Of some k at a time, so that the products of weights and centres stay small.
+        """
+        p, d = self._p, self.bumps.dim
+        c = np.concatenate([np.ones((len(p), 1)), self.bumps.centres], axis=1)
+        out, other = np.empty((len(u), d, 1 + d)), np.empty((len(u), beside.shape[1]))
+        for rows in unit_rows(len(u), CACHED * max(1, len(p))):
+            e = self.bumps.values(u[rows])
+            other[rows] = e @ beside
+            for k in unit_rows(d, c.size):
+                products = p[:, k, None] * c[:, None, :]
+                out[rows, k] = np.tensordot(e, products, axes=1)
+        return out, other
 
     def __call__(self, u: Array) -> Array:
         """g(u), (N, d)."""
-        d = self.bumps.dim
-        return self.theta[0] + u @ self.theta[1 : 1 + d] + self._sums(u, slice(0, d))
+        out = self.theta[0] + u @ self.theta[1 : 1 + self.bumps.dim]
+        for rows in unit_rows(len(u), CACHED * max(1, len(self._p))):
+            out[rows] += self.bumps.values(u[rows]) @ self._p
+        return out
 
     def jacobian(self, u: Array) -> Array:
         """d g_k / d u_l, (N, d, d)."""
-        d = self.bumps.dim
-        sums = self._sums(u, slice(0, d + d * d))
-        value, moment = sums[:, :d], sums[:, d:].reshape(-1, d, d)
-        slope = (moment - value[:, :, None] * u[:, None, :]) / self.bumps.length**2
-        return self.theta[1 : 1 + d].T + slope
+        sums, _ = self._sums(u, np.empty((len(self._p), 0)))
+        slope = sums[:, :, 1:]
+        slope -= sums[:, :, :1] * u[:, None, :]
+        slope /= self.bumps.length**2
+        slope += self.theta[1 : 1 + self.bumps.dim].T
+        return slope
 
     def trace_gradient(self, u: Array) -> Array:
         """grad sum_k d g_k / d u_k, (N, d)."""
-        d, own = self.bumps.dim, self.bumps.length**2
-        sums = self._sums(u, slice(None))
-        value, moment = sums[:, :d], sums[:, d : d + d * d].reshape(-1, d, d)
-        q, cq = sums[:, d + d * d, None], sums[:, d + d * d + 1 :]
-        inner = (u * value).sum(axis=1, keepdims=True) - q
-        return (u * inner - np.einsum("nk,nkm->nm", u, moment) + cq) / own**2 - value / own
+        own, c = self.bumps.length**2, self.bumps.centres
+        q = (c * self._p).sum(axis=1, keepdims=True)
+        sums, beside = self._sums(u, np.concatenate([q, c * q], axis=1))
+        value, moment = sums[:, :, 0], sums[:, :, 1:]
+        inner = (u * value).sum(axis=1, keepdims=True) - beside[:, :1]
+        turned = np.einsum("nk,nkm->nm", u, moment)
+        return (u * inner - turned + beside[:, 1:]) / own**2 - value / own
 
     def loss(self, v: Array, tau: float) -> float:
         """(1/n) sum_i E_Z |tau g(v_i + tau Z) + Z|^2 / d, the error of the noise it predicts."""

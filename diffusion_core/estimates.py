@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
@@ -199,7 +200,7 @@ def _assigned(metric: str, points: Array, perfect: Sample, rng: np.random.Genera
 
     def of(a: Array) -> float:
         b = perfect(size, rng)
-        cost = np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(-1)) ** power
+        cost = cdist(a, b) ** power
         i, j = linear_sum_assignment(cost)
         return float(cost[i, j].mean() ** (1 / power))
 

@@ -17,7 +17,7 @@ from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_tv, is_gaussian
 from diffusion_core.laws.line import REACH, standard_normal
-from diffusion_core.laws.particles import check_particles
+from diffusion_core.laws.particles import check_trajectory
 from diffusion_core.laws.partition import MassPair, ambiguity
 from diffusion_core.schedules import Array, Chain, Index, Theory
 from diffusion_core.targets.base import Marginal
@@ -36,10 +36,10 @@ def forward_paths(
     rng: np.random.Generator | None = None,
 ) -> Array:
     """n paths of the forward chain at ascending t, (F, n, d); at t = 0..T where none are given."""
-    check_particles(experiment, n)
-    rng = np.random.default_rng(experiment.seed) if rng is None else rng
     chain, target = experiment.chain, experiment.target
     times = range(chain.steps + 1) if times is None else times
+    check_trajectory(experiment, n, len(times))
+    rng = np.random.default_rng(experiment.seed) if rng is None else rng
     log_abar = np.cumsum(np.log1p(-chain.beta))
     out = np.empty((len(times), n, target.dim))
     x, s = target.sample(n, rng), 0

@@ -24,8 +24,8 @@ import numpy as np
 from diffusion_core.bumps import Bumps, Model, fitted
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel, check_range
-from diffusion_core.scores import ExactScore, Score
-from diffusion_core.targets.base import Target
+from diffusion_core.scores import ExactScore, Remembered, Score
+from diffusion_core.targets.base import Target, unit_rows
 from diffusion_core.targets.points import Points
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class LearnedScore:
         n, count = description.samples, description.features
         self._near = np.resize(rng.permutation(n), count)
         self._off = rng.standard_normal((count, exact.target.dim))
-        self._fits: dict[int, Fit] = {}
+        self._fits: Remembered[Fit] = Remembered()
         self._lock = threading.Lock()
 
     def __call__(self, t: int, x: Array) -> Array:
@@ -173,11 +173,17 @@ class LearnedScore:
         return fit.model.trace_gradient(fit.standard(x)) / fit.spread**3
 
     def fit(self, t: int) -> Fit:
-        """The trained model at t, 1 <= t <= T+1; safe to ask for from several threads."""
+        """The trained model at t, 1 <= t <= T+1; safe to ask for from several threads.
+
+        Trained again where the models of all t would need too much memory (``scores.Room``).
+        """
         found = self._fits.get(t)
         if found is None:
             with self._lock:
-                found = self._fits.get(t) or self._fits.setdefault(t, self._trained(t))
+                found = self._fits.get(t)
+                if found is None:
+                    found = self._trained(t)
+                    self._fits.put(t, found, found.model.size)
         return found
 
     def _trained(self, t: int) -> Fit:
@@ -231,9 +237,13 @@ def noise_loss(score: Score, t: int, x0: Array, level: NoiseLevel) -> float:
     """
     n, d = x0.shape
     nodes, weights = _normal_nodes(d)
-    x = math.sqrt(level.abar) * x0 + math.sqrt(level.var) * nodes[:, None, :]
-    error = math.sqrt(level.var) * score(t, x.reshape(-1, d)).reshape(-1, n, d) + nodes[:, None, :]
-    return float(weights @ (error**2).sum(axis=2).mean(axis=1)) / d
+    root, sigma, total = math.sqrt(level.abar), math.sqrt(level.var), 0.0
+    for some in unit_rows(len(nodes), n * d):
+        z = nodes[some, None, :]
+        x = (root * x0 + sigma * z).reshape(-1, d)
+        error = sigma * score(t, x).reshape(-1, n, d) + z
+        total += float(weights[some] @ (error**2).sum(axis=2).mean(axis=1))
+    return total / d
 
 
 def _normal_nodes(d: int) -> tuple[Array, Array]:

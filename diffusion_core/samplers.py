@@ -160,7 +160,9 @@ def _sigma(chain: Chain, t: int) -> float:
     return sqrt(chain.var[t] / chain.abar[t])
 
 
-def dpmpp_2m(y: Array, t: int, chain: Chain, score: Score, carry: Carry) -> tuple[Array, Carry]:
+def dpmpp_2m(
+    y: Array, t: int, chain: Chain, score: Score, carry: Carry
+) -> tuple[Array, tuple[Array, float]]:
     """DPM-Solver++(2M), a step of dl_t = lambda_{t-1} - lambda_t in half the log-SNR lambda:
 
     Y_{t-1} = sqrt((1 - abar_{t-1})/(1 - abar_t)) Y_t - sqrt(abar_{t-1}) (e^{-dl_t} - 1) D,
@@ -201,12 +203,16 @@ def reverse_chain(
     score: Score,
     y: Array,
     normal: Callable[[tuple[int, ...]], Array],
+    update: Callable[..., tuple[Array, Carry]] = advance,
 ) -> Iterator[tuple[int, Array]]:
-    """Yield (t, Y_t) for t = T, T-1, ..., 1 from Y_T = y of shape (N, d)."""
+    """Yield (t, Y_t) for t = T, T-1, ..., 1 from Y_T = y of shape (N, d).
+
+    update: ``advance``, or another way to make the same update.
+    """
     yield chain.steps, y
     carry: Carry = None
     for t in range(chain.steps, 1, -1):
-        y, carry = advance(sampler, y, t, chain, score, normal, carry)
+        y, carry = update(sampler, y, t, chain, score, normal, carry)
         yield t - 1, y
 
 

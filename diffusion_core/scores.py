@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+import threading
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets.base import Marginal, Target
+
+REMEMBERED = 20_000_000  # numbers in the p_t and the trained models that are kept
+T = TypeVar("T")
 
 
 class Score(Protocol):
@@ -44,18 +51,85 @@ def own_score(score: Score) -> Score:
     return own
 
 
+class Room:
+    """``size`` numbers that all ``Remembered`` share: when it is full the oldest forget theirs."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._held: WeakKeyDictionary[Remembered[Any], int] = WeakKeyDictionary()
+
+    def taken(self, by: Remembered[Any], more: int) -> bool:
+        """Whether ``more`` numbers found room, as all that one of them holds must."""
+        with self._lock:
+            own = self._held.pop(by, 0)
+            fits = own + more <= self._size
+            self._held[by] = own + more * fits
+            for other in list(self._held):
+                if sum(self._held.values()) <= self._size:
+                    break
+                other.forget()
+                del self._held[other]
+            return fits
+
+
+ROOM = Room(REMEMBERED)
+
+
+class Remembered(Generic[T]):
+    """What was made for each t: all of it while there is room, then the last two only.
+
+    An update asks at t and at a neighbour of t, a run goes through all t, and is often repeated:
+    with what was kept first kept, a repeated run finds it again.
+    """
+
+    def __init__(self, room: Room = ROOM) -> None:
+        self._room = room
+        self._kept: dict[int, T] = {}
+        self._last: tuple[tuple[int, T], ...] = ()
+
+    def get(self, t: int) -> T | None:
+        """What was made for t, None where that is forgotten."""
+        found = self._kept.get(t)
+        return found if found is not None else next((v for s, v in self._last if s == t), None)
+
+    def put(self, t: int, made: T, size: int) -> T:
+        """``made`` itself, which holds ``size`` numbers."""
+        if self._room.taken(self, size):
+            self._kept[t] = made
+        else:
+            self._last = (*self._last[-1:], (t, made))
+        return made
+
+    def forget(self) -> None:
+        """Leave all room to others."""
+        self._kept = {}
+
+
+def numbers(held: object) -> int:
+    """How many numbers the arrays of an object hold, and those of its parts."""
+    if isinstance(held, np.ndarray):
+        return held.size
+    if isinstance(held, tuple | list):
+        return sum(numbers(part) for part in held)
+    if type(held).__module__.startswith("diffusion_core"):
+        return sum(numbers(part) for part in vars(held).values())
+    return 0
+
+
 class ExactScore:
-    """The closed-form score of ``target`` on ``chain``; remembers every p_t it was asked for."""
+    """The closed-form score of ``target`` on ``chain``; remembers p_t, as far as there is room."""
 
     def __init__(self, target: Target, chain: Chain) -> None:
         self.target, self.chain = target, chain
-        self._marginals: dict[int, Marginal] = {}
+        self._marginals: Remembered[Marginal] = Remembered()
 
     def marginal(self, t: int) -> Marginal:
         """p_t, 1 <= t <= T+1."""
-        if t not in self._marginals:
-            self._marginals[t] = self.target.marginal(self.chain.level(t))
-        return self._marginals[t]
+        found = self._marginals.get(t)
+        if found is None:
+            found = self.target.marginal(self.chain.level(t))
+            found = self._marginals.put(t, found, numbers(found))
+        return found
 
     def __call__(self, t: int, x: Array) -> Array:
         return self.marginal(t).score(x)

@@ -17,7 +17,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws import line
 from diffusion_core.laws.partition import MassPair, target_masses
 from diffusion_core.laws.transfer import COARSE, GridDensity
-from diffusion_core.laws.transport import bounded_chain, outside
+from diffusion_core.laws.transport import bounded_chain, outside, parts_of
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 
@@ -168,11 +168,12 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
     first = np.searchsorted(edges, low, side="right")
     last = np.searchsorted(edges, high, side="left")
     count = np.maximum(last - first, 0)
-    cell = np.repeat(np.arange(len(mass)), count)
-    rank = np.arange(len(cell)) - np.repeat(np.cumsum(count) - count, count)
-    edge = first[cell] + rank
-    share = (edges[edge] - low[cell]) / width[cell]
-    below += np.bincount(edge, share * mass[cell], minlength=len(edges))
+    for part in parts_of(count):  # each cell may hold every edge
+        cell = np.repeat(np.arange(part.start, part.stop), count[part])
+        begin = np.repeat(np.cumsum(count[part]) - count[part], count[part])
+        edge = first[cell] + np.arange(len(cell)) - begin
+        share = (edges[edge] - low[cell]) / width[cell]
+        below += np.bincount(edge, share * mass[cell], minlength=len(edges))
     return below
 
 

@@ -1,7 +1,9 @@
 """Particles: independent runs of the reverse chain, for every target, sampler and dimension.
 
 Limits, checked before any work: 1,000,000 particles, 20,000,000 coordinates N d, and 50,000,000
-entries N d^2 for samplers that use the score's Jacobian; 100,000,000 numbers in a trajectory.
+entries N d^2 for samplers that use the score's Jacobian; 75,000,000 numbers in a trajectory and the
+states held beside it. With them no run needs more than 1 GB of memory: an update is made for
+``BLOCK`` numbers at a time, so that its own arrays stay small beside Y_t.
 """
 
 from __future__ import annotations
@@ -13,13 +15,17 @@ import numpy as np
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.records import shown
-from diffusion_core.samplers import reverse_chain
-from diffusion_core.schedules import CLEAN, Array, NoiseLevel
+from diffusion_core.samplers import Carry, Sampler, dpmpp_2m, reverse_chain
+from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
+from diffusion_core.scores import Score
+from diffusion_core.targets.base import unit_rows
 
 MAX_PARTICLES = 1_000_000
 MAX_COORDINATES = 20_000_000
 MAX_JACOBIAN = 50_000_000
-MAX_TRAJECTORY = 100_000_000
+MAX_TRAJECTORY = 75_000_000
+BESIDE = 3  # arrays as large as Y_t that an update holds
+BLOCK, JACOBIANS = 500_000, 4_000_000  # numbers N d, and N d^2, in an array of one update
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
 FAR = 1e80  # its cube, over any variance, still is a number
 
@@ -35,11 +41,16 @@ def check_particles(experiment: Experiment, n: int, least: int = 1) -> int:
     return n
 
 
-def check_trajectory(experiment: Experiment, n: int) -> int:
-    """n itself, or InputError when all of Y_T..Y_1 would not fit."""
-    most = MAX_TRAJECTORY // (experiment.steps * experiment.target.dim)
+def check_trajectory(experiment: Experiment, n: int, times: int | None = None) -> int:
+    """n itself, or InputError when all of Y_T..Y_1, or so many ``times``, would not fit."""
+    count = experiment.steps if times is None else times
+    dim = experiment.target.dim
+    most = MAX_TRAJECTORY // ((count + BESIDE) * dim)
     if check_particles(experiment, n) > most:
-        raise InputError(f"particles: a whole trajectory of this T holds at most {most}, got {n}")
+        raise InputError(
+            f"particles: a whole trajectory of this T holds at most {most}, got {n}: use fewer "
+            "particles or a smaller T"
+        )
     return n
 
 
@@ -69,17 +80,46 @@ def simulate(
     """
     check_particles(experiment, n)
     rng = np.random.default_rng(experiment.seed) if rng is None else rng
-    chain = experiment.chain
-    start = start_points(experiment, n, rng)
-    for t, y in reverse_chain(
-        experiment.record, chain, experiment.score, start, rng.standard_normal
-    ):
-        if not np.abs(y).max() < FAR:
+    chain, start = experiment.chain, start_points(experiment, n, rng)
+    run = reverse_chain(
+        experiment.record, chain, experiment.score, start, rng.standard_normal, _in_blocks
+    )
+    del start  # or it is held beside every Y_t
+    for t, y in run:
+        if not max(-y.min(), y.max()) < FAR:
             raise Refused(
                 f"at t = {t} particles are beyond {FAR:g}: the schedule's steps are too large for "
                 "this sampler; use more steps or a smaller beta"
             )
         yield t, y
+
+
+def _in_blocks(
+    sampler: Sampler,
+    y: Array,
+    t: int,
+    chain: Chain,
+    score: Score,
+    normal: Callable[[tuple[int, ...]], Array],
+    carry: Carry,
+) -> tuple[Array, Carry]:
+    """``samplers.advance``, block by block of particles, with the same Z in the same order."""
+    dim = y.shape[1]
+    size = (dim**2, JACOBIANS) if sampler.derivatives else (dim, BLOCK)
+    blocks = list(unit_rows(len(y), *size))
+    if sampler.multistep:
+        out, kept, step = np.empty_like(y), np.empty_like(y), 0.0
+        for b in blocks:
+            before = None if carry is None else (carry[0][b], carry[1])
+            out[b], (kept[b], step) = dpmpp_2m(y[b], t, chain, score, before)
+        return out, (kept, step)
+    for stage in sampler.stages:
+        out = np.empty_like(y)
+        for b in blocks:
+            z = normal(y[b].shape) if sampler.stochastic else y[b]
+            out[b] = stage(y[b], t, chain, score, z)
+        y = out
+    return y, None
 
 
 def trajectory(experiment: Experiment, n: int, stop: Callable[[], None] = lambda: None) -> Array:

@@ -105,7 +105,8 @@ class StochasticSteps:
     def _apart(self, t: int, one: tuple[Array, Array], other: tuple[Array, Array]) -> Distance:
         """TV of two densities, each given as its nodes and what it differs from p_t there."""
         (x, f), (z, g) = one, other
-        h, lo, hi = min(x[1] - x[0], z[1] - z[0]), min(x[0], z[0]), max(x[-1], z[-1])
+        lo, hi = min(x[0], z[0]), max(x[-1], z[-1])
+        h = max(min(x[1] - x[0], z[1] - z[0]), (hi - lo) / (4 * MOST_NODES))
         nodes = lo + h * np.arange(int((hi - lo) / h) + 1)
         gap = self._gap_at(t, x, f, nodes) - self._gap_at(t, z, g, nodes)
         size, error = _size(gap, h)

@@ -235,10 +235,15 @@ class Transfer:
         """
         kept = self._kept(density)
         half = np.where(kept % 2 == 0, 2 * weight, 0.0) - weight
-        omega = self._res.band / scale * np.arange(1, FREQUENCIES + 1)[:, None] / FREQUENCIES
-        damped = half * np.exp(np.maximum(-0.5 * (omega * std) ** 2, -100.0))
-        change = (damped * np.exp(-1j * omega * (mean - mean[len(mean) // 2]))).sum(axis=1)
-        return bool(np.abs(change).max() < self._res.rough)
+        mean = mean - mean[len(mean) // 2]
+
+        def change(omega: float) -> float:
+            damped = half * np.exp(np.maximum(-0.5 * (omega * std) ** 2, -100.0))
+            return abs((damped * np.exp(-1j * omega * mean)).sum())
+
+        edge = self._res.band / scale
+        shares = np.arange(1, FREQUENCIES + 1) / FREQUENCIES
+        return all(change(edge * share) < self._res.rough for share in shares.tolist())
 
     def _measured_scale(self, density: GridDensity) -> float:
         """The scale of a Gaussian whose spectrum would end where this density's does."""

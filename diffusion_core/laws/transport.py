@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from diffusion_core.errors import Refused
 from diffusion_core.samplers import Carry, Sampler, advance
 from diffusion_core.schedules import Array, Chain, Index, Mask
 from diffusion_core.scores import Score
@@ -24,6 +25,8 @@ MODEL_NODES = 60_000
 MODEL_EDGES, MOST_EDGES = 6_000, 60_000
 ROUNDS = 14
 NEGLIGIBLE = 1e-18  # a fold of less mass is none
+MOST_CROSSINGS = 40_000_000  # edges inside the monotone pieces of a folding map
+PART = 2_000_000  # of them looked at together
 
 Flow = Callable[[Array], Array]
 
@@ -175,6 +178,16 @@ class FoldedLaw:
         self._edges = np.insert(self._edges, cells + 1, middle)
 
 
+def parts_of(count: Index) -> Iterator[slice]:
+    """Slices of consecutive entries, each of at most ``PART`` in sum or of one entry."""
+    total, first = np.cumsum(count), 0
+    while first < len(count):
+        done = total[first] - count[first]
+        last = max(first + 1, int(np.searchsorted(total, done + PART, side="right")))
+        yield slice(first, last)
+        first = last
+
+
 def _local_cubics(x: Array, y: Array) -> Array:
     """The cubic through the four nearest nodes, in s = (x - x_i)/(x_{i+1} - x_i): (4, M-1)."""
     n = len(x)
@@ -214,9 +227,31 @@ class _Pieces:
         low, high = np.minimum(self.y0, self.y1), np.maximum(self.y0, self.y1)
         a = np.searchsorted(edges, low, side="right")
         inside = np.maximum(np.searchsorted(edges, high, side="left") - a, 0)
-        piece = np.repeat(np.arange(len(low)), inside + 2)
-        begin = np.cumsum(inside + 2) - (inside + 2)
-        rank = np.arange(len(piece)) - begin[piece]
+        if inside.sum() > MOST_CROSSINGS:
+            raise Refused(
+                f"the map of this run folds so often that its branches meet {inside.sum():.2g} "
+                f"cells, above the limit of {MOST_CROSSINGS:,}; use more steps, a wider bandwidth, "
+                "another sampler or the particles method"
+            )
+        out = np.zeros(len(edges) + 1)
+        for part in parts_of(inside + 2):
+            self._add_masses(out, part, a, inside, edges, x, start)
+        return out
+
+    def _add_masses(
+        self,
+        out: Array,
+        part: slice,
+        a: Index,
+        inside: Index,
+        edges: Array,
+        x: Array,
+        start: Marginal,
+    ) -> None:
+        """Add what some of the pieces bring; a: the first edge in each, inside: how many."""
+        piece = part.start + np.repeat(np.arange(part.stop - part.start), inside[part] + 2)
+        begin = np.cumsum(inside[part] + 2) - (inside[part] + 2)
+        rank = np.arange(len(piece)) - begin[piece - part.start]
         rising = (self.y1 >= self.y0)[piece]
         s = np.where(rising, self.s0[piece], self.s1[piece])
         last = rank == inside[piece] + 1
@@ -227,9 +262,7 @@ class _Pieces:
         cell = self.cell[piece]
         mass = np.abs(np.diff(start.cdf(x[cell] + s * np.diff(x)[cell])))
         within = np.diff(piece) == 0
-        out = np.zeros(len(edges) + 1)
         np.add.at(out, (a[piece] + rank)[:-1][within], mass[within])
-        return out
 
     def _solve(self, piece: Index, y: Array) -> Array:
         """s with model(s) = y, by bisection on a monotone piece."""

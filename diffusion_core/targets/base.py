@@ -191,8 +191,8 @@ def normal_interval_mass(edges: Array, mean: Array, std: Array) -> Array:
     return np.where(u[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
 
 
-def unit_rows(n: int, size: int) -> Iterator[slice]:
-    """Slices that cut n rows into chunks of at most CHUNK / size."""
-    step = max(1, CHUNK // max(1, size))
+def unit_rows(n: int, size: int, chunk: int = CHUNK) -> Iterator[slice]:
+    """Slices that cut n rows into chunks of at most ``chunk`` / size."""
+    step = max(1, chunk // max(1, size))
     for start in range(0, n, step):
         yield slice(start, start + step)

@@ -19,6 +19,7 @@ from diffusion_core.targets.base import (
     check_points,
     check_weights,
     mixture_weights,
+    unit_rows,
 )
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
@@ -135,4 +136,6 @@ class GaussianMixture(Target):
         k = rng.choice(len(self._weights), size=n, p=self._weights)
         values, vectors = self.spectrum
         z = rng.standard_normal((n, self.dim)) * np.sqrt(values[k])
-        return self._means[k] + np.einsum("nij,nj->ni", vectors[k], z)
+        for rows in unit_rows(n, self.dim**2):
+            z[rows] = np.einsum("nij,nj->ni", vectors[k[rows]], z[rows])
+        return self._means[k] + z

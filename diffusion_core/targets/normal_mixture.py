@@ -9,7 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import Index, Marginal, climb, exponentiate, normalise, unit_rows
+from diffusion_core.targets.base import (
+    CHUNK,
+    Index,
+    Marginal,
+    climb,
+    exponentiate,
+    normalise,
+    unit_rows,
+)
 
 BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
@@ -120,7 +128,7 @@ class NormalMixture(Marginal):
             both[:, 1:] -= self._mean_precision(p.r)
             return both
 
-        both = self._split(x, (self.dim + 1, self.dim), lambda y: of(self._fast(y)), of)
+        both = self._split(x, (self.dim + 1, self.dim), lambda y: of(self._fast(y)), of, True)
         return both[:, 0], both[:, 1:]
 
     def trace_gradient(self, x: Array) -> Array:
@@ -135,7 +143,7 @@ class NormalMixture(Marginal):
             pull = np.tensordot(weighted, self._p, axes=([0, 1], [1, 0]))
             return np.einsum("ikn,kn->ni", weighted, square) - 2 * pull
 
-        return self._split(x, (self.dim,), lambda y: of(self._fast(y)), of)
+        return self._split(x, (self.dim,), lambda y: of(self._fast(y)), of, True)
 
     def _mean_precision(self, r: Array) -> Array:
         return self._p if self._common else np.tensordot(r, self._p, axes=([0], [0]))
@@ -146,8 +154,12 @@ class NormalMixture(Marginal):
         shape: tuple[int, ...],
         fast: Callable[[Array], Array],
         careful: Callable[[Posterior], Array],
+        centred: bool = False,
     ) -> Array:
-        """``fast`` of y = (x - origin)^T block by block, ``careful`` where that would round."""
+        """``fast`` of y = (x - origin)^T block by block, ``careful`` where that would round.
+
+        centred: ``fast`` makes arrays (d, K, n), not only (K, n).
+        """
         out = np.empty((len(x), *shape))
         y = np.ascontiguousarray((x - self._origin).T)
         rows = np.arange(len(x))
@@ -155,6 +167,8 @@ class NormalMixture(Marginal):
             rows = np.flatnonzero((y * y).sum(axis=0) > self._careful2)
             y[:, rows] = 0.0
             size = max(64, BLOCK // (self.n_components + self.dim**2))
+            if centred:
+                size = max(1, min(size, CHUNK // (self.n_components * self.dim)))
             for i in range(0, len(x) if len(rows) < len(x) else 0, size):
                 out[i : i + size] = fast(y[:, i : i + size])
         for cut in unit_rows(len(rows), self.n_components * self.dim):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -149,11 +150,11 @@ class RadialMixture(Marginal):
 
         return np.concatenate([of(y, log_w) for y, log_w in self._pieces(x)])
 
-    def _pieces(self, x: Array) -> list[tuple[Array, Array]]:
-        """Chunks of y (n, d) with the log weights of the components there (n, K)."""
-        cuts = unit_rows(len(x), 4 * len(self._q) + self.dim**2)
-        ys = [x[c] - self._m for c in cuts]
-        return [(y, self._log_w - 0.5 * (y * y).sum(axis=1)[:, None] * self._q) for y in ys]
+    def _pieces(self, x: Array) -> Iterator[tuple[Array, Array]]:
+        """Chunks of y (n, d) with the log weights of the components there (n, K), one at a time."""
+        for cut in unit_rows(len(x), 4 * len(self._q) + self.dim**2):
+            y = x[cut] - self._m
+            yield y, self._log_w - 0.5 * (y * y).sum(axis=1)[:, None] * self._q
 
     def _cumulants(self, log_w: Array) -> tuple[Array, Array, Array]:
         r = softmax(log_w)

@@ -166,8 +166,8 @@ def test_limits_shrink_with_the_dimension():
         check_particles(wide, 100_001)
     with pytest.raises(InputError, match="between 1 and 1250 here"):
         check_particles(wide.with_(sampler="ddpm-covariance"), 1251)
-    with pytest.raises(InputError, match="trajectory of this T holds at most 5000"):
-        trajectory(wide, 5001)
+    with pytest.raises(InputError, match="trajectory of this T holds at most 3640"):
+        trajectory(wide, 3641)
 
 
 @pytest.mark.parametrize("sampler", ["ode", "ddpm", "ddpm-accelerated", "dpmpp-2m", "ode-taylor"])

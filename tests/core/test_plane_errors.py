@@ -10,17 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import ndtr
+from scipy.stats import gamma
 
 from diffusion_core import PRESETS, Experiment, Refused
+from diffusion_core.laws import plane_grids
 from diffusion_core.laws.plane import plane_distances
-from diffusion_core.laws.plane_coordinates import detail
+from diffusion_core.laws.plane_coordinates import detail, law_box
 from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.laws.plane_flow import flow
+from diffusion_core.laws.plane_grids import mass_around
 from diffusion_core.laws.plane_inverse import Inverse
+from diffusion_core.laws.plane_transfer import RESOLUTIONS
 from diffusion_core.measure import REFUSED_ABOVE, measure_all, measure_each
-from diffusion_core.schedules import Linear, LogSNR, NoiseLevel
+from diffusion_core.schedules import Linear, LinearDDPM, LogSNR, NoiseLevel
 from diffusion_core.score_errors import WaveError
 from diffusion_core.targets import GaussianMixture
+from diffusion_core.targets.student_t import StudentT
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "_plane_coverage.py"
 SPEC = importlib.util.spec_from_file_location("plane_coverage", SCRIPT)
@@ -146,3 +153,43 @@ def test_little_noise_between_atoms_gives_no_warning() -> None:
         warnings.simplefilter("error")
         found = plane_distances(e, ("tv",), e.chain.level(1), lambda: None)["tv"]
     assert 0 < found.value <= 1
+
+
+def box_mass(df: float, box: np.ndarray) -> float:
+    """P(X in the box) for Student's t in the plane: normal masses averaged over its gamma law."""
+
+    def of(g: float) -> float:
+        below, above = (ndtr(edge * math.sqrt(g)) for edge in box)
+        return float((above - below).prod()) * gamma(df / 2, scale=2 / df).pdf(g)
+
+    return quad(of, 0, np.inf, epsabs=1e-13, epsrel=1e-12, limit=400)[0]
+
+
+@pytest.mark.parametrize("df", [1.0, 2.5, 8.0])
+def test_the_mass_of_a_heavy_tail_around_a_box(df: float) -> None:
+    level = NoiseLevel(1.0, 0.0)
+    target = StudentT(df=df, loc=(0.0, 0.0))
+    inner = np.array([[-3.0, -6.0], [5.0, 2.0]])
+    found = mass_around(target.marginal(level), inner, law_box(target, level))
+    assert found == pytest.approx(1 - box_mass(df, inner), abs=3e-10)
+
+
+@pytest.mark.parametrize("metric", ["tv", "hellinger"])
+def test_a_tail_off_the_grid_moves_no_distance_beyond_its_error(monkeypatch, metric: str) -> None:
+    target = StudentT(df=8.0, loc=(0.3, -0.2))
+    e = Experiment(target=target, schedule=LinearDDPM(), sampler="ddpm-accelerated", steps=8)
+    ((_, density),) = deque(plane_grids.densities(e, RESOLUTIONS[0], lambda: None), maxlen=1)
+    level = e.chain.level(1)
+    whole = plane_grids.grid_outcomes(density, e, (metric,), level)[metric]
+    monkeypatch.setattr(plane_grids, "MOST_DIRECT", 60_000)
+    cut = plane_grids.grid_outcomes(density, e, (metric,), level)[metric]
+    assert 0.05 < whole.value < 0.5
+    assert abs(cut.value - whole.value) <= min(cut.error, whole.error)
+
+
+def test_a_tail_far_wider_than_the_output_has_its_distance_at_once() -> None:
+    e = Experiment(target=StudentT(df=2.5, loc=(0.0, 0.0)), schedule=LinearDDPM(), steps=8)
+    found = measure_each(e.with_(sampler="ddpm-accelerated"), ("tv", "kl", "hellinger"))
+    assert found["tv"].error < 1e-3 * found["tv"].value
+    assert found["hellinger"].error < 1e-3 * found["hellinger"].value
+    assert "KL is very large" in str(found["kl"])
