@@ -32,7 +32,7 @@ from diffusion_core.bumps import CACHED, Bumps, penalised, solved
 from diffusion_core.errors import Refused
 from diffusion_core.learned import ONLY, Fit, Learned, LearnedScore
 from diffusion_core.schedules import Array
-from diffusion_core.scores import ExactScore, Score
+from diffusion_core.scores import ExactScore, Remembered, Score, numbers
 from diffusion_core.targets.base import unit_rows
 
 MOST_DIM = 2
@@ -154,7 +154,7 @@ class Regressed:
             )
         self.learned = LearnedScore(description, exact)
         self.plain: Score = exact if description.extra == ONLY else self.learned
-        self._models: dict[int, Sums] = {}
+        self._models: Remembered[Sums] = Remembered()
         self._lock = threading.Lock()
 
     def __call__(self, t: int, x: Array) -> Array:
@@ -178,8 +178,12 @@ class Regressed:
         found = self._models.get(t)
         if found is None:
             with self._lock:
-                found = self._models.get(t) or self._models.setdefault(t, self._trained(t))
+                found = self._models.get(t) or self._remembered(t)
         return found
+
+    def _remembered(self, t: int) -> Sums:
+        made = self._trained(t)
+        return self._models.put(t, made, numbers(made))
 
     def _trained(self, t: int) -> Sums:
         fit, of = self.learned.fit(t), self.learned
