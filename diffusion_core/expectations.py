@@ -25,13 +25,14 @@ from diffusion_core.targets.points import Points
 from diffusion_core.targets.student_t import StudentT
 
 QUADRATURE, SOBOL, DRAWS = "quadrature", "Sobol' points", "Monte Carlo"
+CLOSED_FORM = "closed form"
 
 REACH = 8.4  # standard deviations of the noise beyond the target's own bounds
 HEAVY = 1 / 48  # no panel begins with more mass
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 WORK = 60_000_000  # nodes times components on the line
 MOST_NODES, LEAST_NODES = 600_000, 6_000
-HERMITE = (20, 28)  # nodes along each axis; their difference is the error
+HERMITE = (20, 25, 28)  # nodes along each axis; the last against those before
 FEW = 24  # Gaussians that get nodes of their own
 POINTS, SCRAMBLES = 4096, 8
 MOST_DRAWS = 8192
@@ -41,6 +42,7 @@ TOLERANCE = 1e-9
 CHANCE = 1e4
 ALL_STEPS = 200  # of a chain whose every t is worked out
 CURVE_NODES = 121
+STANDARD_ERRORS = 3.0  # that bound a mean of draws, or of scrambled points
 FAINT = 1e-12  # abar, below which p_t is noise
 
 Function = Callable[[Array], Array]
@@ -73,7 +75,7 @@ def fisher_information(target: Target, level: NoiseLevel) -> Mean:
     if isinstance(target, GaussianMixture) and len(target.weights) == 1:
         variance = level.abar * target.spectrum[0][0] + level.var
         value = np.array([float((1 / variance).sum())])
-        return Mean(value, 1e-15 * value, QUADRATURE)
+        return Mean(value, 1e-15 * value, CLOSED_FORM)
     marginal = target.marginal(level)
 
     def square(x: Array) -> Array:
@@ -157,7 +159,9 @@ def _around_gaussians(target: GaussianMixture, level: NoiseLevel, f: Function) -
         x = means[:, None, :] + np.einsum("kij,kj,nj->kni", vectors, deviations, grid)
         of = f(x.reshape(-1, 2))
         found.append(of.reshape(len(of), len(means), -1) @ share @ weights)
-    return Mean(found[1], np.abs(found[1] - found[0]) + 1e-14 * np.abs(found[1]), QUADRATURE)
+    best, change = found[-1], np.abs(found[-1] - np.array(found[:-1])).max(axis=0)
+    # they converge slowly where one Gaussian gives way to another within either
+    return Mean(best, 2 * change + 1e-14 * np.abs(best), QUADRATURE)
 
 
 def _from_sobol(target: Target, level: NoiseLevel, f: Function, seed: int) -> Mean:
@@ -217,23 +221,58 @@ class FisherCurve:
     def __init__(self, target: Target, chain: Chain) -> None:
         self._target, self._chain = target, chain
         self._spline: BSpline | None = None
+        self._doubt: Function | None = None
+        self._means: dict[int, Mean] = {}
 
     def __call__(self, t: int) -> float:
         level = self._chain.level(t)
-        if self._chain.steps <= ALL_STEPS or level.abar < FAINT:
-            return float(fisher_information(self._target, level).value[0])
-        if self._spline is None:
-            self._spline = self._curve()
-        return math.exp(float(self._spline(_log_noise(level)))) / level.abar
+        if self._at_every(level):
+            return float(self._mean(t).value[0])
+        spline, _ = self._curve()
+        return math.exp(float(spline(_log_noise(level)))) / level.abar
 
-    def _curve(self) -> BSpline:
-        last = int(np.flatnonzero(self._chain.abar[1:-1] >= FAINT)[-1]) + 1
-        ends = [_log_noise(self._chain.level(t)) for t in (1, last)]
-        u = np.linspace(ends[0], ends[1] + 1e-9, CURVE_NODES)
-        sigma2 = np.exp(u)
-        levels = [NoiseLevel(1 / (1 + s), s / (1 + s)) for s in sigma2.tolist()]
-        values = [level.abar * fisher_information(self._target, level).value[0] for level in levels]
-        return make_interp_spline(u, np.log(values), k=5)
+    def relative_error(self, t: int) -> float:
+        """What that may be wrong by over itself: three standard errors where it has those."""
+        level = self._chain.level(t)
+        if self._at_every(level):
+            return _relative_error(self._mean(t))
+        _, doubt = self._curve()
+        return float(doubt(np.array([_log_noise(level)]))[0])
+
+    @property
+    def how(self) -> str:
+        """Where the numbers come from, as a ``Mean`` says."""
+        return self._mean(1).how
+
+    def _at_every(self, level: NoiseLevel) -> bool:
+        return self._chain.steps <= ALL_STEPS or level.abar < FAINT
+
+    def _mean(self, t: int) -> Mean:
+        if t not in self._means:
+            self._means[t] = fisher_information(self._target, self._chain.level(t))
+        return self._means[t]
+
+    def _curve(self) -> tuple[BSpline, Function]:
+        """log(abar E |s_t|^2) over log sigma^2, and its error there."""
+        if self._spline is None or self._doubt is None:
+            last = int(np.flatnonzero(self._chain.abar[1:-1] >= FAINT)[-1]) + 1
+            ends = [_log_noise(self._chain.level(t)) for t in (1, last)]
+            u = np.linspace(ends[0], ends[1] + 1e-9, CURVE_NODES)
+            sigma2 = np.exp(u)
+            levels = [NoiseLevel(1 / (1 + s), s / (1 + s)) for s in sigma2.tolist()]
+            means = [fisher_information(self._target, level) for level in levels]
+            logs = np.log([v.abar * m.value[0] for v, m in zip(levels, means, strict=True)])
+            errors = np.array([_relative_error(m) for m in means])
+            fine, rough = (make_interp_spline(u[::k], logs[::k], k=5) for k in (1, 2))
+            self._spline = fine
+            # halving the distance of the nodes of a quintic spline leaves 1/64 of its error
+            self._doubt = lambda v: np.interp(v, u, errors) + np.abs(fine(v) - rough(v)) / 8
+        return self._spline, self._doubt
+
+
+def _relative_error(mean: Mean) -> float:
+    certain = 1.0 if mean.how in (QUADRATURE, CLOSED_FORM) else STANDARD_ERRORS
+    return float(certain * mean.error[0] / max(mean.value[0], 1e-300))
 
 
 def _log_noise(level: NoiseLevel) -> float:

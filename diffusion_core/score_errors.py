@@ -22,7 +22,7 @@ import numpy as np
 from diffusion_core.characteristic import Characteristic
 from diffusion_core.error_fields import Constant, Field, Fourier, Wave
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.expectations import FisherCurve
+from diffusion_core.expectations import CLOSED_FORM, FisherCurve
 from diffusion_core.learned import Empirical, Learned
 from diffusion_core.schedules import Array, Chain, check_range
 from diffusion_core.scores import ExactScore, Score
@@ -34,6 +34,7 @@ LEAST_LENGTH, MOST_LENGTH = 1e-3, 1e3
 MOST_PHASE = 10.0
 MAX_SEED = 2**32 - 1
 FEATURES = 16
+ROUNDING = 1e-15
 
 
 class ScoreError(Protocol):
@@ -74,6 +75,12 @@ class Added:
     def size(self, t: int) -> float:
         """eps_t = E^{1/2} |e_t(X_t)|^2, exactly."""
         return float(self._eps[t])
+
+    how = CLOSED_FORM
+
+    def size_error(self, t: int) -> float:
+        """What ``size`` may be wrong by: rounding."""
+        return ROUNDING * self.size(t)
 
     def amplitude(self, t: int) -> float:
         """A_t; at t = T+1 that of t = T."""
@@ -124,6 +131,16 @@ class Scaled:
     def size(self, t: int) -> float:
         """eps_t, as exactly as the Fisher information is known."""
         return float(self._eps[t])
+
+    @property
+    def how(self) -> str:
+        """Where the Fisher information comes from."""
+        return self._fisher.how
+
+    def size_error(self, t: int) -> float:
+        """What ``size`` may be wrong by: it goes with the root of the Fisher information."""
+        eps = float(self._eps[t])
+        return eps * (0.5 * self._fisher.relative_error(t) + ROUNDING) if eps > 0 else 0.0
 
     def excess(self, t: int) -> float:
         """delta_t; at t = T+1 that of t = T."""
@@ -184,7 +201,7 @@ class Scale:
     """e_t = delta_t s_t, delta_t = eps_t / E^{1/2} |s_t|^2, a score that is too long.
 
     Its size is as exact as the Fisher information E |s_t|^2: to about 1e-8 on the line and for one
-    Gaussian, to about 1e-3 for many components in the plane and 1e-2 beyond.
+    Gaussian, to about 1e-3 for many components in the plane and 1e-2 beyond. ``eps_score`` says.
     """
 
     kind: ClassVar[str] = "scale"

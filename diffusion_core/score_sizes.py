@@ -23,13 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from diffusion_core.expectations import Mean, expectation
+from diffusion_core.expectations import CLOSED_FORM, Mean, expectation
 from diffusion_core.experiment import Experiment
 from diffusion_core.schedules import Array, Chain, Index
+from diffusion_core.score_errors import ROUNDING
 from diffusion_core.scores import ExactScore, Score, own_score
 
-EXACT = "closed form"
-ROUNDING = 1e-15
 EVERY = {1: 200, 2: 64}  # the longest chain, by dimension, at whose every t is looked
 SPREAD = {1: 129, 2: 49}  # how many t of a longer one
 EVERY_BEYOND, SPREAD_BEYOND = 32, 25
@@ -66,9 +65,12 @@ def eps_score(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
         return _closed(np.zeros(e.steps), np.zeros(e.steps))
     known = getattr(score, "size", None)
     if known is not None:
-        per_t = np.array([known(t) for t in range(1, e.steps + 1)])
+        times = range(1, e.steps + 1)
+        per_t = np.array([known(t) for t in times])
+        errors = np.array([score.size_error(t) for t in times])  # type: ignore[attr-defined]
         value = math.sqrt(float(np.mean(per_t**2)))
-        return ScoreSize(value, ROUNDING * value, EXACT, per_t, ROUNDING * per_t)
+        error = math.sqrt(float(np.mean((per_t + errors) ** 2))) - value + ROUNDING * value
+        return ScoreSize(value, error, score.how, per_t, errors)  # type: ignore[attr-defined]
     return _root_mean_square(e, lambda of, t, x: of(t, x), stop)
 
 
@@ -160,7 +162,7 @@ def spectral_norm(j: Array) -> Array:
 
 
 def _closed(value: Array, error: Array) -> ScoreSize:
-    return ScoreSize(float(value.mean()), float(error.mean()), EXACT, value, error)
+    return ScoreSize(float(value.mean()), float(error.mean()), CLOSED_FORM, value, error)
 
 
 def _root_error(square: Array, error: Array) -> Array:
