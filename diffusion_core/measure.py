@@ -26,7 +26,7 @@ from diffusion_core.laws.particles import check_particles, final_points, perfect
 from diffusion_core.laws.partition import MassPair, resolve
 from diffusion_core.laws.plane import METRICS as PLANE_METRICS
 from diffusion_core.laws.plane import plane_outcomes
-from diffusion_core.laws.plane_sums import Outcomes, answered, attempted
+from diffusion_core.laws.plane_sums import Outcomes, answered, attempted, doubted
 from diffusion_core.laws.transfer import COARSE, FINE, Resolution
 from diffusion_core.laws.transport import FAR
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
@@ -216,38 +216,36 @@ def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
 def _from_particles(
     experiment: Experiment, metrics: Sequence[str], points: Array, against: str
 ) -> dict[str, Estimate]:
-    rng = np.random.default_rng([experiment.seed, 1])
-
     def perfect(size: int, generator: np.random.Generator) -> np.ndarray:
         return perfect_points(experiment, size, generator, against == "data")
 
-    return {m: estimate(m, points, perfect, rng) for m in metrics}
+    # every metric draws from its own start: no other changes what it comes out as
+    return {
+        m: estimate(m, points, perfect, np.random.default_rng([experiment.seed, 1]))
+        for m in metrics
+    }
 
 
 def _gaussian(
     experiment: Experiment, target: GaussianMixture, metrics: Sequence[str], against: str
-) -> dict[str, Distance]:
+) -> Outcomes:
     e = experiment
     data, wrong = against == "data", getattr(e.score, "affine", None)
     q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data, wrong)
     rounding = 1e-14 * e.steps
-    found = {}
-    for m in metrics:
-        if m == "w1" and target.dim > 1:
-            raise Refused("w1: has no closed form between Gaussians in several dimensions; use w2")
-        if m == "tv":
-            value, error = gauss.gaussian_tv(q, p)
-            found[m] = Distance(value, error + rounding)
-        else:
-            of = {
-                "kl": gauss.gaussian_kl,
-                "hellinger": gauss.gaussian_hellinger,
-                "w1": gauss.gaussian_w1,
-                "w2": gauss.gaussian_w2,
-            }[m]
-            value = of(q, p)
-            found[m] = Distance(value, rounding * (1 + abs(value)))
-    return found
+    return {m: attempted(_between_gaussians, m, q, p, rounding) for m in metrics}
+
+
+def _between_gaussians(
+    metric: str, q: gauss.AxisGaussian, p: gauss.AxisGaussian, rounding: float
+) -> Distance:
+    if metric == "w1" and len(p.mean) > 1:
+        raise Refused("w1: has no closed form between Gaussians in several dimensions; use w2")
+    if metric == "tv":
+        value, error = gauss.gaussian_tv(q, p)
+        return Distance(value, error + rounding)
+    value = getattr(gauss, f"gaussian_{metric}")(q, p)
+    return Distance(value, rounding * (1 + abs(value)))
 
 
 def _on_the_line(
@@ -259,9 +257,14 @@ def _on_the_line(
     if experiment.record.stochastic:
         return _two_resolutions(experiment, metrics, marginal, bounds, stop)
     pair = deterministic_pair(experiment, marginal, bounds, stop)
-    if np.abs(pair.edges).max() >= FAR and set(metrics) & {"w1", "w2"}:
-        raise Refused("w1, w2: the sampler throws mass beyond 1e100; use tv, kl or hellinger")
-    return {m: attempted(METRICS[m], pair) for m in metrics}
+    far = bool(np.abs(pair.edges).max() >= FAR)
+    return {m: attempted(_of_pair, m, pair, far) for m in metrics}
+
+
+def _of_pair(metric: str, pair: MassPair, far: bool) -> Distance:
+    if far and metric in ("w1", "w2"):
+        raise Refused(f"{metric}: the sampler throws mass beyond 1e100; use tv, kl or hellinger")
+    return METRICS[metric](pair)
 
 
 def deterministic_pair(
@@ -286,14 +289,10 @@ def _two_resolutions(
 ) -> Outcomes:
     """Distances at the fine resolution; their change from a coarser one joins the error."""
 
-    def at(resolution: Resolution) -> dict[str, Distance]:
-        e = experiment
-        law: GridLaw = grid_law(e, resolution, stop)
+    def at(resolution: Resolution) -> Outcomes:
+        law: GridLaw = grid_law(experiment, resolution, stop)
         pair = resolve(law, marginal, bounds, TOLERANCE, stop)
-        return {m: METRICS[m](pair) for m in metrics}
+        return {m: attempted(METRICS[m], pair) for m in metrics}
 
     fine, coarse = at(FINE), at(COARSE)
-    return {
-        m: Distance(fine[m].value, fine[m].error + abs(fine[m].value - coarse[m].value))
-        for m in metrics
-    }
+    return {m: doubted(fine[m], coarse[m]) for m in metrics}

@@ -20,13 +20,6 @@ from diffusion_core.schedules import NoiseLevel
 METRICS = ("tv", "kl", "hellinger")
 
 
-def check_plane(metrics: Sequence[str]) -> None:
-    """Refused for a distance that has no exact form here in the plane."""
-    for m in metrics:
-        if m not in METRICS:
-            raise Refused(f"{m}: is exact on the line only; in the plane use the particles method")
-
-
 def plane_outcomes(
     experiment: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
 ) -> Outcomes:
@@ -34,9 +27,15 @@ def plane_outcomes(
 
     or why that one is refused; Refused where the law itself is.
     """
-    check_plane(metrics)
     by = from_grids if experiment.record.stochastic else from_maps
-    return by(experiment, metrics, level, stop)
+    known = [m for m in metrics if m in METRICS]
+    found = by(experiment, known, level, stop) if known else {}
+    for m in metrics:
+        if m not in METRICS:
+            found[m] = Refused(
+                f"{m}: is exact on the line only; in the plane use the particles method"
+            )
+    return {m: found[m] for m in metrics}
 
 
 def plane_distances(

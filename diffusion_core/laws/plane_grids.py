@@ -17,7 +17,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws import plane_transfer as grid
 from diffusion_core.laws.plane_coordinates import detail, law_box, normal_log_density
 from diffusion_core.laws.plane_flow import Stop
-from diffusion_core.laws.plane_sums import Outcomes, attempted, check_lost
+from diffusion_core.laws.plane_sums import Outcomes, attempted, check_lost, doubted
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import Marginal
 
@@ -51,6 +51,7 @@ def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: S
     """Distances between the law of Y_1 and the target noised to ``level``."""
     before: Outcomes = {}
     joined: Outcomes = {}
+    settled: set[str] = set()
     for resolution in grid.RESOLUTIONS:
         try:
             ((_, density),) = deque(densities(e, resolution, stop), maxlen=1)
@@ -58,20 +59,17 @@ def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: S
             if joined:
                 break  # two resolutions were compared, the third is out of reach
             raise
-        found = grid_outcomes(density, e, metrics, level)
+        # a metric that has settled stays as it is, whatever others are asked for
+        found = grid_outcomes(density, e, [m for m in metrics if m not in settled], level)
         if before:
-            joined = {m: _joined(found[m], before[m]) for m in metrics}
-            if all(_settled(joined[m], found[m]) for m in metrics):
+            for m, fine in found.items():
+                joined[m] = doubted(fine, before[m])
+                if _settled(joined[m], fine):
+                    settled.add(m)
+            if len(settled) == len(set(metrics)):
                 break
         before = found
-    return joined
-
-
-def _joined(fine: Distance | Refused, rough: Distance | Refused) -> Distance | Refused:
-    """The distance at the finer resolution; its change from the rougher one joins the error."""
-    if isinstance(fine, Refused) or isinstance(rough, Refused):
-        return fine if isinstance(fine, Refused) else rough
-    return Distance(fine.value, fine.error + abs(fine.value - rough.value))
+    return {m: joined[m] for m in metrics}
 
 
 def _settled(joined: Distance | Refused, fine: Distance | Refused) -> bool:

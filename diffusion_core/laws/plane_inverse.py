@@ -19,7 +19,8 @@ from diffusion_core.samplers import Sampler, advance
 from diffusion_core.schedules import Array, Chain, Index, Mask
 from diffusion_core.scores import Score
 
-ROUNDS = 12
+ROUNDS = 60
+LEAST_SHARE = 1e-4  # of a step of Newton's rule: one that brings nothing closer is shortened
 CLOSE = 1e-6  # of the finest detail: the last step of Newton's rule
 LEAP = 3.0  # of |y| and the finest detail: no step is longer
 HISTORY = 3  # slopes that predict the next
@@ -72,27 +73,25 @@ class Inverse:
     def _undone(self, after: Array, guess: Array, t: int) -> tuple[Array, Array, Mask]:
         """Y_t, log det of the update there, and where both were found."""
         y, log_det = guess.copy(), np.full(len(guess), -np.inf)
+        step, share = np.zeros((len(guess), 2)), np.ones(len(guess))  # y + share step is tried
+        least = np.full(len(guess), np.inf)
         rows: Index = np.arange(len(guess))
         scale = self._scale(t)
         for _ in range(ROUNDS):
-            image, j, det = self._update(y[rows], t)
+            tried = y[rows] + share[rows, None] * step[rows]
+            image, j, det = self._update(tried, t)
             gap = after[rows] - image
-            good = (det > 1e-12) & np.isfinite(gap).all(axis=1)
-            safe = np.where(good, det, 1.0)
-            step = np.stack(
-                [
-                    (j[1, :, 1] * gap[:, 0] - j[1, :, 0] * gap[:, 1]) / safe,
-                    (j[0, :, 0] * gap[:, 1] - j[0, :, 1] * gap[:, 0]) / safe,
-                ],
-                axis=1,
-            )
-            step = np.where(good[:, None], step, 0.0)
-            size = np.hypot(step[:, 0], step[:, 1])
-            most = LEAP * (scale + np.hypot(y[rows, 0], y[rows, 1]))
-            y[rows] += step * np.minimum(1.0, most / np.maximum(size, 1e-300))[:, None]
-            done = good & (size <= CLOSE * scale)
-            log_det[rows[done]] = np.log(det[done])
-            rows = rows[good & ~done]
+            size = np.hypot(gap[:, 0], gap[:, 1])
+            better = (det > 1e-12) & (size < least[rows])  # false for nan
+            share[rows] = np.where(better, 1.0, share[rows] / 4)
+            kept = rows[better]
+            y[kept], least[kept] = tried[better], size[better]
+            step[kept] = _limited(_newton(j, det, gap)[better], scale, y[kept])
+            done = np.hypot(step[kept, 0], step[kept, 1]) <= CLOSE * scale
+            log_det[kept[done]] = np.log(det[better][done])
+            y[kept[done]] += step[kept[done]]
+            open_rows = np.isneginf(log_det[rows]) & (share[rows] >= LEAST_SHARE)
+            rows = rows[open_rows & np.isfinite(least[rows])]
             if not len(rows):
                 break
         return y, log_det, np.isfinite(log_det)
@@ -105,6 +104,21 @@ class Inverse:
         image, _ = advance(self._sampler, dual, t, self._chain, self._score, np.zeros)  # type: ignore[arg-type]
         j = image.imag.reshape(2, n, 2) / TINY
         return image[:n].real, j, j[0, :, 0] * j[1, :, 1] - j[0, :, 1] * j[1, :, 0]
+
+
+def _newton(j: Array, det: Array, gap: Array) -> Array:
+    """J^{-1} gap, (N, 2), from the derivatives along each axis j (2, N, 2)."""
+    safe = np.where(np.abs(det) > 1e-300, det, 1.0)
+    first = (j[1, :, 1] * gap[:, 0] - j[1, :, 0] * gap[:, 1]) / safe
+    second = (j[0, :, 0] * gap[:, 1] - j[0, :, 1] * gap[:, 0]) / safe
+    return np.stack([first, second], axis=1)
+
+
+def _limited(step: Array, scale: float, y: Array) -> Array:
+    """The steps, none longer than LEAP times the detail and |y|."""
+    size = np.hypot(step[:, 0], step[:, 1])
+    most = LEAP * (scale + np.hypot(y[:, 0], y[:, 1]))
+    return np.asarray(step * np.minimum(1.0, most / np.maximum(size, 1e-300))[:, None])
 
 
 def extrapolated(past: list[tuple[float, Array]], at: float, n: int) -> Array:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
+from diffusion_core.distances import LOG_FLOOR
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.plane_coordinates import (
@@ -26,9 +28,10 @@ from diffusion_core.laws.plane_reach import reaching
 from diffusion_core.laws.plane_sums import TV_CAUTION, Outcomes, attempted, distance, missed
 from diffusion_core.laws.plane_transfer import points
 from diffusion_core.laws.plane_transport import (
+    UNKNOWN,
     Sampled,
+    Stages,
     integrate,
-    resolve,
     resolve_from,
     sampled_cells,
     summed,
@@ -55,22 +58,29 @@ TOO_FINE = (
     "score_error: the waves of this error are too short for the exact law in the plane; use longer "
     "ones, a stochastic sampler or the particles method"
 )
-NOTHING = -46.0  # the logarithm of a density that no distance sees
 
 
 def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:
-    """Distances between the law of Y_1 and the target noised to ``level``."""
-    sums = _from_inverse(e, metrics, level, stop)
-    if sums is None:
-        sums = _from_transport(e, metrics, level, stop)
-        if missed(sums) > OVERLOOKED * sums["tv"]:
-            sums = _from_reaching(e, metrics, level, stop)
-    return {m: attempted(distance, m, sums) for m in metrics}
+    """Distances between the law of Y_1 and the target noised to ``level``.
+
+    Every metric goes its own way: what it comes out as does not depend on the others asked for.
+    """
+    inverted = _from_inverse(e, level, stop)
+    transported = cache(lambda: _from_transport(e, level, stop))
+    reached = cache(lambda: _from_reaching(e, level, stop))
+    out: Outcomes = {}
+    for m in metrics:
+        sums = inverted(m) if inverted is not None else None
+        if sums is None or not _settles(m, sums):
+            sums = transported()(m)
+            if missed(sums) > OVERLOOKED * sums["tv"]:
+                sums = reached()(m)
+        out[m] = attempted(distance, m, sums)
+    return out
 
 
-def _from_transport(
-    e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
-) -> dict[str, float]:
+def _from_transport(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
+    """Over the start law, in the coordinates that suit it best at first glance."""
     target = e.target.marginal(level)
     best = math.inf
     for width in WIDTHS:
@@ -90,12 +100,10 @@ def _from_transport(
             break
     if best == math.inf:
         raise Refused(TOO_FINE)
-    return resolve_from(cells, of, tuple(metrics), TOLERANCE, stop)
+    return Stages(resolve_from(cells, of, TOLERANCE, stop))
 
 
-def _from_reaching(
-    e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
-) -> dict[str, float]:
+def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
     """Over those start points only that move to where the target is, however few they are."""
     coordinates = Coordinates(e.target, e.chain, e.exact_start, None, stop)
     scale = finest(e)
@@ -109,8 +117,8 @@ def _from_reaching(
     squares = reaching(images, *first, law_box(e.target, level), stop)
     of = _sampled(e, coordinates, e.target.marginal(level), stop)
     cells = sampled_cells(squares.low, squares.width, of)
-    sums = resolve_from(cells, of, tuple(metrics), TOLERANCE, stop, whole=False)
-    return sums | {"unseen": squares.unseen}
+    run = resolve_from(cells, of, TOLERANCE, stop, whole=False)
+    return Stages((m, sums | {"unseen": squares.unseen}) for m, sums in run)
 
 
 def finest(e: Experiment) -> Callable[[int], float]:
@@ -141,12 +149,11 @@ def inverts(e: Experiment, level: NoiseLevel) -> bool:
     return smooth and not e.record.multistep
 
 
-def _from_inverse(
-    e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop
-) -> dict[str, float] | None:
-    """The integrals over the plane of Y_1; None where F^{-1} does not give all of its law.
+def _from_inverse(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages | None:
+    """The integrals over the plane of Y_1; None where its law is too wide for that.
 
     Density that is missed, as under folds, is what the mass of q lacks: it bounds what TV lacks.
+    The mass of p there is summed as "unknown".
     """
     if not inverts(e, level):
         return None
@@ -166,14 +173,21 @@ def _from_inverse(
         parts = [inverse(x[k : k + BATCH]) for k in range(0, len(x), BATCH)]
         log_q = np.concatenate([log_start(part.z) - part.log_det for part in parts])
         found = np.concatenate([part.found for part in parts])
-        missed = np.where(log_p < NOTHING, log_p, NOTHING)
+        missed = np.where(log_p < UNKNOWN, log_p, UNKNOWN)
         return np.where(found, np.maximum(log_q, LOST), missed), log_p, np.ones(len(x))
 
-    s = resolve(of, box, max(PIECES, pieces), tuple(metrics), SOUGHT, stop, MOST_DENSITIES)
-    doubt = {m: s[m + "_error"] / max(s[m], 1e-300) for m in metrics}
+    cells = sampled_cells(*tiles(box, max(PIECES, pieces)), of)
+    return Stages(resolve_from(cells, of, SOUGHT, stop, MOST_DENSITIES))
+
+
+def _settles(metric: str, s: dict[str, float]) -> bool:
+    """Whether an inverted map gives all of its law that a metric needs."""
+    doubt = s[metric + "_error"] / max(s[metric], 1e-300)
     missing = 10 * abs(s["q"] - 1) + 10 * abs(s["p"] - 1)
-    unsettled = TV_CAUTION * max(doubt.values()) + missing / max(s["tv"], 1e-300)
-    return s if math.isfinite(unsettled) and unsettled <= SETTLED else None
+    unsettled = TV_CAUTION * doubt + missing / max(s["tv"], 1e-300)
+    if metric == "kl":
+        unsettled += LOG_FLOOR * s["unknown"] / max(s["kl"], 1e-300)
+    return math.isfinite(unsettled) and unsettled <= SETTLED
 
 
 def _both_laws(e: Experiment, box: Array, scale: Callable[[int], float], stop: Stop) -> Array:

@@ -39,6 +39,13 @@ def answered(found: Mapping[str, Answer | Refused]) -> dict[str, Answer]:
     return out
 
 
+def doubted(fine: Distance | Refused, rough: Distance | Refused) -> Distance | Refused:
+    """The distance at the finer resolution; its change from the rougher one joins the error."""
+    if isinstance(fine, Refused) or isinstance(rough, Refused):
+        return fine if isinstance(fine, Refused) else rough
+    return Distance(fine.value, fine.error + abs(fine.value - rough.value))
+
+
 def missed(s: dict[str, float]) -> float:
     """The mass of the target that no point of the start law moves to, or that no node saw."""
     return max(0.0, 1 - (s["p"] - 2 * s["folded"]))
@@ -54,7 +61,8 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
     """The distance from summed integrals; Refused where folds or lost mass decide it.
 
     s["unseen"] is the mass of the start law that may move to what was ``missed``: min(p, q) there
-    adds up to no more than either mass, and sqrt(p q) to the root of their product.
+    adds up to no more than either mass, and sqrt(p q) to the root of their product. The same holds
+    where q is "unknown", with the mass that q lacks.
     """
     value, defect = s[metric], abs(s["q"] - 1)
     if s["folded"] > 0 and 2 * s["folded"] > FOLDED * s["tv"] and s["tv"] < 1 - FOLDED:
@@ -72,12 +80,13 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
     if metric == "kl":
         covered = s["p"] - 2 * s["folded"]
         short = max(0.0, s["q"] - covered - LITTLE)
-        check_lost(short, value)
+        check_lost(short + s["unknown"], value)
         most = max(10.0, LOG_CAUTION * value if _doubled(s) else 0.0, LOG_FAR if short else 0.0)
-        extra = 100 * s["folded"] + most * abs(covered - s["q"])
+        extra = 100 * s["folded"] + most * abs(covered - s["q"]) + LOG_FLOOR * s["unknown"]
         return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
     value += lost / 2
     extra = s["hellinger_error"] + defect + twice + math.sqrt(unseen * lost) + 1e-15
+    extra += math.sqrt(defect * s["unknown"])
     root = math.sqrt(min(value, 1.0))
     return Distance(root, extra / max(2 * root, math.sqrt(extra)) + FIXED * root)
 

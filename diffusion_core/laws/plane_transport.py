@@ -15,8 +15,8 @@ Where det DF < 0, F folds. Let N(y) count the start points of y: the formula for
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 import numpy as np
@@ -27,12 +27,15 @@ from diffusion_core.schedules import Array, Index
 NODES = 8  # Gauss nodes along each side of a cell
 FINE, ROUGH = 24, 17  # points along a side when the polynomial is integrated across a kink
 DROPPED = 2  # degrees: the change without them is the polynomial's error
+ORDER = ("tv", "hellinger", "kl")  # in which cells are split for the metrics
 MOST_CELLS = 6000
+LEAST_ROOM = 4  # cells are split while there is room for a quarter of those that should be
 ROUNDS = 24
 BLOCK = 400  # cells whose fine points are held at once
 CLIP = 300.0  # on log r
 KINK = math.sqrt(0.5)  # u where r = 1
 FLOOR = 1e-9
+UNKNOWN = -46.0  # log q where it is not known: a density that no distance but KL sees
 TOP = 12.0  # a polynomial's log density beyond, or outside the nodes, is an artefact
 
 Sampled = Callable[[Array], tuple[Array, Array, Array]]
@@ -43,7 +46,7 @@ Stop = Callable[[], None]
 class Integrals:
     """Per cell or summed: the three integrals, their errors, and the masses of q and p met.
 
-    ``folded`` is the mass int r phi where det DF < 0.
+    ``folded`` is the mass int r phi where det DF < 0, ``unknown`` that where log q is UNKNOWN.
     """
 
     tv: Array
@@ -55,6 +58,7 @@ class Integrals:
     q: Array
     p: Array
     folded: Array
+    unknown: Array
 
     def total(self) -> dict[str, float]:
         return {f.name: float(getattr(self, f.name).sum()) for f in fields(self)}
@@ -144,19 +148,23 @@ def _integrate(c: Cells) -> Integrals:
     fine_q, fine_u, fine_log_r = (carried(AT_FINE.full, v) for v in (c.log_q, u, log_r))
     fine_q = AT_FINE.area(c.width) * np.exp(np.minimum(fine_q, TOP))
     tv, tv_error = _variation(c, u, q, fine_q, fine_u, fine_log_r)
-    fine_log_r = np.clip(fine_log_r, -CLIP, CLIP)
-    fine_r = np.exp(fine_log_r)
+    low_q, low_log_r = (carried(AT_FINE.low, v) for v in (c.log_q, log_r))
+    low_q = AT_FINE.area(c.width) * np.exp(np.minimum(low_q, TOP))
+    fine_log_r, low_log_r = (np.clip(v, -CLIP, CLIP) for v in (fine_log_r, low_log_r))
     out = {}
     for name, of in (("kl", _divergence), ("hellinger", _affinity)):
         value = (q * of(log_r, np.exp(log_r))).sum(axis=(1, 2))
-        check = (fine_q * of(fine_log_r, fine_r)).sum(axis=(1, 2))
-        out[name], out[name + "_error"] = value, np.abs(value - check)
+        check = fine_q * of(fine_log_r, np.exp(fine_log_r))
+        low = low_q * of(low_log_r, np.exp(low_log_r))
+        error = np.abs(value - check.sum(axis=(1, 2))) + np.abs(check - low).sum(axis=(1, 2))
+        out[name], out[name + "_error"] = value, error
     return Integrals(
         tv=tv,
         tv_error=tv_error,
         q=q.sum(axis=(1, 2)),
         p=p.sum(axis=(1, 2)),
         folded=(p * (c.sign < 0)).sum(axis=(1, 2)),
+        unknown=(p * (c.log_q == UNKNOWN)).sum(axis=(1, 2)),
         **out,
     )
 
@@ -191,51 +199,81 @@ def _variation(
     return np.where(kink, fine, smooth), error
 
 
-def resolve(
-    of: Sampled,
-    box: Array,
-    pieces: int,
-    metrics: tuple[str, ...],
-    tolerance: float,
-    stop: Stop,
-    most: int = MOST_CELLS,
-) -> dict[str, float]:
-    """The summed integrals over ``box`` (2, 2), cells split until each metric's error is at most
-
-    ``tolerance`` of it, or until there are ``most`` cells; the errors say which.
-    """
+def resolve(of: Sampled, box: Array, pieces: int, tolerance: float, stop: Stop) -> dict[str, float]:
+    """The summed integrals over ``box`` (2, 2) from cells refined for TV."""
     cells = sampled_cells(*tiles(box, pieces), of)
-    return resolve_from(cells, of, metrics, tolerance, stop, most)
+    return Stages(resolve_from(cells, of, tolerance, stop))("tv")
+
+
+class Stages:
+    """Sums over refined cells, one set for each metric: ``stages(metric)``.
+
+    Cells serve TV first, then are split on for Hellinger, then for KL, as far as is asked: what a
+    metric gets does not depend on which others are asked for.
+    """
+
+    def __init__(self, run: Iterator[tuple[str, dict[str, float]]]) -> None:
+        self._run = run
+        self._known: dict[str, dict[str, float]] = {}
+
+    def __call__(self, metric: str) -> dict[str, float]:
+        while metric not in self._known:
+            name, sums = next(self._run)
+            self._known[name] = sums
+        return self._known[metric]
 
 
 def resolve_from(
     cells: Cells,
     of: Sampled,
-    metrics: tuple[str, ...],
     tolerance: float,
     stop: Stop,
     most: int = MOST_CELLS,
     whole: bool = True,
-) -> dict[str, float]:
-    """The same from given cells on; unless they are the ``whole`` start law, r is 0 beside them."""
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """(metric, summed integrals), cells split until that metric's error is ``tolerance`` of it,
+
+    or until there are ``most`` cells, half as many again for each further metric; the errors say
+    which. Unless the cells are the ``whole`` start law, r is 0 beside them.
+    """
     found = integrate(cells)
-    for _ in range(ROUNDS):
-        stop()
-        sums = summed(found, whole)
-        share = np.zeros(len(cells.low))
-        for m in metrics:
-            part = getattr(found, m + "_error") / (tolerance * sums[m] + FLOOR)
-            share = np.maximum(share, part)
-        which = np.flatnonzero(share > 0.5 / len(share))
-        if share.sum() <= 1 or len(share) + 3 * len(which) > most:
-            break
-        rest = np.setdiff1d(np.arange(len(share)), which)
-        half = cells.width[which] / 2
-        low = np.concatenate([cells.low[which] + half * corner for corner in np.ndindex(2, 2)])
-        fresh = sampled_cells(low, np.tile(half, (4, 1)), of)
-        cells = joined([picked(cells, rest), fresh])
-        found = joined([picked(found, rest), integrate(fresh)])
-    return summed(found, whole)
+    for k, metric in enumerate(ORDER):
+        for _ in range(ROUNDS):
+            stop()
+            goal = tolerance * summed(found, whole)[metric] + FLOOR
+            share = getattr(found, metric + "_error") / goal
+            which = np.flatnonzero(share > 0.5 / len(share))
+            room = (round(most * (1 + k / 2)) - len(share)) // 3
+            if share.sum() <= 1 or LEAST_ROOM * room < len(which):
+                break
+            which = np.sort(which[np.argsort(-share[which], kind="stable")[:room]])
+            rest = np.setdiff1d(np.arange(len(share)), which)
+            fresh = sampled_cells(*halved(cells, which), of)
+            parts = _warned(picked(found, which), integrate(fresh))
+            cells = joined([picked(cells, rest), fresh])
+            found = joined([picked(found, rest), parts])
+        yield metric, summed(found, whole)
+
+
+def _warned(wholes: Integrals, quarters: Integrals) -> Integrals:
+    """The quarters, with errors of no less than a quarter of the change where splitting changed
+
+    an integral by more than its error said: nodes that missed what lies between them may again.
+    """
+    errors = {}
+    for m in ORDER:
+        parts, error = getattr(quarters, m).reshape(4, -1), getattr(wholes, m + "_error")
+        change = np.abs(parts.sum(axis=0) - getattr(wholes, m))
+        least = np.where(change > error, change / 4, 0.0)
+        errors[m + "_error"] = np.maximum(getattr(quarters, m + "_error"), np.tile(least, 4))
+    return replace(quarters, **errors)
+
+
+def halved(cells: Cells, which: Index) -> tuple[Array, Array]:
+    """Lower corners and widths of the four quarters of some cells, quarter by quarter."""
+    half = cells.width[which] / 2
+    low = np.concatenate([cells.low[which] + half * corner for corner in np.ndindex(2, 2)])
+    return low, np.tile(half, (4, 1))
 
 
 def summed(found: Integrals, whole: bool = True) -> dict[str, float]:

@@ -36,7 +36,7 @@ CLIP = 700.0
 
 def variation(of: Sampled, box: Array, tolerance: float, stop: Stop = never) -> Distance:
     """int q (1 - r)_+ over the box from log q, log(r q) and the sign of a determinant."""
-    return stated(resolve(of, box, PIECES, ("tv",), tolerance, stop), tolerance)
+    return stated(resolve(of, box, PIECES, tolerance, stop), tolerance)
 
 
 def stated(sums: dict[str, float], tolerance: float) -> Distance:

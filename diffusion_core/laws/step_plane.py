@@ -189,7 +189,7 @@ class PlaneMaps:
             a, b, c = (np.concatenate(v) for v in zip(*parts, strict=True))
             return a, b, c
 
-        s = resolve(of, coordinates.box, PROBED, ("tv",), math.inf, self._stop)
+        s = resolve(of, coordinates.box, PROBED, math.inf, self._stop)
         return of, coordinates, s["tv_error"] + abs(s["q"] - 1) + abs(s["p"] - 1)
 
     def _times(self, coordinates: Coordinates, w: Array) -> Iterator[tuple[Array, Array, Array]]:
