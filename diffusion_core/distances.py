@@ -54,7 +54,8 @@ def kullback_leibler(pair: MassPair) -> Distance:
     mass = float(pair.p[pair.lost & (pair.p > pair.q)].sum())
     # mass misplaced by e changes KL by about e E_p[p/q]
     ratio = np.minimum(pair.p / np.maximum(pair.q, 1e-300), 1e3)
-    found = _by_refinement(pair, _kl, LOG_FLOOR * mass + pair.law_error * float(pair.p @ ratio))
+    tail = LOG_FLOOR * (mass + _cut(pair))
+    found = _by_refinement(pair, _kl, tail + pair.law_error * float(pair.p @ ratio))
     if LOG_FLOOR * mass > KL_DOUBT * found.value + 1e-9:
         raise Refused(
             f"kl: {mass:.2g} of the target lies where the output's density is too small to be "

@@ -31,6 +31,7 @@ from diffusion_core.laws.plane_transport import (
     UNKNOWN,
     Sampled,
     Stages,
+    hidden,
     integrate,
     resolve_from,
     sampled_cells,
@@ -53,6 +54,7 @@ BATCH = 8192  # points carried at once
 BULK, MESH = 5.5 / 8.4, 33  # of the start law's box, and points along it, that show where q is
 OVERLOOKED = 1e-4  # of TV: more of the target missed is looked for
 REACHED = 16  # squares along each axis in which that begins
+HIDDEN = 1e-3  # less of the target than this may lie between the nodes of squares that meet it
 MOST_PIECES = 50  # cells along an axis to begin with where the score's error has waves
 TOO_FINE = (
     "score_error: the waves of this error are too short for the exact law in the plane; use longer "
@@ -74,7 +76,7 @@ def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: St
         if sums is None or not _settles(m, sums):
             sums = transported()(m)
             if missed(sums) > OVERLOOKED * sums["tv"]:
-                sums = reached()(m)
+                sums = min(reached()(m), sums, key=missed)
         out[m] = attempted(distance, m, sums)
     return out
 
@@ -117,8 +119,13 @@ def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
     squares = reaching(images, *first, law_box(e.target, level), stop)
     of = _sampled(e, coordinates, e.target.marginal(level), stop)
     cells = sampled_cells(squares.low, squares.width, of)
+    between = hidden(cells)
+
+    def unseen(sums: dict[str, float]) -> float:
+        return squares.unseen + (between if sums["p"] < HIDDEN else 0.0)
+
     run = resolve_from(cells, of, TOLERANCE, stop, whole=False)
-    return Stages((m, sums | {"unseen": squares.unseen}) for m, sums in run)
+    return Stages((m, sums | {"unseen": unseen(sums)}) for m, sums in run)
 
 
 def finest(e: Experiment) -> Callable[[int], float]:

@@ -14,6 +14,7 @@ TV_CAUTION = 3  # times the sum of the cells' errors, which partly cancel along 
 DOUBLED = 1e-4  # more than the whole of the target by so much was met twice, not misjudged
 LOG_CAUTION = 3  # times KL: the mean log(p/q) where the target is met twice
 LITTLE = 1e-6  # less of the target than this may be misjudged rather than out of reach
+LOG_TAIL = 40.0  # log(p/q) beyond the start points that are looked at, which q leaves 1e-15
 LOG_FAR = 200.0  # log(p/q) where start points more than 8 and up to 20 deviations out decide
 FIXED = 1e-4  # relative: no error is stated below; maps differentiated by differences need it
 
@@ -81,7 +82,8 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
         covered = s["p"] - 2 * s["folded"]
         short = max(0.0, s["q"] - covered - LITTLE)
         check_lost(short + s["unknown"], value)
-        most = max(10.0, LOG_CAUTION * value if _doubled(s) else 0.0, LOG_FAR if short else 0.0)
+        most = LOG_TAIL if covered < s["q"] else 10.0
+        most = max(most, LOG_CAUTION * value if _doubled(s) else 0.0, LOG_FAR if short else 0.0)
         extra = 100 * s["folded"] + most * abs(covered - s["q"]) + LOG_FLOOR * s["unknown"]
         return Distance(value, s["kl_error"] + defect + extra + FIXED * value + 1e-12)
     value += lost / 2

@@ -284,6 +284,13 @@ def summed(found: Integrals, whole: bool = True) -> dict[str, float]:
     return {name: v + shares.get(name, 0.0) * beside for name, v in sums.items()}
 
 
+def hidden(cells: Cells) -> float:
+    """The mass of q in cells where polynomials say that p peaks between the nodes."""
+    q = AT_NODES.area(cells.width) * np.exp(cells.log_q)
+    peaks = carried(AT_FINE.full, cells.log_p).max(axis=(1, 2)) > UNKNOWN
+    return float(q[peaks].sum())
+
+
 def tiles(box: Array, pieces: int) -> tuple[Array, Array]:
     """Lower corners and widths of pieces x pieces equal cells."""
     width = (box[1] - box[0]) / pieces
