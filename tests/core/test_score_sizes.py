@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from score_laws import LAWS, LEVEL, SKEWED, inexact
 
-from diffusion_core import Experiment
+from diffusion_core import PRESETS, Experiment
 from diffusion_core.expectations import (
     DRAWS,
     QUADRATURE,
@@ -15,6 +15,8 @@ from diffusion_core.expectations import (
     expectation,
     fisher_information,
 )
+from diffusion_core.laws.plane_coordinates import detail, law_box
+from diffusion_core.schedules import Cosine
 from diffusion_core.score_errors import (
     FourierError,
     Scale,
@@ -23,6 +25,7 @@ from diffusion_core.score_errors import (
 from diffusion_core.score_sizes import eps_jacobi, eps_score, spectral_norm
 from diffusion_core.scores import ExactScore
 from diffusion_core.targets import GaussianMixture
+from diffusion_core.targets.circle import Circle
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,45 @@ def test_the_fisher_information_of_one_gaussian_and_along_a_long_chain():
     for t in (1, 40, 260, 499, 500):
         exact = fisher_information(SKEWED, chain.level(t)).value[0]
         assert curve(t) == pytest.approx(exact, rel=1e-7)
+
+
+PAIR = GaussianMixture(
+    (0.4, 0.6),
+    ((-1.0, 0.0), (1.0, 0.5)),
+    (((0.0025, 0.0), (0.0, 0.0025)), ((0.09, 0.0), (0.0, 0.09))),
+)
+
+
+@pytest.mark.parametrize("target", [Circle(1.0), PAIR, PRESETS["ring-of-8"].target])
+def test_the_size_of_a_scaled_score_states_what_it_may_be_wrong_by(target):
+    e = Experiment(target=target, steps=8, schedule=Cosine(), score_error=Scale(0.3))
+    found, exact = eps_score(e), ExactScore(target, e.chain)
+    assert found.how in (QUADRATURE, SOBOL)
+    squares = []
+    for t in range(1, 9):
+        x, mass = lattice(target, e.chain.level(t))
+        squares.append(float(mass @ np.square(e.score(t, x) - exact(t, x)).sum(axis=1)))
+    gaps = np.abs(np.sqrt(squares) - found.per_t)
+    assert (gaps <= found.per_t_error + 1e-10).all()
+    gap = abs(math.sqrt(np.mean(squares)) - found.value)
+    assert 1e-7 < gap <= found.stated <= 1e-3 * found.value
+
+
+def lattice(target, level):
+    """Points and weights of the trapezoid rule for p_t, which it integrates to rounding."""
+    box, step = law_box(target, level), detail(target, level) / 3
+    axes = [np.arange(low, high, step) for low, high in box.T]
+    x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    mass = np.exp(target.marginal(level).log_density(x))
+    return x, mass / mass.sum()
+
+
+@pytest.mark.parametrize("name", ["space", "mixture"])
+def test_along_a_long_chain_the_size_of_a_scaled_score_has_an_error_too(name):
+    e = Experiment(target=LAWS[name], steps=400, score_error=Scale(0.3))
+    found = eps_score(e)
+    assert found.per_t_error.shape == (400,)
+    assert 0 < found.error < 0.05 * found.value
 
 
 def test_spectral_norms_in_the_plane_are_singular_values():
