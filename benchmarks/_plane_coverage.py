@@ -218,7 +218,7 @@ def torn(flow: Any, ends: tuple[float, float], width: float) -> tuple[np.ndarray
     y = flow(z)
     for _ in range(TEARS):
         wide = np.flatnonzero(np.diff(y) > width)
-        if len(wide) > len(z) / 4:  # few steps stretch everything
+        if not 0 < len(wide) <= len(z) / 4:  # few steps stretch everything
             break
         more = (z[wide] + z[wide + 1]) / 2
         z, y = np.insert(z, wide + 1, more), np.insert(y, wide + 1, flow(more))

@@ -22,6 +22,7 @@ from diffusion_core.laws.plane_cost import plane_cost
 from diffusion_core.laws.plane_flow import flow
 from diffusion_core.laws.plane_grids import mass_around
 from diffusion_core.laws.plane_inverse import Inverse
+from diffusion_core.laws.plane_sums import distance
 from diffusion_core.laws.plane_transfer import RESOLUTIONS
 from diffusion_core.measure import REFUSED_ABOVE, measure_all, measure_each
 from diffusion_core.schedules import Linear, LinearDDPM, LogSNR, NoiseLevel
@@ -64,11 +65,25 @@ def test_a_distance_that_is_refused_leaves_the_others() -> None:
         measure_all(run, ("tv", "kl"))
 
 
-def test_two_folds_that_cross_are_in_the_error_of_kl() -> None:
+def test_kl_is_known_beside_two_folds_that_cross() -> None:
     _, truths, outcomes = coverage.compared(2038, ("kl",))
     truth, found = truths["kl"], outcomes["kl"]
     assert abs(found.value - truth.value) <= found.error
-    assert found.error > REFUSED_ABOVE * found.value
+    assert found.error <= 1e-3 * found.value
+
+
+def test_two_folds_that_cross_are_in_the_error_of_kl() -> None:
+    sums = {"tv": 0.3, "kl": 2.0, "hellinger": 0.2, "q": 1.0, "p": 1.2, "folded": 0.0}
+    errors = dict.fromkeys(("tv_error", "kl_error", "hellinger_error", "unknown"), 0.0)
+    assert distance("kl", sums | errors).error > REFUSED_ABOVE * sums["kl"]
+
+
+def test_kl_is_refused_where_the_output_is_not_known() -> None:
+    sums = {"tv": 0.3, "kl": 2.0, "hellinger": 0.2, "q": 1.0, "p": 1.0, "folded": 0.0}
+    errors = dict.fromkeys(("tv_error", "kl_error", "hellinger_error"), 0.0)
+    with pytest.raises(Refused, match="too small to be known"):
+        distance("kl", sums | errors | {"unknown": 1e-3})
+    assert distance("kl", sums | errors | {"unknown": 1e-6}).error > 7e-4
 
 
 def test_start_points_far_out_are_in_the_error_of_kl() -> None:
