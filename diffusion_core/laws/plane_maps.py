@@ -25,7 +25,14 @@ from diffusion_core.laws.plane_coordinates import (
 from diffusion_core.laws.plane_flow import Stop, flow
 from diffusion_core.laws.plane_inverse import Inverse
 from diffusion_core.laws.plane_reach import reaching
-from diffusion_core.laws.plane_sums import TV_CAUTION, Outcomes, attempted, distance, missed
+from diffusion_core.laws.plane_sums import (
+    TV_CAUTION,
+    Outcomes,
+    attempted,
+    distance,
+    missed,
+    overlooked,
+)
 from diffusion_core.laws.plane_transfer import points
 from diffusion_core.laws.plane_transport import (
     UNKNOWN,
@@ -76,7 +83,7 @@ def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: St
         if sums is None or not _settles(m, sums):
             sums = transported()(m)
             if missed(sums) > OVERLOOKED * sums["tv"]:
-                sums = min(reached()(m), sums, key=missed)
+                sums = min(reached()(m), sums, key=overlooked)
         out[m] = attempted(distance, m, sums)
     return out
 

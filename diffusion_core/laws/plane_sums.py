@@ -52,6 +52,12 @@ def missed(s: dict[str, float]) -> float:
     return max(0.0, 1 - (s["p"] - 2 * s["folded"]))
 
 
+def overlooked(s: dict[str, float]) -> float:
+    """The part of that to which start points not looked at closely enough may move."""
+    lost = missed(s)
+    return min(lost, s.get("unseen", lost))
+
+
 def _doubled(s: dict[str, float]) -> float:
     """The mass of the target met more than once: two folds across each other keep det > 0."""
     more = s["p"] - 1
@@ -72,7 +78,7 @@ def distance(metric: str, s: dict[str, float]) -> Distance:
             "under several sheets of it; use more steps, another sampler or the particles method"
         )
     lost = missed(s)
-    unseen = min(lost, s.get("unseen", lost))
+    unseen = overlooked(s)
     twice = max(2 * s["folded"], _doubled(s))
     if metric == "tv":
         value = min(value, 1.0)

@@ -15,7 +15,7 @@ import pytest
 from diffusion_core import Experiment
 from diffusion_core.laws.plane import plane_outcomes
 from diffusion_core.laws.plane_transport import Stages, resolve_from, sampled_cells, tiles
-from diffusion_core.measure import measure
+from diffusion_core.measure import measure, measure_all
 from diffusion_core.schedules import Karras, LogSNR
 from diffusion_core.targets.boxes import Boxes
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
@@ -66,8 +66,7 @@ def test_a_layer_between_the_nodes_is_in_the_error(centre, width, depth):
         assert sums[m + "_error"] <= 5e-4 * truth[m]
 
 
-@pytest.mark.parametrize("metric", ["hellinger", "tv"])
-def test_boxes_with_sharp_edges_are_the_product_of_two_laws_on_the_line(metric):
+def test_boxes_with_sharp_edges_are_the_product_of_two_laws_on_the_line():
     x, y = ((-1.4415, -0.0955), (0.5661, 1.5188)), ((-0.8169, 0.598), (1.1006, 1.6138))
     u = (0.48987793268978486, 0.5101220673102152)
     v = (0.46854270107664344, 0.5314572989233566)
@@ -85,10 +84,11 @@ def test_boxes_with_sharp_edges_are_the_product_of_two_laws_on_the_line(metric):
         Experiment(target=Boxes(w, tuple((a[0],) for a in s), tuple((a[1],) for a in s)), **common)
         for w, s in ((u, x), (v, y))
     ]
-    truth = coverage.reference(metric, sides)
-    found = measure(Experiment(target=product, **common), metric)
-    assert abs(found.value - truth.value) <= found.error + truth.error
-    assert found.error <= 0.01 * found.value
+    answers = measure_all(Experiment(target=product, **common), ("tv", "hellinger"))
+    for metric, found in answers.items():
+        truth = coverage.reference(metric, sides)
+        assert abs(found.value - truth.value) <= found.error + truth.error
+        assert found.error <= 0.01 * found.value
 
 
 def test_heavy_tails_where_the_output_is_tiny_are_in_kl():
@@ -117,6 +117,9 @@ def test_a_ring_thinner_than_the_squares_that_meet_it_is_not_taken_to_be_missed(
 def test_radial_targets_are_held_by_their_errors(seed):
     _, truths, found = coverage.compared(seed, ALL, kind="radial")
     for m in ALL:
+        if m == "kl" and seed == 106:
+            assert "too small to be known" in str(found[m])
+            continue
         assert abs(found[m].value - truths[m].value) <= found[m].error + truths[m].error
         assert found[m].error <= 2e-3 * found[m].value
 
