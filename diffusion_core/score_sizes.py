@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from diffusion_core.acceleration import w_t
 from diffusion_core.expectations import CLOSED_FORM, Mean, expectation
 from diffusion_core.experiment import Experiment
 from diffusion_core.schedules import Array, Chain, Index
@@ -79,14 +80,7 @@ def eps_w(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
     e = experiment
     if e.score_error is None:
         return _closed(np.zeros(e.steps), np.zeros(e.steps))
-    var = e.chain.var
-
-    def implied(of: Score, t: int, x: Array) -> Array:
-        s = of(t, x)
-        bent = of.trace_gradient(t, x) + np.einsum("nij,nj->ni", of.jacobian(t, x), s)
-        return var[t] * np.square(s).sum(axis=1, keepdims=True) * s - s - var[t] * bent
-
-    return _root_mean_square(e, implied, stop)
+    return _root_mean_square(e, lambda of, t, x: w_t(t, x, e.chain, of), stop)
 
 
 def eps_v(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
