@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.design import TARGET, css_colours
 from dashboard.gallery.thumbnails import HEIGHT, SIDE, WIDTH, thumbnails
 from dashboard.held import choose, hold
+from dashboard.javascript import script
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D
 
 FOLDER = Path(__file__).parent
@@ -20,7 +21,7 @@ _mount = st.components.v2.component(
     html='<div class="gallery"></div>',
     css=css_colours(".gallery", {"--gallery-law": TARGET})
     + (FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js=(FOLDER / "gallery.js").read_text(encoding="utf-8"),
+    js=script(FOLDER / "gallery.js"),
 )
 
 

@@ -12,37 +12,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard.design import FONT, OUTPUT, PARTS, TARGET, css_colours
+from dashboard.javascript import body
 from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display
 
 FOLDER = Path(__file__).parent
-MODULES = (
-    "payload.js",
-    "canvas.js",
-    "contours.js",
-    "dots.js",
-    "follow.js",
-    "paths.js",
-    "arrows.js",
-    "closeup.js",
-    "line.js",
-    "maps.js",
-    "plane.js",
-    "spacetime.js",
-    "distance.js",
-    "words.js",
-    "picture.js",
-    "clock.js",
-    "save.js",
-    "film.js",
-    "gif.js",
-    "video.js",
-    "offline.js",
-    "menu.js",
-    "controls.js",
-    "player.js",
-)
-GIF_ENCODER = FOLDER / "vendor" / "gifenc.esm.js"
+GIF_ENCODER_LICENCE = FOLDER / "vendor" / "gifenc.LICENSE.md"
 CONFIG = FOLDER.parents[1] / ".streamlit" / "config.toml"
 LAYERS = (
     *("particles", "trails", "target", "output-map", "difference", "contours", "output"),
@@ -75,29 +50,17 @@ def _property(name: str) -> str:
     return "--st-" + re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
 
 
-def _encoder() -> str:
-    """The module as a value: its names are short, and stay inside."""
-    source, _, rest = GIF_ENCODER.read_text(encoding="utf-8").rpartition("export{")
-    exported = rest.partition("}")[0]
-    pairs = (part.split(" as ") for part in exported.split(","))
-    known = {name: short for short, name in pairs if name != "default"}
-    names = ",".join(f"{name}:{short}" for name, short in known.items())
-    licence = (GIF_ENCODER.parent / "gifenc.LICENSE.md").read_text(encoding="utf-8")
-    value = f"(() => {{\n{source}\nreturn {{{names}}};\n}})()"
-    return f"/* gifenc 1.0.3\n{licence}*/\nconst {{{','.join(known)}}} = {value};\n"
-
-
 def _script() -> str:
-    """The modules as one function: Streamlit loads it from a blob: address, where imports fail.
-
-    A page that plays offline is made of the function's own source and of the same parts.
-    """
-    source = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in MODULES)
-    source = re.sub(r"^import [^;]*;\n", "", source, flags=re.MULTILINE)
-    source = re.sub(r"^export (default )?", "", source, flags=re.MULTILINE)
+    """The modules as one function, which also is a part of a page that plays offline."""
     parts = json.dumps({"html": HTML, "css": CSS, "page": _page_style()})
-    body = f"{_encoder()}{source}\nreturn reverseProcessPlayer;"
-    return f"function playerProgram(PARTS) {{\n{body}\n}}\nexport default playerProgram({parts});\n"
+    licence = GIF_ENCODER_LICENCE.read_text(encoding="utf-8")
+    source = f"/* gifenc 1.0.3\n{licence}*/\n{body(FOLDER / 'player.js')}"
+    return (
+        f"function program() {{\n{source}}}\n"
+        f"const source = {{ program, parts: {parts} }};\n"
+        "const run = program();\n"
+        "export default ({ data, parentElement }) => run({ data, parentElement, source });\n"
+    )
 
 
 HTML = (FOLDER / "player.html").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@ import { last, neighbour } from "./clock.js";
 import { listenToMenu } from "./menu.js";
 import {
   changeSpeed, follow, followNext, nearestParticle, schedule, stopAt, toggle,
-} from "./player.js";
+} from "./stage.js";
 
 export function listen(player) {
   const { buttons, canvas, scrub, speed, root } = player;

@@ -1,7 +1,7 @@
 // What is saved of a player: the picture of the moment, or the whole run, whatever the clock does.
 import { followOf, frameOf, last, leading, placeIn } from "./clock.js";
-import { buildPicture, timeText } from "./player.js";
 import { createSheet } from "./save.js";
+import { buildPicture, timeText } from "./stage.js";
 import { readoutAt } from "./words.js";
 
 const WIDEST = 800; // CSS pixels of an animation

@@ -6,16 +6,17 @@ import { download, pngOf } from "./save.js";
 import { videoOf, videoSuffix } from "./video.js";
 
 const KINDS = {
-  png: { file: (name) => name.now, make: async (player) => pngOf(sheetNow(player)) },
-  gif: { file: (name) => name.run, make: async (player, job) => gifOf(filmOf(player), job) },
+  png: { file: (name) => name.now, make: (player) => pngOf(sheetNow(player)) },
+  gif: { file: (name) => name.run, make: (player, job) => gifOf(filmOf(player), job) },
   video: {
     file: (name) => name.run,
     suffix: videoSuffix,
-    make: async (player, job) => videoOf(filmOf(player), job),
+    make: (player, job) => videoOf(filmOf(player), job),
   },
   html: {
     file: (name) => name.run,
-    make: async (player) => pageOf(player.show, player.payload, player.link ?? location.href),
+    make: (player) => (
+      pageOf(player.show, player.payload, player.link ?? location.href, player.source)),
   },
 };
 
@@ -60,7 +61,7 @@ function openMenu(player, open) {
   const video = menu.querySelector('[data-save="video"]');
   video.hidden = !videoSuffix();
   video.querySelector(".kind").textContent = `Video (${{ mp4: "MP4", webm: "WebM" }[videoSuffix()]})`;
-  menu.querySelector(".page-size").textContent = sizeText(pageSize(player.payload));
+  menu.querySelector(".page-size").textContent = sizeText(pageSize(player.payload, player.source));
 }
 
 /** Makes a file and downloads it, unless it is stopped meanwhile. */

@@ -4,15 +4,13 @@ const escapeHtml = (text) => text.replace(/[&<>"]/g, (c) => (
   { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
 
 /** How many bytes the page will have, nearly. */
-export const pageSize = (payload) => (
-  Math.ceil(payload.byteLength / 3) * 4 + playerProgram.toString().length + 20_000);
+export const pageSize = (payload, { program }) => (
+  Math.ceil(payload.byteLength / 3) * 4 + program.toString().length + 20_000);
 
-/** link: of the page that this one is saved from. */
-export async function pageOf(show, payload, link) {
+/** link: of the page that this one is saved from. source: the `program` and its `parts`. */
+export async function pageOf(show, payload, link, { program, parts }) {
   const about = { title: "Animation", experiments: [], cite: "", ...show.about };
-  const style = PARTS.page + PARTS.css;
-  const parts = JSON.stringify(PARTS).replaceAll("<", "\\u003c");
-  const where = JSON.stringify(link).replaceAll("<", "\\u003c");
+  const literal = (value) => JSON.stringify(value).replaceAll("<", "\\u003c");
   const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -20,12 +18,12 @@ export async function pageOf(show, payload, link) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(about.title)} · Diffusion Convergence Lab</title>
-<style>${style}</style>
+<style>${parts.page}${parts.css}</style>
 </head>
 <body>
 <main>
 <h1>${escapeHtml(about.title)}</h1>
-<div id="player">${PARTS.html}</div>
+<div id="player">${parts.html}</div>
 <p>Space plays and pauses, the arrow keys step, Home and End jump, F follows another particle.</p>
 <p>Made with the Diffusion Convergence Lab: <a href="${escapeHtml(link)}">this page there</a>.</p>
 ${about.experiments.map((text) => folded("The experiment", text)).join("\n")}
@@ -33,12 +31,13 @@ ${about.cite && folded("How to cite", about.cite)}
 </main>
 <script type="text/plain" id="payload">${await base64(payload)}<\/script>
 <script type="module">
-${playerProgram.toString()}
-const run = playerProgram(${parts});
+const program = ${program.toString()};
+const parts = ${literal(parts)};
+const run = program();
 const code = atob(document.querySelector("#payload").textContent);
 const data = Uint8Array.from(code, (c) => c.charCodeAt(0));
 const show = () => run({
-  data, parentElement: document.querySelector("#player"), link: ${where} });
+  data, parentElement: document.querySelector("#player"), link: ${literal(link)}, source: { program, parts } });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 show();
 <\/script>

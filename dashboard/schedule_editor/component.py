@@ -8,22 +8,14 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.javascript import script
+
 FOLDER = Path(__file__).parent
-MODULES = ("pchip.js", "editor.js")
-
-
-def _script() -> str:
-    """The modules as one source: Streamlit loads it from a blob: address, where imports fail."""
-    source = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in MODULES)
-    lines = [line for line in source.split("\n") if not line.startswith("import ")]
-    return "\n".join(line.replace("export function", "function", 1) for line in lines)
-
-
 _mount = st.components.v2.component(
     "schedule_editor",
     html=(FOLDER / "editor.html").read_text(encoding="utf-8"),
     css=(FOLDER / "editor.css").read_text(encoding="utf-8"),
-    js=_script(),
+    js=script(FOLDER / "editor.js"),
 )
 
 

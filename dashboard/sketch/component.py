@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.design import TARGET, css_colours
 from dashboard.held import Held, choose, hold
+from dashboard.javascript import script
 from dashboard.sketch.drawing import (
     MAX_DRAWN,
     REACH,
@@ -25,13 +26,12 @@ BANDWIDTH = 0.1
 
 
 def _component(name: str, view: str) -> Any:
-    sources = [(FOLDER / file).read_text(encoding="utf-8") for file in ("pad.js", view)]
     return st.components.v2.component(
         name,
         html=(FOLDER / "pad.html").read_text(encoding="utf-8"),
         css=css_colours(".pad", {"--pad-law": TARGET})
         + (FOLDER / "pad.css").read_text(encoding="utf-8"),
-        js="\n".join(sources),
+        js=script(FOLDER / view),
     )
 
 

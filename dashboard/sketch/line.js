@@ -1,4 +1,5 @@
 // The line: a density drawn over columns, each with a whole height from 0 to data.top.
+import { drawTicks, mountPad, say } from "./pad.js";
 
 const MARGIN = { left: 8, right: 8, top: 8, bottom: 22 };
 const STEPS = { ArrowUp: 5, ArrowDown: -5, PageUp: 20, PageDown: -20 };
@@ -122,4 +123,6 @@ function setHeight(pad, height) {
   pad.content[pad.cursor] = Math.min(pad.data.top, Math.max(0, height));
 }
 
-export default (component) => mountPad(line, component);
+export default function sketchLine(component) {
+  return mountPad(line, component);
+}

@@ -70,7 +70,7 @@ function draw(pad) {
 }
 
 /** Marks of the axis under a picture: whole numbers from -reach to reach. */
-function drawTicks(pad, ctx, toX, y) {
+export function drawTicks(pad, ctx, toX, y) {
   const { reach } = pad.data;
   ctx.font = pad.theme.font;
   ctx.fillStyle = pad.theme.text;
@@ -95,7 +95,7 @@ function show(pad) {
   draw(pad);
 }
 
-function say(pad, text) {
+export function say(pad, text) {
   pad.news.textContent = text;
 }
 
@@ -215,7 +215,7 @@ function load(pad, data) {
   pad.before = null;
 }
 
-function mountPad(view, { data, parentElement, setTriggerValue }) {
+export function mountPad(view, { data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".pad");
   let pad = pads.get(parentElement);
   if (pad?.root !== root) {

@@ -1,4 +1,5 @@
 // The plane: points set one by one, along a free stroke, or along a line, rectangle or ring.
+import { mountPad, say } from "./pad.js";
 
 const SPACING = 0.1; // between the points of a stroke, in the plane's units
 const CLICK = 0.06; // a stroke that goes no further is a click
@@ -229,4 +230,6 @@ function drawCross(pad, ctx) {
   ctx.fillRect(x - 1, y - 11, 2, 22);
 }
 
-export default (component) => mountPad(plane, component);
+export default function sketchPlane(component) {
+  return mountPad(plane, component);
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
-from dashboard.player.component import COLOURS, FOLDER, MODULES
+from dashboard.player.component import COLOURS
 from dashboard.player.packing import BORDER, LIMIT, ZERO, with_display
 
 
@@ -359,15 +358,6 @@ def test_a_player_refuses_what_it_cannot_show() -> None:
         player(line(), key="x", layers=[*LAYERS, "stars"])
     with pytest.raises(ValueError, match=r"^view"):
         player(line(), key="x", view="sideways")
-
-
-def test_scripts_join_into_one_without_a_name_used_twice() -> None:
-    scripts = {path.name: path.read_text() for path in FOLDER.glob("*.js")}
-    assert set(scripts) == set(MODULES)
-    text = "\n".join(scripts.values())
-    names = re.findall(r"^(?:export )?(?:const|function|let) (\w+)", text, re.MULTILINE)
-    assert len(names) == len(set(names)) > 50
-    assert max(len(script.splitlines()) for script in scripts.values()) <= 300
 
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
