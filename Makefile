@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+export DENO_NO_UPDATE_CHECK := 1
 
 .PHONY: run test lint format bench chromium
 
@@ -13,12 +14,14 @@ run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
 test: lint chromium
+	$(BIN)/deno test --quiet --no-remote
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deno lint --quiet
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
