@@ -137,15 +137,20 @@ function flush(gallery) {
 
 function pressKey(gallery, i, event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const last = gallery.items.length - 1;
-  const next = {
-    ArrowRight: i === last ? 0 : i + 1, ArrowLeft: i === 0 ? last : i - 1,
-    ArrowDown: below(gallery, i, 1), ArrowUp: below(gallery, i, -1), Home: 0, End: last,
-  }[event.key];
+  const next = choiceAfter(gallery, i, event.key);
   if (next === undefined) return;
   event.preventDefault();
   pick(gallery, next, PAUSE);
   gallery.choices[next].focus({ preventScroll: true });
+}
+
+/** Where a key leads from choice i; undefined for a key that leads nowhere. */
+export function choiceAfter(gallery, i, key) {
+  const last = gallery.choices.length - 1;
+  return {
+    ArrowRight: i === last ? 0 : i + 1, ArrowLeft: i === 0 ? last : i - 1,
+    ArrowDown: below(gallery, i, 1), ArrowUp: below(gallery, i, -1), Home: 0, End: last,
+  }[key];
 }
 
 /** The choice one row further in the same column; in the last row, the next one. */

@@ -18,7 +18,7 @@ function paintCard(ctx, theme, card) {
 }
 
 /** The card's place: beside the box where there is room, else in a corner away from a point. */
-function placeCard(box, width, height, [x, y]) {
+export function placeCard(box, width, height, [x, y]) {
   const margin = 8;
   if (box.spare >= width + 2 * margin) {
     return { left: box.left + box.width + 2 * margin, top: box.top, width, height };
@@ -34,7 +34,7 @@ function placeCard(box, width, height, [x, y]) {
 }
 
 /** How much a length in pixels is magnified to fill `room`, a round number. */
-function magnification(length, room) {
+export function magnification(length, room) {
   const most = Math.min(FURTHEST, room / Math.max(length, 1e-6));
   if (most < 2) return most;
   const power = 10 ** Math.floor(Math.log10(most));

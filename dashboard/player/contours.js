@@ -5,13 +5,14 @@ export function traceLevel(ctx, values, rows, columns, level, toX, toY) {
   const { points, next } = crossings(values, rows, columns, level);
   const open = [...next.keys()].filter((edge) => next.get(edge).length === 1);
   for (const start of [...open, ...next.keys()]) {
+    if (next.get(start).length === 0) continue; // drawn already
     let edge = start;
     let draw = "moveTo";
     while (edge !== undefined) {
       const [column, row] = points.get(edge);
       ctx[draw](toX(column), toY(row));
       draw = "lineTo";
-      const to = next.get(edge)?.pop();
+      const to = next.get(edge).pop();
       if (to !== undefined) forget(next.get(to), edge);
       edge = to;
     }

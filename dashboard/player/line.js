@@ -99,7 +99,7 @@ function paintLineAxes(ctx, panel, theme, { levels, plot, strip }, toX) {
 }
 
 /** A fixed height in 0..1 for each particle, from its number. */
-function scatter(count) {
+export function scatter(count) {
   return Float32Array.from({ length: count }, (_, i) => {
     let hash = Math.imul(i + 1, 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
@@ -107,7 +107,7 @@ function scatter(count) {
   });
 }
 
-function countBins(codes, border, counts) {
+export function countBins(codes, border, counts) {
   counts.fill(0);
   const perBin = (2 * border) / counts.length;
   for (const code of codes) {

@@ -72,7 +72,7 @@ function palette(look) {
 }
 
 /** Where among its keyframes a raster is at a progress of 0..1: they lie at `frames`, or evenly. */
-function keyAt(frames, count, progress) {
+export function keyAt(frames, count, progress) {
   if (!frames?.length) return progress * (count - 1);
   const at = progress * frames.at(-1);
   const after = frames.findIndex((frame) => frame >= at);

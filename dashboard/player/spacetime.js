@@ -40,7 +40,7 @@ function pathSwatch(theme) {
 }
 
 /** Where t lies among the frames, as a position. */
-function positionOf(times, t) {
+export function positionOf(times, t) {
   const sign = Math.sign(times.at(-1) - times[0]) || 1;
   const next = times.findIndex((time) => sign * (time - t) >= 0);
   if (next <= 0) return 0;
@@ -115,7 +115,7 @@ function layoutSpacetime(panel, theme, rect) {
   return { up, box: { ...box, height: bottom - top } };
 }
 
-function timeTicks(times, width) {
+export function timeTicks(times, width) {
   const [low, high] = [Math.min(...times), Math.max(...times)];
   if (high === low) return [low];
   const inner = ticks(low, high, Math.max(3, width / 110)).filter(Number.isInteger);

@@ -39,7 +39,7 @@ function createEditor(host) {
 // ---- geometry
 
 /** The visible log-SNR: all handles with room to move, the same while one is held. */
-function span(editor) {
+export function span(editor) {
   const { reference, limit } = editor.data;
   const all = [...editor.sent, ...reference].map((point) => point[1]);
   return [
@@ -60,7 +60,7 @@ function scales(editor) {
 }
 
 /** 1/(1 + e^-s) as a short text, exact enough near both ends. */
-function abarText(s) {
+export function abarText(s) {
   const abar = 1 / (1 + Math.exp(-s));
   if (abar < 1e-3) return abar.toExponential(0).replace("e-", "·10⁻").replace(/\d+$/, superscript);
   const places = abar > 0.99 ? Math.min(12, Math.ceil(s / Math.LN10) + 1) : 3;
@@ -69,7 +69,7 @@ function abarText(s) {
 
 const superscript = (digits) => digits.replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
 
-function nice(low, high, count) {
+export function nice(low, high, count) {
   const raw = (high - low) / count;
   const unit = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * unit).find((size) => size >= raw);
@@ -171,13 +171,13 @@ function createKnobs(editor) {
 // ---- moving handles
 
 /** How low and how high handle i may go: the curve has to fall. */
-function room(editor, i) {
+export function room(editor, i) {
   const { limit, gap } = editor.data;
   const [before, after] = [editor.points[i - 1], editor.points[i + 1]];
   return [after ? after[1] + gap : -limit, before ? before[1] - gap : limit];
 }
 
-function place(editor, i, v, s) {
+export function place(editor, i, v, s) {
   const { narrowest } = editor.data;
   const [before, after] = [editor.points[i - 1], editor.points[i + 1]];
   const [low, high] = room(editor, i);

@@ -96,13 +96,13 @@ function frame(pad) {
   return { left: MARGIN.left, top: MARGIN.top, bottom, width, column: width / pad.content.length };
 }
 
-function toY(pad, height) {
+export function toY(pad, height) {
   const { top, bottom } = frame(pad);
   return bottom - ((bottom - top) * height) / pad.data.top;
 }
 
 /** The column and the height at a place of the picture. */
-function spot(pad, x, y) {
+export function spot(pad, x, y) {
   const { left, top, bottom, column } = frame(pad);
   const share = Math.min(1, Math.max(0, (bottom - y) / (bottom - top)));
   const i = Math.floor((x - left) / column);
@@ -110,7 +110,7 @@ function spot(pad, x, y) {
 }
 
 /** Sets all columns between two places of a stroke, so that a quick stroke leaves no gaps. */
-function raise(pad, [i, from], [j, to]) {
+export function raise(pad, [i, from], [j, to]) {
   const steps = Math.abs(j - i);
   for (let k = 0; k <= steps; k += 1) {
     const share = steps ? k / steps : 1;

@@ -132,7 +132,7 @@ function set(pad) {
 }
 
 /** Points of the chosen shape between two places, no more than still fit. */
-function shapeFrom(pad, [ax, ay], [bx, by]) {
+export function shapeFrom(pad, [ax, ay], [bx, by]) {
   const room = pad.data.most - pad.content.length;
   let corners = [[ax, ay], [bx, by]];
   if (pad.tool === "rectangle") corners = [[ax, ay], [bx, ay], [bx, by], [ax, by], [ax, ay]];
@@ -161,7 +161,7 @@ function along(corners) {
   return points;
 }
 
-function add(pad, points) {
+export function add(pad, points) {
   const room = Math.max(0, pad.data.most - pad.content.length);
   pad.content.push(...points.slice(0, room).map((point) => point.map(round)));
 }
@@ -173,13 +173,13 @@ const clamp = (value, reach) => Math.min(reach, Math.max(-reach, value));
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 const placeText = ([x, y]) => `(${x.toFixed(2)}, ${y.toFixed(2)})`.replaceAll("-", "−");
 
-function toPoint(pad, x, y) {
+export function toPoint(pad, x, y) {
   const { reach } = pad.data;
   const { width, height } = pad.size;
   return [clamp(reach * ((2 * x) / width - 1), reach), clamp(reach * (1 - (2 * y) / height), reach)];
 }
 
-function toPixels(pad, [x, y]) {
+export function toPixels(pad, [x, y]) {
   const { reach } = pad.data;
   return [(pad.size.width / 2) * (1 + x / reach), (pad.size.height / 2) * (1 - y / reach)];
 }
