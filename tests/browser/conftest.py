@@ -35,6 +35,8 @@ SERVER_OPTIONS = {
 NOT_OURS = ("net::", "status of 404")  # fonts and health probes that a sealed machine cannot reach
 START_SECONDS = 60
 
+expect.set_options(timeout=20_000)  # a busy machine is no failure
+
 
 @pytest.fixture(scope="session")
 def idle() -> Callable[[Page], None]:

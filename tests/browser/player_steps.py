@@ -10,6 +10,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import frames, reloaded
+
 APP = Path(__file__).with_name("player_app.py")
 TARGET, OUTPUT = "target", "output"
 COLORS = {
@@ -82,17 +84,32 @@ def box_pixels(canvas: Locator, box: dict[str, Any]) -> str:
 def scrub(page: Page, canvas: Locator, place: int) -> None:
     page.get_by_role("slider", name=re.compile("(Reverse|Forward) time")).fill(str(place))
     expect(canvas).to_have_attribute("data-frame", str(place))
+    expect(canvas).to_have_attribute("data-playing", "false")
+    frames(canvas)  # a player on its way may have been at this place when it was asked
+
+
+def play_from_the_start(page: Page, canvas: Locator) -> None:
+    """At a quarter of the speed, so that there is time to look before the end."""
+    page.get_by_label("Speed", exact=True).select_option("0.25")
+    scrub(page, canvas, 0)
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_beyond(canvas, 0)
+
+
+def pause(page: Page, canvas: Locator) -> None:
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(canvas).to_have_attribute("data-playing", "false")
+    frames(canvas)
 
 
 def set_field(page: Page, name: str, text: str) -> None:
     """Fills a text field of the page and waits for the player to be drawn anew."""
     canvas = page.locator(".player canvas")
-    loads = int(canvas.get_attribute("data-loads") or 0)
+    loads = canvas.get_attribute("data-loads")
     field = page.get_by_role("textbox", name=name)
     field.fill(text)
     field.press("Enter")
-    expect(canvas).to_have_attribute("data-loads", str(loads + 1))
-    canvas.evaluate("() => new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")
+    reloaded(canvas, loads)
 
 
 def wait_beyond(canvas: Locator, place: int) -> None:

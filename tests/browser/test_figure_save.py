@@ -15,6 +15,12 @@ POINTS = """f => f.data.filter(trace => trace.y).flatMap((trace) => {
     return y.map((_, k) => [trace.name, x[k], y[k]]);
 })"""
 
+# of the figure as it is drawn: the page runs again before a choice reaches it
+FORMAT = """format => {
+    const figure = document.querySelector(".js-plotly-plot");
+    return figure?._context?.toImageButtonOptions.format === format;
+}"""
+
 
 def saved(page: Page, button: Locator, folder: Path) -> Path:
     with page.expect_download() as download:
@@ -45,8 +51,7 @@ def test_a_figure_is_saved_with_its_numbers(
     page.get_by_text("Save and cite").click()
     expect(page.get_by_text("@software")).to_be_visible()
     page.get_by_text("PNG", exact=True).click()
-    idle(page)
-    expect(figure.locator(".modebar-btn").first).to_be_visible()
+    page.wait_for_function(FORMAT, arg="png")
     picture = saved(page, figure.locator(".modebar-btn").first, tmp_path)
     assert picture.suffix == ".png"
     assert picture.read_bytes().startswith(b"\x89PNG")

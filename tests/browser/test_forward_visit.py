@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from player_steps import frame, pause, play_from_the_start, wait_beyond
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.permalink import decode
@@ -47,11 +48,11 @@ def schedule_box(page: Page) -> Locator:
 
 
 def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
-    handle.scroll_into_view_if_needed()
-    box = handle.locator(".knob").bounding_box()
+    knob = handle.locator(".knob")
+    knob.hover()  # waits until it stands still
+    box = knob.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + dx / 2, y + dy / 2)
     page.mouse.move(x + dx, y + dy)
@@ -68,16 +69,14 @@ def wait_for_link(page: Page) -> None:
 
 def test_the_film_runs_from_data_to_noise(page: Page, show: Open) -> None:
     show()
-    canvas = page.locator(".player canvas").element_handle()
-    page.wait_for_function("c => Number(c.dataset.frame) >= 0", arg=canvas)
-    page.wait_for_function(
-        "c => { window.first ??= Number(c.dataset.frame);"
-        " return Number(c.dataset.frame) > window.first + 2; }",
-        arg=canvas,
-    )
-    page.get_by_role("button", name="Pause", exact=True).click()
-    frame = int(canvas.get_attribute("data-frame") or -1)
-    expect(page.locator(".player .time")).to_have_text(f"t = {frame} of 100")
+    canvas = page.locator(".player canvas")
+    wait_beyond(canvas, 0)  # by itself
+    play_from_the_start(page, canvas)
+    wait_beyond(canvas, 2)
+    pause(page, canvas)
+    place = frame(canvas)
+    assert 2 < place < 100
+    expect(page.locator(".player .time")).to_have_text(f"t = {place} of 100")
     expect(page.locator(".player .readout")).to_contain_text("SNR")
 
 
@@ -127,10 +126,13 @@ def test_keys_move_a_handle_and_undo_brings_the_named_schedule_back(
     expect(undo).to_be_disabled()
 
 
-def test_a_handle_stops_at_its_neighbours(page: Page, show: Open) -> None:
+def test_a_handle_stops_at_its_neighbours(
+    page: Page, show: Open, idle: Callable[[Page], None]
+) -> None:
     handles = show()
     drag(page, handles.nth(3), 0, -400)
     wait_for_link(page)
+    idle(page)
     assert value(handles.nth(3)) <= value(handles.nth(2))
     drag(page, handles.nth(3), 900, 400)
     assert value(handles.nth(3)) >= value(handles.nth(4))

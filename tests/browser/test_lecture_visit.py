@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from diffusion_core import Experiment
+from tests.browser.waiting import frames
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 Idle = Callable[[Page], None]
 Serve = Callable[[Path], str]
 
 
-def press(page: Page, key: str, done: Callable[[], bool]) -> None:
-    """Press the key, and again where the page was not listening yet."""
-    for _ in range(4):
-        page.keyboard.press(key)
-        for _ in range(25):
-            if done():
-                return
-            page.wait_for_timeout(200)
-    raise AssertionError(f"nothing happened on {key}")
+def press(page: Page, button: str, key: str) -> None:
+    """Press the key that stands for a button, once that is there and the page listens for it."""
+    expect(page.get_by_role("button", name=f"{button} Shortcut")).to_be_enabled()
+    frames(page, 2)
+    page.keyboard.press(key)
 
 
 def test_a_locked_link_keeps_what_it_locks_and_leads_back(
@@ -42,8 +40,7 @@ def test_a_locked_link_keeps_what_it_locks_and_leads_back(
     idle(page)
     page.get_by_role("button", name="Back to the lecturer's settings").click()
     expect(page.get_by_role("spinbutton", name="c₁")).to_have_value("4")
-    idle(page)
-    assert "lock=steps%2Csampler" in page.url
+    expect(page).to_have_url(re.compile("lock=steps%2Csampler"))
     expect(page.get_by_role("slider", name="Steps T")).to_be_disabled()
 
 
@@ -55,9 +52,9 @@ def test_a_presentation_has_no_frame_and_ends_on_escape(
     idle(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
-    press(page, "Escape", lambda: page.get_by_test_id("stSidebar").is_visible())
-    idle(page)
-    assert "present" not in page.url
+    press(page, "End the presentation", "Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("present"))
 
 
 def test_a_presented_lesson_goes_on_by_the_keys_of_a_remote(
@@ -66,8 +63,9 @@ def test_a_presented_lesson_goes_on_by_the_keys_of_a_remote(
     page.goto(f"{serve(APP)}/lessons?lesson=noising&present=on")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
     idle(page)
-    expect(page.get_by_role("button", name="Next")).to_be_enabled()
-    press(page, "PageDown", lambda: "step=2" in page.url)
+    press(page, "Next", "PageDown")
+    expect(page).to_have_url(re.compile("step=2"))
     idle(page)
     assert "present=on" in page.url
-    press(page, "PageUp", lambda: "step=2" not in page.url)
+    press(page, "Back", "PageUp")
+    expect(page).not_to_have_url(re.compile("step=2"))

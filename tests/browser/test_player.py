@@ -15,11 +15,15 @@ from player_steps import (
     drawn,
     frame,
     opener,
+    pause,
     pixels,
+    play_from_the_start,
     scrub,
     wait_beyond,
 )
 from playwright.sync_api import Page, expect
+
+from tests.browser.waiting import frames, out_of_sight, reloaded
 
 
 @pytest.fixture
@@ -30,14 +34,14 @@ def show(page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None])
 @pytest.mark.parametrize("dimension", [1, 2])
 def test_plays_by_itself_and_stops_when_paused(page: Page, show: Open, dimension: int) -> None:
     canvas = show(f"d={dimension}")
-    before, start = pixels(canvas), frame(canvas)
-    wait_beyond(canvas, start)
+    wait_beyond(canvas, 0)
+    scrub(page, canvas, 0)
+    before = pixels(canvas)
+    play_from_the_start(page, canvas)
     assert pixels(canvas) != before
-    page.get_by_role("button", name="Pause", exact=True).click()
-    expect(canvas).to_have_attribute("data-playing", "false")
-    page.wait_for_timeout(100)
+    pause(page, canvas)
     still, count = pixels(canvas), drawn(canvas)
-    page.wait_for_timeout(300)
+    frames(canvas, 20)
     assert pixels(canvas) == still
     assert drawn(canvas) == count
 
@@ -45,8 +49,10 @@ def test_plays_by_itself_and_stops_when_paused(page: Page, show: Open, dimension
 def test_stops_at_the_data_and_starts_again_from_noise(page: Page, show: Open) -> None:
     canvas = show("frames=20")
     page.get_by_label("Speed", exact=True).select_option("2")
-    expect(canvas).to_have_attribute("data-playing", "false", timeout=15_000)
+    expect(canvas).to_have_attribute("data-playing", "false")
+    frames(canvas)
     assert frame(canvas) == 19
+    page.get_by_label("Speed", exact=True).select_option("0.25")
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("c => Number(c.dataset.frame) < 19", arg=canvas.element_handle())
     expect(canvas).to_have_attribute("data-playing", "true")
@@ -98,6 +104,7 @@ def test_keys_of_the_controls_keep_their_meaning(page: Page, show: Open) -> None
     expect(canvas).to_have_attribute("data-frame", "41")
     speed = page.get_by_label("Speed", exact=True)
     speed.press("Home")
+    frames(canvas)
     assert frame(canvas) == 41
     expect(canvas).to_have_attribute("data-playing", "false")
 
@@ -112,15 +119,15 @@ def test_buttons_step_and_do_not_leave_the_range(page: Page, show: Open) -> None
     page.get_by_role("button", name="To start").click()
     expect(canvas).to_have_attribute("data-frame", "0")
     page.get_by_role("button", name="Back one step").click()
-    expect(canvas).to_have_attribute("data-frame", "0")
+    frames(canvas)
+    assert frame(canvas) == 0
 
 
 def test_another_widget_does_not_disturb_it(
     page: Page, show: Open, idle: Callable[[Page], None]
 ) -> None:
     canvas = show()
-    page.get_by_label("Speed", exact=True).select_option("0.25")
-    wait_beyond(canvas, 5)
+    play_from_the_start(page, canvas)
     place = frame(canvas)
     page.get_by_role("button", name="Unrelated").click()
     expect(page.get_by_text("clicked", exact=True)).to_be_visible()
@@ -143,12 +150,14 @@ def test_new_data_keeps_the_share_of_reverse_time(page: Page, show: Open) -> Non
 
 def test_new_data_goes_on_playing(page: Page, show: Open) -> None:
     canvas = show()
-    page.get_by_label("Speed", exact=True).select_option("0.25")
+    play_from_the_start(page, canvas)
     wait_beyond(canvas, 10)
+    loads = canvas.get_attribute("data-loads")
     field = page.get_by_role("spinbutton", name="Frames")
     field.fill("500")
     field.press("Enter")
     expect(page.get_by_role("slider", name="Reverse time")).to_have_attribute("max", "499")
+    reloaded(canvas, loads)
     expect(canvas).to_have_attribute("data-playing", "true")
     assert frame(canvas) > 50
     wait_beyond(canvas, frame(canvas))
@@ -157,13 +166,14 @@ def test_new_data_goes_on_playing(page: Page, show: Open) -> None:
 def test_reduced_motion(page: Page, show: Open) -> None:
     page.emulate_media(reduced_motion="reduce")
     canvas = show("frames=10")
-    page.wait_for_timeout(400)
+    frames(canvas, 20)
     assert frame(canvas) == 0
     expect(canvas).to_have_attribute("data-playing", "false")
     page.get_by_label("Speed", exact=True).select_option("2")
     before = drawn(canvas)
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(canvas).to_have_attribute("data-playing", "false", timeout=15_000)
+    expect(canvas).to_have_attribute("data-playing", "false")
+    frames(canvas)
     assert frame(canvas) == 9
     assert drawn(canvas) - before <= 12  # one picture per frame, none in between
 
@@ -171,9 +181,10 @@ def test_reduced_motion(page: Page, show: Open) -> None:
 def test_rests_while_out_of_sight(page: Page, show: Open) -> None:
     page.set_viewport_size({"width": 1280, "height": 300})
     canvas = show()
-    page.wait_for_timeout(200)
+    out_of_sight(page.locator(".player .stage"))
+    frames(canvas)
     before = drawn(canvas)
-    page.wait_for_timeout(300)
+    frames(canvas, 20)
     assert drawn(canvas) == before
     canvas.scroll_into_view_if_needed()
     wait_beyond(canvas, frame(canvas))

@@ -183,8 +183,10 @@ def test_slow_motion_plays_part_by_part(page: Page, show: Open) -> None:
     page.get_by_role("button", name="Forward one part").click()
     expect(canvas).to_have_attribute("data-part", "rescale")
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(canvas).to_have_attribute("data-frame", str(FRAME + 1))
-    expect(canvas).to_have_attribute("data-part", "drift along the score")
+    page.wait_for_function(  # asked at each frame that is drawn: the part lasts a second
+        "([{ dataset }, frame, part]) => dataset.frame === frame && dataset.part === part",
+        arg=[canvas.element_handle(), str(FRAME + 1), "drift along the score"],
+    )
     expect(followed(page)).to_have_attribute("aria-live", "off")
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(followed(page)).to_have_attribute("aria-live", "polite")

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from player_steps import wait_beyond
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from diffusion_core import Experiment, measure
 from tests.browser.menus import go, menu
+from tests.browser.waiting import frames, reloaded
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = "from=8&to=16"
 PICTURE = "canvas => canvas.toDataURL()"
 WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
-
-expect.set_options(timeout=20_000)  # a busy machine is no failure
 
 Idle = Callable[[Page], None]
 Open = Callable[..., Page]
@@ -55,6 +55,7 @@ def paused(page: Page, place: int) -> Locator:
     found = canvas(page)
     expect(found).to_have_attribute("data-frame", str(place))
     expect(found).to_have_attribute("data-playing", "false")
+    frames(found)
     return found
 
 
@@ -68,6 +69,12 @@ def curves(page: Page) -> list[str]:
 
 def steps(page: Page) -> Locator:
     return page.get_by_role("slider", name="Steps T")
+
+
+def seed(page: Page, number: str) -> None:
+    field = page.get_by_role("spinbutton", name="Seed")
+    field.fill(number)
+    field.press("Enter")
 
 
 # first, because it needs a server that has not shown the front page yet
@@ -131,10 +138,9 @@ def test_captions_can_be_read(page: Page, show: Open, scheme: str) -> None:
 def test_something_moves_before_the_first_click(page: Page, show: Open) -> None:
     show()
     moving = canvas(page)
-    first = moving.evaluate(PICTURE)
-    page.wait_for_function(
-        "([c, first]) => c.toDataURL() !== first", arg=[moving.element_handle(), first]
-    )
+    wait_beyond(moving, 0)
+    shown = moving.evaluate(PICTURE)
+    assert paused(page, 0).evaluate(PICTURE) != shown
 
 
 def test_the_number_on_the_page_is_the_cores(page: Page, show: Open) -> None:
@@ -148,11 +154,15 @@ def test_a_link_gives_the_same_state_and_the_same_pixels(
 ) -> None:
     page.emulate_media(reduced_motion="reduce")
     show("?particles=500")
-    steps(page).press("ArrowLeft")
-    page.get_by_role("spinbutton", name="Seed").fill("12")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("seed%22%3A12"))
-    idle(page)
+    for change, shown in (
+        (lambda: steps(page).press("ArrowLeft"), "steps%22%3A80"),
+        (lambda: seed(page, "12"), "seed%22%3A12"),
+    ):
+        loads = canvas(page).get_attribute("data-loads")
+        change()
+        expect(page).to_have_url(re.compile(shown))
+        reloaded(canvas(page), loads)
+        idle(page)
     before = paused(page, 0).evaluate(PICTURE)
     context = browser.new_context(viewport=page.viewport_size, reduced_motion="reduce")
     other = context.new_page()
@@ -163,6 +173,7 @@ def test_a_link_gives_the_same_state_and_the_same_pixels(
     assert other.get_by_role("spinbutton", name="Seed").input_value() == "12"
     assert paused(other, 0).evaluate(PICTURE) == before
     other.get_by_role("slider", name="Particles").press("ArrowRight")
+    expect(other).not_to_have_url(re.compile("particles=500"))
     idle(other)
     assert "particles=500" in page.url  # two tabs do not disturb each other
     page.reload()
@@ -176,8 +187,9 @@ def test_the_place_in_time_is_kept_when_something_else_changes(
 ) -> None:
     show("?" + link(steps=51))
     paused(page, 25)
-    page.get_by_role("spinbutton", name="Seed").fill("3")
-    page.keyboard.press("Enter")
+    loads = canvas(page).get_attribute("data-loads")
+    seed(page, "3")
+    reloaded(canvas(page), loads)
     expect(page).to_have_url(re.compile("seed%22%3A3"))
     idle(page)
     expect(canvas(page)).to_have_attribute("data-frame", "25")
@@ -192,7 +204,7 @@ def test_another_page_and_back_keeps_the_experiment(page: Page, show: Open, idle
     go(page, "Reverse trajectories")
     expect(steps(page)).to_have_attribute("aria-valuetext", "12")
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("9")
-    assert "seed%22%3A9" in page.url
+    expect(page).to_have_url(re.compile("seed%22%3A9"))
     idle(page)
     go(page, "Distance against T")
     expect(page.get_by_role("heading", name="Distance against T")).to_be_visible()
@@ -311,8 +323,7 @@ def test_a_broken_link_is_a_sentence_and_the_app_is_up(
     show(f"{address}?e=%7B&{SMALL if address else 'particles=200'}")
     expect(page.get_by_test_id("stAlert")).to_contain_text("experiment: not valid JSON")
     assert "e=" in page.url
-    page.get_by_role("spinbutton", name="Seed").fill("2")
-    page.keyboard.press("Enter")
+    seed(page, "2")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
