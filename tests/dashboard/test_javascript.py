@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -25,6 +26,7 @@ ENTRIES = [
         "schedule_editor/editor.js",
     )
 ]
+ENVIRONMENT = os.environ | {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 # what browsers define beside the language itself
 BROWSER = {
     *("document", "devicePixelRatio", "getComputedStyle", "matchMedia", "MediaRecorder"),
@@ -40,7 +42,7 @@ def run(*args: str, given: str = "") -> str:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
+        env=ENVIRONMENT,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -142,7 +144,7 @@ def test_a_name_is_defined_or_imported_or_known_to_browsers() -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={"DENO_NO_UPDATE_CHECK": "1"},
+        env=ENVIRONMENT,
     )
     told = json.loads(done.stdout)
     assert len(told["errors"]) == 0
