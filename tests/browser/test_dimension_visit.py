@@ -20,21 +20,21 @@ def test_dimension_and_assumptions_follow_the_reader(
     page.emulate_media(color_scheme="dark" if width < 500 else "light")
     page.goto(f"{serve(APP)}/dimension?kind=low&samplers=ddpm,ddim")
     figures = page.locator(".js-plotly-plot")
-    expect(figures).to_have_count(2, timeout=30_000)
+    expect(figures).to_have_count(2)
     idle(page)
     names = figures.first.evaluate("f => f.data.map(trace => trace.name)")
     assert names == ["DDPM, measured", "DDIM, measured", "DDPM: upper bound ∝ d²"]
     ends = figures.first.evaluate("f => f.data.slice(0, 2).map(t => [...t.x].at(-1))")
     assert ends == [10**6, 10**6]
     page.get_by_role("radio", name="Hellinger").click()
-    page.wait_for_url(lambda url: "metric=hellinger" in url, timeout=20_000)
+    page.wait_for_url(lambda url: "metric=hellinger" in url)
     idle(page)
     expect(figures).to_have_count(2)
     assert page.get_by_test_id("stAlert").count() == 0
     wide, window = page.evaluate(WIDTHS)
     assert wide <= window
     page.get_by_role("link", name="What these theorems assume, and whether it is true").click()
-    expect(page.get_by_role("heading", name="Assumptions")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Assumptions")).to_be_visible()
     idle(page)
     expect(page.get_by_text("cannot be checked, at T = 100")).to_be_visible()
     wide, window = page.evaluate(WIDTHS)

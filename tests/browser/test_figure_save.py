@@ -35,7 +35,7 @@ def test_a_figure_is_saved_with_its_numbers(
 ) -> None:
     page.goto(f"{serve(APP)}/literature")
     figure = page.locator(".js-plotly-plot")
-    expect(figure).to_be_visible(timeout=30_000)
+    expect(figure).to_be_visible()
     idle(page)
     camera = figure.locator(".modebar-btn").first
     assert saved(page, camera, tmp_path).suffix == ".svg"

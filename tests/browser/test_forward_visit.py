@@ -30,7 +30,7 @@ def show(page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None])
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{serve(APP)}/forward")
         handles = page.locator(".editor .handle")
-        expect(handles).to_have_count(8, timeout=30_000)
+        expect(handles).to_have_count(8)
         idle(page)
         return handles
 
@@ -64,7 +64,7 @@ def value(handle: Locator) -> float:
 
 
 def wait_for_link(page: Page) -> None:
-    page.wait_for_url(re.compile(r"[?&]e="), timeout=15_000)
+    page.wait_for_url(re.compile(r"[?&]e="))
 
 
 def test_the_film_runs_from_data_to_noise(page: Page, show: Open) -> None:
@@ -119,7 +119,7 @@ def test_keys_move_a_handle_and_undo_brings_the_named_schedule_back(
     undo = page.get_by_role("button", name="Undo", exact=True)
     while undo.is_enabled():  # keys pressed slowly are moves of their own
         handle.press("Control+z")
-    page.wait_for_url(re.compile(r"/forward/?$"), timeout=15_000)
+    page.wait_for_url(re.compile(r"/forward/?$"))
     idle(page)
     assert value(handle) == before
     assert linked(page).schedule == Theory()
@@ -151,11 +151,11 @@ def test_reset_and_a_remembered_drawing(
     idle(page)
     assert isinstance(linked(page).schedule, Custom)
     go(page, "Forward process")
-    expect(handles).to_have_count(8, timeout=30_000)
+    expect(handles).to_have_count(8)
     idle(page)
     assert [value(handles.nth(i)) for i in range(8)] == drawn
     page.get_by_role("button", name="Reset", exact=True).click()
-    page.wait_for_url(re.compile(r"/forward/?$"), timeout=15_000)
+    page.wait_for_url(re.compile(r"/forward/?$"))
 
 
 def test_nothing_is_wider_than_a_phone(page: Page, show: Open) -> None:

@@ -29,7 +29,7 @@ def test_a_locked_link_keeps_what_it_locks_and_leads_back(
 ) -> None:
     lecture = json.dumps(Experiment(preset="three-modes", steps=12).to_dict())
     page.goto(f"{serve(APP)}/?e={lecture}&lock=steps,sampler&hide=seed")
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     expect(page.get_by_role("slider", name="Steps T")).to_be_disabled()
     expect(page.get_by_role("spinbutton", name="Seed")).to_be_hidden()
@@ -48,7 +48,7 @@ def test_a_presentation_has_no_frame_and_ends_on_escape(
     page: Page, serve: Serve, idle: Idle
 ) -> None:
     page.goto(f"{serve(APP)}/?present=on")
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
@@ -61,7 +61,7 @@ def test_a_presented_lesson_goes_on_by_the_keys_of_a_remote(
     page: Page, serve: Serve, idle: Idle
 ) -> None:
     page.goto(f"{serve(APP)}/lessons?lesson=noising&present=on")
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     press(page, "Next", "PageDown")
     expect(page).to_have_url(re.compile("step=2"))

@@ -51,7 +51,7 @@ def test_a_whole_lesson(
     page.set_viewport_size({"width": width, "height": 900})
     lesson = LESSONS["score"]
     page.goto(f"{serve(APP)}/lessons")
-    expect(page.get_by_role("heading", name="Lessons", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Lessons", exact=True)).to_be_visible()
     idle(page)
     page.get_by_role("link", name="Start lesson 2,").click()
     expect(page.get_by_role("heading", level=1, name=lesson.title)).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_whole_lesson(
     expect(page.get_by_text("and the expected clean point is")).to_be_visible()
     expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(4)
     page.reload()
-    expect(page.get_by_text("Not quite.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Not quite.")).to_be_visible()
     idle(page)
     assert answers(page) == "a"
     for option, said in (("a", "Commit and measure"), ("a", "Check"), ("b", "Check")):

@@ -41,7 +41,7 @@ def show(page: Page, serve: Callable[[Path], str]) -> Visit:
     def visit(address: str = "", **changes: object) -> Locator:
         page.goto(f"{serve(APP)}/?e={json.dumps(RING | changes)}{address}")
         canvas = page.locator(".player canvas")
-        expect(canvas).to_have_attribute("data-drawn", re.compile(r"[1-9]"), timeout=30_000)
+        expect(canvas).to_have_attribute("data-drawn", re.compile(r"[1-9]"))
         return canvas
 
     return visit
@@ -54,8 +54,8 @@ def test_the_difference_of_both_laws_is_drawn(
     page.set_viewport_size({"width": width, "height": 900})
     canvas = show("&map=difference&layers=target", steps=12)
     player = page.locator(".player")
-    expect(player).to_have_attribute("data-layers", "difference", timeout=30_000)
-    expect(page.locator(".readout")).to_contain_text("TV(qt, pt) = ", timeout=30_000)
+    expect(player).to_have_attribute("data-layers", "difference")
+    expect(page.locator(".readout")).to_contain_text("TV(qt, pt) = ")
     idle(page)
     scrub(page, canvas, 11)
     (box,) = boxes(canvas)
@@ -72,10 +72,10 @@ def test_exact_numbers_can_be_stopped_and_asked_for(
     show(steps=270)  # as long as what is begun unasked may take
     page.get_by_role("button", name="Stop", exact=True).last.click()
     ask = page.get_by_role("button", name=OFFER)
-    expect(ask).to_be_visible(timeout=30_000)
+    expect(ask).to_be_visible()
     reading = page.get_by_text("After 269 updates of ODE")
     expect(reading).not_to_contain_text("without sampling noise")
     ask.click()
-    expect(reading).to_contain_text("without sampling noise", timeout=60_000)
+    expect(reading).to_contain_text("without sampling noise")
     idle(page)
     expect(ask).to_have_count(0)

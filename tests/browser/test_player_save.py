@@ -23,7 +23,7 @@ def show(page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None])
 def saved(page: Page, name: str, folder: Path) -> Path:
     """The file that an entry of the menu gives."""
     page.get_by_role("button", name="Save", exact=True).click()
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)

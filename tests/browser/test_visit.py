@@ -36,7 +36,7 @@ def show(page: Page, serve: Callable[[Path], str], idle: Idle) -> Open:
 
     def visit(address: str = "", tab: Page = page) -> Page:
         tab.goto(f"{serve(APP)}/{address}")
-        expect(tab.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        expect(tab.get_by_role("heading", level=1)).to_be_visible()
         idle(tab)
         return tab
 
@@ -62,8 +62,8 @@ def paused(page: Page, place: int) -> Locator:
 def curves(page: Page) -> list[str]:
     """The names of the figure's traces, once it is drawn."""
     figure = page.locator(".js-plotly-plot")
-    expect(figure).to_have_count(1, timeout=30_000)
-    expect(figure.locator(".scatterlayer .trace").first).to_be_visible(timeout=30_000)
+    expect(figure).to_have_count(1)
+    expect(figure.locator(".scatterlayer .trace").first).to_be_visible()
     return figure.evaluate("f => f.data.map(trace => trace.name)")
 
 
@@ -233,7 +233,6 @@ def test_the_range_keeps_both_ends(page: Page, show: Open, idle: Idle) -> None:
 
 def test_a_long_sweep_grows_stops_and_continues(page: Page, show: Open) -> None:
     plane = link(target={"kind": "preset", "name": "spiral"})
-    page.set_default_timeout(60_000)
     page.goto(
         show("convergence?samplers=ode&" + SMALL).url.split("?")[0]
         + f"?{plane}&samplers=ode&from=2&to=8192&particles=100000"
@@ -250,7 +249,7 @@ def test_a_long_sweep_grows_stops_and_continues(page: Page, show: Open) -> None:
     main.get_by_role("button", name="Continue").click()
     expect(stop).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_text("Line", exact=True).click()  # ends the sweep
-    expect(stop).to_be_hidden(timeout=30_000)
+    expect(stop).to_be_hidden()
 
 
 def test_the_figure_on_a_phone(page: Page, show: Open) -> None:
