@@ -33,7 +33,7 @@ SERVER_OPTIONS = {
     "browser.gatherUsageStats": "false",
 }
 NOT_OURS = ("net::", "status of 404")  # fonts and health probes that a sealed machine cannot reach
-START_SECONDS = 60
+START_SECONDS = 180
 
 LIMIT = 60_000  # ms, after which what is waited for will not come; a busy machine is no failure
 
