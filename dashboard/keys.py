@@ -1,13 +1,20 @@
-"""Keys of widgets: each starts from a value of ours and then belongs to the reader."""
+"""Keys of widgets: each starts from a value of ours and then belongs to the reader.
+
+Streamlit tells a browser such a value once. Where that is lost, because the connection broke or the
+next run began before it was sent, the browser would show an empty field or the first of a scale;
+so the value is told again in every run until the browser has sent it back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.permalink import HIDE, LOCK, shared
 
@@ -17,8 +24,20 @@ _fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
 def key(name: str, value: Any) -> str:
     """The key of a widget that holds ``value`` until the reader moves it."""
-    st.session_state.setdefault(KEY + name, value)
+    held = st.session_state.setdefault(KEY + name, value)
+    if not _is_known(KEY + name):
+        with suppress(StreamlitAPIException):  # it is on this run's page already
+            st.session_state[KEY + name] = held
     return KEY + name
+
+
+def _is_known(name: str) -> bool:
+    """Whether the browser has sent the value of the widget with this key."""
+    context = get_script_run_ctx()
+    if context is None:
+        return False
+    sent = context.session_state.get_widget_states()  # their ids end with the key
+    return any(state.id.endswith(f"-{name}") for state in sent)
 
 
 def widget(name: str, value: Any) -> dict[str, Any]:

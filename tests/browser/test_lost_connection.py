@@ -1,0 +1,42 @@
+"""A page whose first answer never reached the browser, because the connection broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+APP = Path(__file__).with_name("fields_app.py")
+HEARD, BROKEN = 1, 4  # messages of the server until the browser hears no more, and until the break
+
+
+def test_fields_keep_their_values(page: Page, serve: Callable[[Path], str]) -> None:
+    connections: list[WebSocketRoute] = []
+
+    def connect(browser: WebSocketRoute) -> None:
+        connections.append(browser)
+        server = browser.connect_to_server()
+        if len(connections) > 1:
+            return
+        messages: list[str | bytes] = []
+
+        def forward(message: str | bytes) -> None:
+            messages.append(message)
+            if len(messages) <= HEARD:
+                browser.send(message)
+            elif len(messages) == BROKEN:
+                browser.close(code=3001, reason="lost")
+
+        server.on_message(forward)
+
+    page.route_web_socket("**/_stcore/stream*", connect)
+    page.goto(serve(APP))
+    said = page.get_by_text("4.5 and 50 in run")
+    expect(said).to_be_visible(timeout=30_000)
+    assert len(connections) == 2
+    expect(page.get_by_label("Exponent")).to_have_value("4.5")
+    slider = page.get_by_role("slider")
+    expect(slider).to_have_attribute("aria-valuetext", "50")
+    slider.press("ArrowRight")
+    expect(page.get_by_text("4.5 and 100 in run")).to_be_visible()
