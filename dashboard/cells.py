@@ -44,6 +44,10 @@ _COMMENT = re.compile(
     rf"\s*(?:%(?![;,|\t])|#(?![;,|\t])(?!{'|'.join(error[1:] for error in sorted(ERRORS))}))",
     re.IGNORECASE,
 )
+_LITERAL = re.compile(
+    r"(?:[\w.]+ *(?:=|<-) *)?(?:(?:c|list|matrix|(?:np\.|numpy\.)?array)\(|[\[{]).*[\])}];?",
+    re.DOTALL,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DECLARED = re.compile(r'"?sep=([\t;|,])"?', re.IGNORECASE)
 EMPTY = "is empty; it needs at least one row of numbers"
@@ -115,14 +119,18 @@ def _decode(data: bytes) -> str:
 def _refuse_markup(text: str) -> None:
     start = text[:20].lower()
     what = next((what for tag, what in MARKUP.items() if start.startswith(tag)), None)
-    if what is None and start.startswith(("{", "[")):
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return
-        what = "JSON"
+    if what is None and _LITERAL.fullmatch(text.rstrip()):
+        what = "JSON" if _is_json(text) else "numbers in brackets, as programs write a matrix"
     if what:
         raise Wrong(f"is {what}, not a table; save the table as CSV")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _encoding(data: bytes) -> str:

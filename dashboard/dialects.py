@@ -155,12 +155,22 @@ def _has_numbers(dialect: Dialect) -> bool:
 
 
 def _best(found: list[Dialect], lines: Sequence[Line]) -> list[Dialect]:
-    """Those that leave least unread; of these, those whose columns the first line names."""
+    """Those that leave least unread; of these, those whose columns the first line names.
+
+    Semicolons or tabs that part every line into as many cells are no part of a cell.
+    """
     numeric = list(filter(_has_numbers, found)) or found
+    numeric = [d for d in numeric if _parts_all(d, lines)] or numeric
     least = min(d.unread for d in numeric)
     best = [d for d in numeric if d.unread == least]
     named = [d for d in best if d.separator and _names_above(d, lines)]
     return named or best
+
+
+def _parts_all(dialect: Dialect, lines: Sequence[Line]) -> bool:
+    """Whether it parts every line by semicolons or tabs, and sets none aside."""
+    wide = dialect.separator in (";", "\t") and dialect.rows.width > 1
+    return wide and not dialect.rows.aside and all(dialect.separator in line for _, line in lines)
 
 
 def _names_above(dialect: Dialect, lines: Sequence[Line]) -> bool:

@@ -35,6 +35,12 @@ def refusal(data: str | bytes, choices: Choices | None = None) -> str:
 
 
 READ: dict[str, tuple[str, Columns]] = {
+    "lakhs beside semicolons": ("a;b\n1,23,456;2\n2,34,567;3\n", {"b": [2, 3]}),
+    "commas in cells beside tabs": ("a\tb\n1,2,3\t2\n4,5,6\t3\n", {"b": [2, 3]}),
+    "all in accountants' brackets": (
+        "x,y\n(5),1.5\n(3),2.5\n4,(3.5)\n",
+        {"x": [-5, -3, 4], "y": [1.5, 2.5, -3.5]},
+    ),
     "pandas with its index": (
         ",0,1\n0,1.5,2.5\n1,1.7,2.9\n",
         {"column 1": [0, 1], "0": [1.5, 1.7], "1": [2.5, 2.9]},
@@ -314,6 +320,11 @@ REFUSED = {
     "HTML saved as CSV": ("<html><table>\n<tr>1</tr>\n2\n3\n", "is a web page, not a table"),
     "XML": ("<?xml version='1.0'?>\n<a/>\n1\n2\n", "is XML, not a table"),
     "JSON": ('[{"x": 1}, {"x": 2}]', "is JSON, not a table"),
+    "a matrix of MATLAB": ("[1.5 2.5; 3.5 4.5]", "is numbers in brackets"),
+    "a matrix with its name": ("A = [1.5 2.5\n3.5 4.5];\n", "is numbers in brackets"),
+    "a vector of R": ("x <- c(1.5, 2.5, 3)\n", "is numbers in brackets"),
+    "an array of NumPy": ("array([[1.5, 2.5],\n       [3.5, 4.5]])\n", "is numbers in brackets"),
+    "lists of Mathematica": ("{{1.5, 2.5}, {3.5, 4.5}}\n", "is numbers in brackets"),
     "NUL": ("x,y\n1,2\x00\n", "is a binary file"),
     "a workbook": ("PK\x03\x04 rest", "is a zip archive or an Excel workbook, not text"),
     "complex": ("1+2i\n2-3i\n", 'has no column of numbers; it holds "'),
