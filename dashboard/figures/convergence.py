@@ -42,7 +42,10 @@ def convergence_figure(
     for name, drawn in shapes.items():
         for shape in drawn:
             if curves.get(name):
-                figure.add_trace(_bound(name, labels[name], curves[name], shape, axis, dark))
+                label = f"{labels[name]}: upper bound ∝ {shape_text(shape)}"
+                if len(drawn) > 1:  # two theorems may have one formula
+                    label += f", {shape.theorem.arxiv}"
+                figure.add_trace(_bound(name, label, curves[name], shape, axis, dark))
     figure.update_layout(
         template=figure_template(dark),
         height=520,
@@ -90,15 +93,14 @@ def _bound(
     steps = [m.steps for m in curve]
     evaluations = [_at(m, axis) for m in curve]
     fine = np.geomspace(max(min(steps), 3), max(steps), 40) if len(set(steps)) > 1 else steps
-    formula = shape_text(shape)
     return go.Scatter(
         x=np.interp(fine, steps, evaluations),
         y=[shape(t) for t in fine],
         mode="lines",
-        name=f"{label}: upper bound ∝ {formula}",
+        name=label,
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
-        hovertext=f"shape of a proven upper bound, ∝ {formula}<br>{shape.theorem.source}, "
+        hovertext=f"shape of a proven upper bound, ∝ {shape_text(shape)}<br>{shape.theorem.source}, "
         f"arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>its constant is unknown: drawn "
         f"through the point at T = {shape.anchor_steps:,}",
         hoverinfo="text",

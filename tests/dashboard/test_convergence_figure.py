@@ -117,6 +117,13 @@ def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -
         assert f"T = {shape.anchor_steps}" in trace.hovertext
 
 
+def test_two_bounds_of_one_formula_are_told_apart(curves: Curves) -> None:
+    names = [t.name for t in traces(draw(curves, shapes(curves, "all", True, "first")), "bound")]
+    assert len(set(names)) == len(names)
+    for theorem in theorems("ode"):
+        assert f"{LABELS['ode']}: upper bound ∝ log⁴T / T, {theorem.arxiv}" in names
+
+
 def test_without_log_factors_a_bound_is_a_power(curves: Curves) -> None:
     [shape] = shapes(curves, "paper", False, "first")["ode"]
     assert shape(64) == pytest.approx(shape(4) / 16)
