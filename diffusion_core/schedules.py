@@ -1,8 +1,8 @@
 """Noise schedules: beta_t, alpha_t = 1 - beta_t and abar_t = prod_{k<=t} alpha_k for t = 0..T+1.
 
 A schedule is a frozen description; ``schedule.chain(T)`` evaluates it. Index t = T+1 exists because
-the accelerated ODE sampler looks one step past T: the theory's schedule extends by its own formula,
-every other one by beta_{T+1} = beta_T.
+the training-free accelerated ODE (arXiv 2403.03852) looks one step past T: the theory's schedule
+extends by its own formula, every other one by beta_{T+1} = beta_T.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Chain:
         if not self.capped and not self.capped_past:
             return ()
         n = len(self.capped)
-        which = f"t = T+1 = {self.steps + 1}, which the accelerated ODE alone looks at"
+        which = f"t = T+1 = {self.steps + 1}, which the training-free accelerated ODE alone looks at"
         if n:
             which = f"t = {self.capped[0]}"
         if n > 1:

@@ -7,8 +7,8 @@ The theorems of arXiv 2306.09251 measure an error in two numbers,
 
 Every kind is normalised so that its ``size`` is eps_score: E |e_t(X_t)|^2 is the same at every t to
 which it applies, and 0 at the others. ``when`` says to which: "always"; "small-t", where the data
-dominate (abar_t >= 1/2); "large-t", where the noise does. What the accelerated ODE asks for at
-t = T+1 is wrong as at t = T. Refused on a chain where no t qualifies.
+dominate (abar_t >= 1/2); "large-t", where the noise does. What the training-free accelerated ODE
+asks for at t = T+1 is wrong as at t = T. Refused on a chain where no t qualifies.
 """
 
 from __future__ import annotations

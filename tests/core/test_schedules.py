@@ -154,7 +154,7 @@ def test_a_cap_one_step_past_the_end_is_reported_too() -> None:
     assert chain.beta[4] == BETA_MAX
     assert chain.capped == ()
     (note,) = chain.notes
-    assert "t = T+1 = 4, which the accelerated ODE alone looks at" in note
+    assert "t = T+1 = 4, which the training-free accelerated ODE alone looks at" in note
     assert not Cosine().chain(20).capped_past  # beta_{T+1} = beta_T has been told already
 
 

@@ -11,6 +11,7 @@ import pytest
 from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.laws.line import GridLaw
 from diffusion_core.schedules import Cosine
+from diffusion_core.samplers import SAMPLERS
 from diffusion_core.score_errors import SCORE_ERRORS
 from diffusion_core.targets.gaussian_mixture import GaussianMixture, Points
 from diffusion_core.verification import CHECKS, FAULTS, Check, Part, checks_of, independent, run
@@ -199,6 +200,12 @@ def test_names_are_unique_and_every_check_says_what_it_does() -> None:
 
 def verdicts(experiment: Experiment) -> dict[str, bool | None]:
     return {check.name: run(check).holds for check in checks_of(experiment)}
+
+
+def test_printed_values_are_said_of_the_samplers_that_they_are_of() -> None:
+    [check] = [c for c in CHECKS if c.name == "printed"]
+    labels = [SAMPLERS[name].label.split(" (")[0] for name in run_checks.PRINTED]
+    assert f"of the {' and the '.join(labels)} on" in check.compares
 
 
 def test_a_readers_experiment_on_the_line_holds_throughout() -> None:
