@@ -129,6 +129,17 @@ def test_ddim_is_put_together_from_its_terms() -> None:
     assert clean * x0 + noise * eps + fresh * z == pytest.approx(float(made))
 
 
+def test_the_variance_that_2501_12982_prints_is_ddims_before_it_is_divided() -> None:
+    card, chain = prose("theory")("card-2501-12982-ddim-eta1"), DEFAULT.chain
+    assert r"\nu_t^2=(1-\bar\alpha_{t-1})(1-\alpha_t)/(1-\bar\alpha_t)$" in card
+    assert r"\alpha_t\nu_t^2=(\alpha_t-\bar\alpha_t)(1-\alpha_t)/(1-\bar\alpha_t)$" in card
+    for t in (2, 10, chain.steps):
+        fresh = float(theory_cards.TERMS["ddim"][2].value(chain, t, 1.0))
+        alpha, abar, beta, var = (a[t] for a in (chain.alpha, chain.abar, chain.beta, chain.var))
+        assert fresh**2 == pytest.approx(chain.var[t - 1] * beta / var)
+        assert alpha * fresh**2 == pytest.approx((alpha - abar) * beta / var)
+
+
 def test_dpm_solver_is_put_together_from_its_terms() -> None:
     t, chain, y, s = 10, DEFAULT.chain, 0.7, -0.3
     ratio, weight, share = (
@@ -158,6 +169,16 @@ def test_every_symbol_has_one_meaning() -> None:
     assert len(found) > 40
     assert {"h_t", r"\Delta\lambda_t", "r", r"\ell", "k", "w_t", "v_t", r"\nu_t"} <= set(found)
     assert sorted(set(found)) == sorted(found)
+
+
+def test_the_learned_scores_page_keeps_the_letters_of_the_notation() -> None:
+    """W is the noise in X_t and Z fresh noise, k a dimension and sigma the noise over signal."""
+    blocks = prose("learned_score").blocks
+    text = " ".join(blocks.values())
+    assert not re.search(r"\\bar\\alpha_t\}\s*Z|\+Z\|", text)
+    for block in ("intro", "loss", "accel-intro"):
+        assert re.search(r"(?<![A-Za-z])W(?![A-Za-z])", blocks[block]), block
+    assert not re.search(r"\\sigma|\\hat k|\$k", text)
 
 
 def test_no_update_borrows_a_letter_of_the_theory() -> None:

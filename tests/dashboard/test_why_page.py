@@ -110,6 +110,14 @@ def test_displayed_formulas_stand_between_lines_of_their_own() -> None:
             assert sum(line == "$$" for line in lines) % 2 == 0, (name, block)
 
 
+def test_x_is_a_place_and_never_a_ratio() -> None:
+    """The steps of the Gaussian's path have a letter of their own."""
+    blocks = prose("why").blocks
+    assert all("x_t" not in text for text in blocks.values())
+    assert r"$\kappa_t=\beta_t/V_t$" in blocks["paths"]
+    assert r"\kappa_t" in blocks["paths-logs"]
+
+
 def test_no_place_is_left_open(page: AppTest) -> None:
     text = said(page) + " ".join(c.value for c in page.caption)
     assert "[[" not in text
