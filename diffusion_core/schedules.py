@@ -83,7 +83,9 @@ class Chain:
         if not self.capped and not self.capped_past:
             return ()
         n = len(self.capped)
-        which = f"t = T+1 = {self.steps + 1}, which the training-free accelerated ODE alone looks at"
+        which = (
+            f"t = T+1 = {self.steps + 1}, which the training-free accelerated ODE alone looks at"
+        )
         if n:
             which = f"t = {self.capped[0]}"
         if n > 1:

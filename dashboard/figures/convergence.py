@@ -100,8 +100,8 @@ def _bound(
         name=label,
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
-        hovertext=f"shape of a proven upper bound, ∝ {shape_text(shape)}<br>{shape.theorem.source}, "
-        f"arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>its constant is unknown: drawn "
+        hovertext=f"shape of a proven upper bound, ∝ {shape_text(shape)}<br>"
+        f"{shape.theorem.source}, arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>its constant is unknown: drawn "
         f"through the point at T = {shape.anchor_steps:,}",
         hoverinfo="text",
     )

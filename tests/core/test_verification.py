@@ -10,8 +10,8 @@ import pytest
 
 from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.laws.line import GridLaw
-from diffusion_core.schedules import Cosine
 from diffusion_core.samplers import SAMPLERS
+from diffusion_core.schedules import Cosine
 from diffusion_core.score_errors import SCORE_ERRORS
 from diffusion_core.targets.gaussian_mixture import GaussianMixture, Points
 from diffusion_core.verification import CHECKS, FAULTS, Check, Part, checks_of, independent, run
