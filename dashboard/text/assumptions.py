@@ -244,7 +244,7 @@ def _exact(experiment: Experiment, theorem: Theorem) -> list[Line]:
 
 def heading(theorem: Theorem) -> str:
     """Who proves what about this sampler."""
-    errors = _say("heading-errors") if len(theorem.exact) < len(theorem.terms) else ""
+    errors = f" {_say('heading-errors')}" if len(theorem.exact) < len(theorem.terms) else ""
     return _say(
         "heading",
         formula=theorem.formula,

@@ -230,6 +230,15 @@ def test_a_card_says_what_its_record_says() -> None:
         assert (r"\log^{2} B" in text) == large
 
 
+def test_a_heading_of_the_assumptions_adds_the_errors_of_the_score() -> None:
+    for found in THEOREMS.values():
+        for theorem in found:
+            said = assumed.heading(theorem)
+            silent = len(theorem.exact) == len(theorem.terms)
+            bound = f"**TV(q₁, p₁) ≤ {theorem.formula}**"
+            assert said.startswith(f"{bound} · " if silent else f"{bound} + errors of the score · ")
+
+
 def test_formulas_of_theorems_are_written_once() -> None:
     """In the prose no bound is spelled out beside the record's."""
     for block, words in prose("theory").blocks.items():
