@@ -67,7 +67,7 @@ for sentence in readings.refused(refusals, names):
 if not any(curves.values()) and not refusals:
     st.info(prose("pages")("no-run"))
 floor = readings.floors(curves, sweeps.initialisation(sweep), sweep.metric)
-beyond = readings.beyond(sweep.metric, sweep.against, experiment.schedule.kind)
+beyond = readings.beyond(sweep.metric, sweep.against, experiment)
 for note in (floor, beyond, readings.sweep_notes(sweep.runs)):
     if note:
         st.caption(note)

@@ -9,6 +9,7 @@ from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
+from diffusion_core.assumptions import absolutely_continuous
 from diffusion_core.distances import METRIC_LABELS, Distance
 
 say = prose("readings")
@@ -181,15 +182,18 @@ def _listed(steps: Sequence[int]) -> str:
     return ", ".join(f"{t:,}" for t in steps)
 
 
-def beyond(metric: str, against: str, schedule: str) -> str:
+def beyond(metric: str, against: str, experiment: Experiment) -> str:
     """How far the theorems apply to what is shown; empty where they do."""
     if metric != "tv":
         return say("beyond-metric")
     if against != "p1":
         return say("beyond-data")
-    if schedule != "theory":
-        return say("beyond-schedule")
-    return ""
+    missing = {
+        "beyond-schedule": experiment.schedule.kind != "theory",
+        "beyond-continuous": not absolutely_continuous(experiment.target),
+        "beyond-score": experiment.score_error is not None,
+    }
+    return " ".join(say(block) for block, is_so in missing.items() if is_so)
 
 
 def beside(outcomes: Mapping[str, Outcome], cure: str) -> str:

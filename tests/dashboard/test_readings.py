@@ -15,10 +15,11 @@ from dashboard.text.labels import PARAMETERS
 from dashboard.text.labels import SCHEDULES as SCHEDULE_LABELS
 from dashboard.text.numbers import percent, rounded, scientific, with_error
 from dashboard.text.plain import plain
-from diffusion_core import SAMPLERS, SCHEDULES, Experiment, Measurement, measure
+from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, Measurement, measure
 from diffusion_core.distances import Distance
 from diffusion_core.estimates import Estimate
-from diffusion_core.schedules import Custom, LinearDDPM
+from diffusion_core.schedules import Cosine, Custom, LinearDDPM
+from diffusion_core.score_errors import Shift
 
 EXPERIMENT = Experiment(preset="three-modes", steps=20)
 
@@ -186,9 +187,22 @@ def test_refusals_are_gathered_by_reason() -> None:
 
 
 def test_theorems_speak_of_tv_against_p1_on_their_schedule() -> None:
-    assert readings.beyond("tv", "p1", "theory") == ""
-    for case in (("w1", "p1", "theory"), ("tv", "data", "theory"), ("tv", "p1", "cosine")):
+    run = Experiment(preset="three-modes")
+    assert readings.beyond("tv", "p1", run) == ""
+    for case in (("w1", "p1", run), ("tv", "data", run)):
         assert "bound" in readings.beyond(*case)
+
+
+def test_an_assumption_that_is_not_true_is_told_beside_the_bounds() -> None:
+    run = Experiment(preset="three-modes")
+    for changed, words in (
+        ({"schedule": Cosine()}, "proven for the theory's schedule"),
+        ({"score_error": Shift(0.1)}, "for an exact score"),
+        ({"target": PRESETS["atoms"].target, "preset": "atoms"}, "assume data with a density"),
+    ):
+        assert words in readings.beyond("tv", "p1", run.with_(**changed)), changed
+    wrong = run.with_(schedule=Cosine(), score_error=Shift(0.1))
+    assert readings.beyond("tv", "p1", wrong).count("The bounds are") == 2
 
 
 # ---- words
