@@ -101,8 +101,8 @@ def _bound(
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
         hovertext=f"shape of a proven upper bound, ∝ {shape_text(shape)}<br>"
-        f"{shape.theorem.source}, arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>its constant is unknown: drawn "
-        f"through the point at T = {shape.anchor_steps:,}",
+        f"{shape.theorem.source}, arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>"
+        f"its constant is unknown: drawn through the point at T = {shape.anchor_steps:,}",
         hoverinfo="text",
     )
 

@@ -96,7 +96,8 @@ CHECKS = (
         SAMPLING,
         "Values found with another program come out again",
         "TV(q₁, p₁) of the ODE and the training-free accelerated ODE on the theory's schedule, "
-        "c₀ = 2, c₁ = 4, with values printed in the notes on the theory, from a program of its own.",
+        "c₀ = 2, c₁ = 4, with values printed in the notes on the theory, from a program of its "
+        "own.",
         "Half a unit of the last printed digit.",
         "in last digits",
         runs.printed_parts,
