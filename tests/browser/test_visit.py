@@ -105,6 +105,21 @@ def test_loads_without_a_complaint_and_fits(
     assert background == ("rgb(16, 21, 28)" if scheme == "dark" else "rgb(255, 255, 255)")
 
 
+@pytest.mark.parametrize("address", ["theory?" + link(sampler={"kind": "ode-taylor"}), "why"])
+def test_no_formula_is_wider_than_a_phone(page: Page, show: Open, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(address)
+    for summary in page.locator("summary", has_text="The formulas of all samplers").all():
+        summary.click()
+        expect(page.get_by_text("DPM-Solver++(2M)", exact=False).last).to_be_visible()
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll(".katex-display")]
+            .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"""
+    )
+    assert wide == []
+    assert page.locator(".katex-display").count() > 5
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_captions_can_be_read(page: Page, show: Open, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
