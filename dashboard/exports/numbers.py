@@ -28,9 +28,14 @@ def figure_csv(figure: go.Figure) -> str:
     writer.writerow(["trace", *["panel"] * several, "x", "y", *["z"] * deep])
     for place, trace in enumerate(traces, 1):
         title = figure.layout[_axis(trace)].title.text if several else ""
-        named = [trace.name or f"trace {place}", *[_TAG.sub("", title or "")] * several]
+        named = [_plain(trace.name) or f"trace {place}", *[_plain(title)] * several]
         writer.writerows([*named, *point[: 2 + deep]] for point in _points(trace))
     return out.getvalue()
+
+
+def _plain(text: str | None) -> str:
+    """Without the marks of a legend or a title: its lines as one, subscripts as letters."""
+    return _TAG.sub("", (text or "").replace("<br>", " "))
 
 
 def _axis(trace: Any) -> str:

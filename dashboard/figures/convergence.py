@@ -16,6 +16,7 @@ from diffusion_core.convergence import Fit
 from diffusion_core.theory import Shape
 
 ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
+WIDE = 50  # characters of a legend's line that a phone has room for
 AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
 
 
@@ -42,9 +43,7 @@ def convergence_figure(
     for name, drawn in shapes.items():
         for shape in drawn:
             if curves.get(name):
-                label = f"{labels[name]}: upper bound ∝ {shape_text(shape)}"
-                if len(drawn) > 1:  # two theorems may have one formula
-                    label += f", {shape.theorem.arxiv}"
+                label = _bound_label(labels[name], shape, several=len(drawn) > 1)
                 figure.add_trace(_bound(name, label, curves[name], shape, axis, dark))
     figure.update_layout(
         template=figure_template(dark),
@@ -85,6 +84,14 @@ def _measured(
         hoverinfo="text",
         **SAMPLERS[name].scatter(dark),
     )
+
+
+def _bound_label(label: str, shape: Shape, several: bool) -> str:
+    """With its source where two theorems may have one formula; in two lines where it is long."""
+    said = f"{label}: upper bound ∝ {shape_text(shape)}"
+    if several:
+        said += f", {shape.theorem.arxiv}"
+    return said if len(said) <= WIDE else said.replace("upper bound ∝", "upper bound<br>∝")
 
 
 def _bound(

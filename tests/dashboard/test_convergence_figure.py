@@ -118,8 +118,10 @@ def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -
 
 
 def test_two_bounds_of_one_formula_are_told_apart(curves: Curves) -> None:
-    names = [t.name for t in traces(draw(curves, shapes(curves, "all", True, "first")), "bound")]
+    drawn = traces(draw(curves, shapes(curves, "all", True, "first")), "bound")
+    names = [trace.name.replace("<br>", " ") for trace in drawn]
     assert len(set(names)) == len(names)
+    assert max(len(line) for trace in drawn for line in trace.name.split("<br>")) <= 50
     for theorem in theorems("ode"):
         assert f"{LABELS['ode']}: upper bound ∝ log⁴T / T, {theorem.arxiv}" in names
 

@@ -38,6 +38,11 @@ def test_a_figures_numbers_are_those_it_draws() -> None:
     assert [float(line[2]) for line in lines] == [*y, 3, 4]
 
 
+def test_a_name_in_two_lines_is_one_in_the_csv() -> None:
+    figure = go.Figure([go.Scatter(x=[1], y=[2], name="DDPM: upper bound<br>∝ v<sub>t</sub>")])
+    assert figure_csv(figure).splitlines()[1] == "DDPM: upper bound ∝ vt,1,2"
+
+
 def test_gaps_stay_gaps_and_maps_have_a_line_for_each_cell() -> None:
     z = np.arange(6.0).reshape(2, 3) / 7
     figure = go.Figure([go.Scatter(x=[1, None, 2], y=[5, None, 6], name="a")])
