@@ -16,6 +16,7 @@ from diffusion_core import theory
 from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
 from diffusion_core.forward import relative_steps
+from diffusion_core.learned import ONLY, Learned
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 from diffusion_core.targets.base import Target, mixture_weights
@@ -119,6 +120,12 @@ def absolutely_continuous(target: Target) -> bool:
     if isinstance(target, GaussianMixture):
         return bool((target.spectrum[0] > 0).all())
     return target.has_density
+
+
+def exact_score(experiment: Experiment) -> bool:
+    """Whether the sampler is given s_t itself; w_t and v_t may be learned all the same."""
+    error = experiment.score_error
+    return error is None or (isinstance(error, Learned) and error.extra == ONLY)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment
 from diffusion_core.assumptions import (
     absolutely_continuous,
+    exact_score,
     first_moment,
     mass_outside,
     schedule_facts,
@@ -213,7 +214,7 @@ def some_constant(experiment: Experiment, arxiv: str = _FOLLOWS) -> Line:
 
 def _score(experiment: Experiment, theorem: Theorem) -> list[Line]:
     said = _say("score-exact")
-    if experiment.score_error is not None:
+    if not exact_score(experiment):
         size, _ = score_sizes(experiment, st.empty())
         said = _say("score-size", size=with_error(size.value, size.stated))
     return [_line("score", HOLDS, said, theorem.arxiv)]
@@ -221,14 +222,14 @@ def _score(experiment: Experiment, theorem: Theorem) -> list[Line]:
 
 def _jacobian(experiment: Experiment, theorem: Theorem) -> list[Line]:
     said = _say("jacobian-exact")
-    if experiment.score_error is not None:
+    if not exact_score(experiment):
         _, size = score_sizes(experiment, st.empty())
         said = _say("jacobian-size", size=with_error(size.value, size.stated))
     return [_line("jacobian", HOLDS, said, theorem.arxiv)]
 
 
 def _hessian(experiment: Experiment, theorem: Theorem) -> list[Line]:
-    exact = experiment.score_error is None
+    exact = exact_score(experiment)
     said = _say("hessian-exact" if exact else "hessian-inexact")
     return [_line("hessian", HOLDS if exact else OPEN, said, theorem.arxiv)]
 
@@ -238,6 +239,8 @@ def _exact(experiment: Experiment, theorem: Theorem) -> list[Line]:
     letter = "v_t" if experiment.record.stochastic else "w_t"
     exact = experiment.score_error is None
     block = "exact-true" if exact else "exact-false"
+    if not exact and exact_score(experiment):
+        block = "exact-learned"
     said = _say(block, letter=letter, uses=experiment.record.derivatives)
     return [_line("exact", HOLDS if exact else FAILS, said, theorem.arxiv, letter=letter)]
 

@@ -9,7 +9,7 @@ from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
-from diffusion_core.assumptions import absolutely_continuous
+from diffusion_core.assumptions import absolutely_continuous, exact_score
 from diffusion_core.distances import METRIC_LABELS, Distance
 
 say = prose("readings")
@@ -191,7 +191,7 @@ def beyond(metric: str, against: str, experiment: Experiment) -> str:
     missing = {
         "beyond-schedule": experiment.schedule.kind != "theory",
         "beyond-continuous": not absolutely_continuous(experiment.target),
-        "beyond-score": experiment.score_error is not None,
+        "beyond-score": not exact_score(experiment),
     }
     return " ".join(say(block) for block, is_so in missing.items() if is_so)
 

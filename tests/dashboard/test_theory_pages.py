@@ -26,6 +26,7 @@ from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
 from diffusion_core.forward import relative_steps
+from diffusion_core.learned import Learned
 from diffusion_core.schedules import Custom, Karras, Linear, Theory
 from diffusion_core.score_errors import Shift
 from diffusion_core.targets import Points
@@ -374,6 +375,25 @@ def test_exactness_is_an_assumption_that_a_wrong_score_breaks(sampler: str, lett
     assert wrong[name][0] == assumed.FAILS
     assert "silent" in wrong[name][1]
     assert "An accurate score" not in wrong
+
+
+@pytest.mark.parametrize(("sampler", "letter"), [("ode-taylor", "w_t"), ("ddpm-covariance", "v_t")])
+def test_an_exact_score_beside_a_learned_w_or_v_is_not_called_wrong(
+    sampler: str, letter: str
+) -> None:
+    given = Learned(40, features=10, extra="regressed-only")
+    run = DEFAULT.with_(sampler=sampler, score_error=given, steps=10)
+    [line] = [
+        found
+        for found in assumed.lines(run, theorems(sampler)[0])
+        if found.name == f"The exact score and the exact {letter}"
+    ]
+    assert line.verdict == assumed.FAILS
+    assert f"the score is exact here, but {letter} is learned" in line.finding
+    for plain in ("ode", "ddpm"):
+        lines = assumed.lines(run.with_(sampler=plain), theorems(plain)[0])
+        [score] = [found for found in lines if found.name == "An accurate score"]
+        assert score.finding == prose("assumptions")("score-exact")
 
 
 def test_errors_that_are_not_measured_are_left_open() -> None:
