@@ -61,8 +61,8 @@ def ode(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
 def ddpm(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
     """Y_{t-1} = (Y_t + beta_t s_t(Y_t) + sqrt(beta_t) Z_t) / sqrt(alpha_t).
 
-    arXiv 2306.09251, (30). The DDPM of Ho, Jain and Abbeel (arXiv 2006.11239), whose coefficients
-    are others, is DDIM with eta = 1.
+    arXiv 2306.09251, (30): variance beta_t/alpha_t given Y_t. Ho, Jain and Abbeel's (2006.11239)
+    has beta_t or (1-abar_{t-1})/(1-abar_t) beta_t; with the second it is DDIM with eta = 1.
     """
     b = chain.beta[t]
     return (y + b * score(t, y) + sqrt(b) * z) / sqrt(chain.alpha[t])

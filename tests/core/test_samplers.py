@@ -11,7 +11,14 @@ from reference import flow, gaussian_kernels
 
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.measure import measure
-from diffusion_core.samplers import PAPER_SAMPLERS, SAMPLERS, reverse_chain, sampler_record
+from diffusion_core.samplers import (
+    PAPER_SAMPLERS,
+    SAMPLERS,
+    ddim_stage,
+    ddpm,
+    reverse_chain,
+    sampler_record,
+)
 from diffusion_core.schedules import Array, Cosine, LogSNR, Theory
 from diffusion_core.scores import ExactScore
 from diffusion_core.targets.gallery import line_mixture
@@ -92,6 +99,21 @@ def test_ddim_with_full_noise_is_the_exact_posterior_of_an_atom() -> None:
         assert measure(e).value < 1e-11
         noisy = measure(e.with_(eta=0.0))
         assert noisy.value < 1e-11  # for one atom the flow is linear, and DDIM follows it exactly
+
+
+def test_whose_ddpm_has_which_variance() -> None:
+    """Li et al.'s has beta/alpha given Y_t; DDIM at eta = 1 the smaller one of Ho et al.'s two."""
+    chain, score = Experiment(preset="three-modes", steps=20).chain, lambda t, y: -y
+    y, one = np.zeros((1, 1)), np.ones((1, 1))
+    for t in (2, 10, 20):
+        spread = {
+            kind: float((stage(y, t, chain, score, one) - stage(y, t, chain, score, 0 * one))[0, 0])
+            for kind, stage in (("ddpm", ddpm), ("ddim", ddim_stage(1.0)))
+        }
+        assert spread["ddpm"] ** 2 == pytest.approx(chain.beta[t] / chain.alpha[t])
+        smaller = chain.var[t - 1] / chain.var[t] * chain.beta[t]
+        assert spread["ddim"] ** 2 == pytest.approx(smaller)
+        assert smaller < chain.beta[t] < chain.beta[t] / chain.alpha[t]
 
 
 def test_ddim_without_noise_tends_to_the_flow_of_the_ode() -> None:
