@@ -105,7 +105,10 @@ def test_loads_without_a_complaint_and_fits(
     assert background == ("rgb(16, 21, 28)" if scheme == "dark" else "rgb(255, 255, 255)")
 
 
-@pytest.mark.parametrize("address", ["theory?" + link(sampler={"kind": "ode-taylor"}), "why"])
+@pytest.mark.parametrize(
+    "address",
+    ["why", *(f"theory?{link(sampler={'kind': k})}" for k in ("ode-taylor", "ddpm-covariance"))],
+)
 def test_no_formula_is_wider_than_a_phone(page: Page, show: Open, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     show(address)
