@@ -21,15 +21,15 @@ from typing import Any
 import numpy as np
 
 from diffusion_core import SAMPLERS, Experiment, Refused
-from diffusion_core.distances import Distance
-from diffusion_core.laws import line
-from diffusion_core.laws.plane import METRICS, plane_outcomes
-from diffusion_core.laws.plane_coordinates import normal_log_density
-from diffusion_core.laws.plane_sums import Outcomes
+from diffusion_core.distances.of_masses import Distance
+from diffusion_core.laws.line import law as line_law
+from diffusion_core.laws.plane.coordinates import normal_log_density
+from diffusion_core.laws.plane.law import METRICS, plane_outcomes
+from diffusion_core.laws.plane.summed import Outcomes
 from diffusion_core.measure import measure
 from diffusion_core.samplers import reverse_chain
 from diffusion_core.schedules import Cosine, Karras, Linear, LinearDDPM, LogSNR, Sigmoid, Theory
-from diffusion_core.score_errors import WaveError
+from diffusion_core.scores.errors import WaveError
 from diffusion_core.targets import GaussianMixture
 from diffusion_core.targets.boxes import Boxes
 from diffusion_core.targets.circle import Circle
@@ -228,16 +228,18 @@ def torn(flow: Any, ends: tuple[float, float], width: float) -> tuple[np.ndarray
 def masses(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Masses of q_1 and p_1 in that many intervals, with all beyond; None where the map folds."""
     level = e.chain.level(1)
-    low, high = line.marginal_bounds(e.target, level)
+    low, high = line_law.marginal_bounds(e.target, level)
     middle, half = (low + high) / 2, (high - low) / 2
     edges = np.concatenate([[-1e90], middle + half * np.linspace(-1, 1, cells - 1), [1e90]])
     if e.record.stochastic:
-        ((_, density),) = deque(line.densities(e), maxlen=1)
+        ((_, density),) = deque(line_law.densities(e), maxlen=1)
         below = density.distribution()
         q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
     else:
-        law = line.transport_law(e)
-        z, y = torn(law.flow, line.start_interval(e.target, e.chain, e.exact_start), half / cells)
+        law = line_law.transport_law(e)
+        z, y = torn(
+            law.flow, line_law.start_interval(e.target, e.chain, e.exact_start), half / cells
+        )
         if (np.diff(y) < 0).any():
             return None
         q = np.diff(law.start.cdf(np.interp(edges, y, z)))

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from diffusion_core import PRESETS, Experiment
-from diffusion_core.estimates import estimate
+from diffusion_core.distances.from_particles import estimate
 from diffusion_core.laws.particles import final_points, perfect_points
 
 COUNT, STEPS = 10_000, 20

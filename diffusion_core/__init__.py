@@ -1,11 +1,18 @@
 """Exact convergence measurements: schedules, targets, samplers, laws and distances."""
 
-from diffusion_core.convergence import asymptotic_fit, fit, plan, plan_evaluations, slopes, sweep
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, measure, measure_all
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import SCHEDULES
+from diffusion_core.studies.convergence import (
+    asymptotic_fit,
+    fit,
+    plan,
+    plan_evaluations,
+    slopes,
+    sweep,
+)
 from diffusion_core.targets import PRESETS
 
 __all__ = [

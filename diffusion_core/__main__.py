@@ -22,10 +22,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from diffusion_core.convergence import plan
-from diffusion_core.distances import METRICS
+from diffusion_core.distances.of_masses import METRICS
+from diffusion_core.distances.sliced import SLICED
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.executors import Compute, dask_cluster, in_processes
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.particles import (
     check_particles,
@@ -34,11 +33,12 @@ from diffusion_core.laws.particles import (
     trajectory,
 )
 from diffusion_core.measure import COMPARISONS, METHODS, measure
-from diffusion_core.records import MAX_JSON_BYTES, shown
-from diffusion_core.rows import Add, describe, earlier_rows, file_rows, stream_rows
-from diffusion_core.runs import Request, Run, completed
 from diffusion_core.samplers import PAPER_SAMPLERS
-from diffusion_core.sliced import SLICED
+from diffusion_core.strict_json import MAX_JSON_BYTES, shown
+from diffusion_core.studies.convergence import plan
+from diffusion_core.sweep.csv_file import Add, describe, earlier_rows, file_rows, stream_rows
+from diffusion_core.sweep.executors import Compute, dask_cluster, in_processes
+from diffusion_core.sweep.tasks import Request, Run, completed
 
 MAX_WORKERS = 64
 LINE = 400  # characters of an error message

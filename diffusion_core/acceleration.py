@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores import Score
+from diffusion_core.scores.exact import Score
 
 
 def w_t(t: int, x: Array, chain: Chain, score: Score) -> Array:

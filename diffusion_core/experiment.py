@@ -18,11 +18,11 @@ from functools import lru_cache
 from typing import Any
 
 from diffusion_core.errors import InputError
-from diffusion_core.records import build, described, kind_of, load, record, shown, typed
 from diffusion_core.samplers import SAMPLERS, Sampler, sampler_record
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
-from diffusion_core.score_errors import SCORE_ERRORS, ScoreError
-from diffusion_core.scores import ExactScore, Score
+from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
+from diffusion_core.scores.exact import ExactScore, Score
+from diffusion_core.strict_json import build, described, kind_of, load, record, shown, typed
 from diffusion_core.targets import DEFAULT_1D, PRESETS, TARGETS
 from diffusion_core.targets.base import Target
 

@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from diffusion_core.distances import METRICS, Distance, check_metric
+from diffusion_core.distances.from_particles import (
+    LEAST_PARTICLES,
+    Estimate,
+    check_estimate,
+    estimate,
+)
+from diffusion_core.distances.of_masses import METRICS, Distance, check_metric
+from diffusion_core.distances.sliced import SLICED
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.estimates import LEAST_PARTICLES, Estimate, check_estimate, estimate
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws import gaussian as gauss
-from diffusion_core.laws.line import (
+from diffusion_core.laws.line.density_grid import COARSE, FINE, Resolution
+from diffusion_core.laws.line.law import (
     GridLaw,
     grid_law,
     marginal_bounds,
@@ -22,16 +29,14 @@ from diffusion_core.laws.line import (
     transport_law,
     unfold,
 )
+from diffusion_core.laws.line.mass_partition import MassPair, resolve
+from diffusion_core.laws.line.pushforward import FAR
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
-from diffusion_core.laws.partition import MassPair, resolve
-from diffusion_core.laws.plane import METRICS as PLANE_METRICS
-from diffusion_core.laws.plane import plane_outcomes
-from diffusion_core.laws.plane_sums import Outcomes, answered, attempted, doubted
-from diffusion_core.laws.transfer import COARSE, FINE, Resolution
-from diffusion_core.laws.transport import FAR
+from diffusion_core.laws.plane.law import METRICS as PLANE_METRICS
+from diffusion_core.laws.plane.law import plane_outcomes
+from diffusion_core.laws.plane.summed import Outcomes, answered, attempted, doubted
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
-from diffusion_core.score_errors import Scale, Shift
-from diffusion_core.sliced import SLICED
+from diffusion_core.scores.errors import Scale, Shift
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 

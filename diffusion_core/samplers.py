@@ -15,7 +15,7 @@ import numpy as np
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores import Score
+from diffusion_core.scores.exact import Score
 
 Stage = Callable[[Array, int, Chain, Score, Array], Array]
 Carry = tuple[Array, float] | None

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import assumptions, frame, heavy_tails, navigation
-from dashboard.controls import (
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import (
     choose_sampler,
     choose_schedule,
     choose_steps,
@@ -11,11 +11,12 @@ from dashboard.controls import (
     setting,
     start_controls,
 )
-from dashboard.permalink import open_link, switch
+from dashboard.experiment.score import choose_score
+from dashboard.experiment.target import choose_target
+from dashboard.exports.snippets import assumptions_snippet
+from dashboard.link.permalink import open_link, switch
 from dashboard.prose import prose
-from dashboard.score_controls import choose_score
-from dashboard.target_controls import choose_target
-from dashboard.text.snippets import assumptions_snippet
+from dashboard.topics.assumptions import check, heavy_tails
 
 PAGE = "assumptions"
 TAILS = switch("tails", False)
@@ -40,20 +41,20 @@ tails = st.toggle(
     "Break one: measure laws with heavy tails", **setting(PAGE, TAILS, state.values["tails"])
 )
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, {"tails": tails}, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, {"tails": tails}, notice)
 if tails:
     with st.container(border=True):
         heavy_tails.section(experiment, PAGE)
 
-found = assumptions.section(experiment)
+found = check.section(experiment)
 
 st.page_link("pages/convergence.py", label="See what is measured, assumptions or not")
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:
-    rows = assumptions.rows(experiment, found)
-    frame.table(assumptions.table(rows), "Every assumption with its verdict")
-    csv = frame.to_csv(assumptions.HEADER, rows)
-    frame.download("Download (CSV)", csv, "assumptions.csv")
+    rows = check.rows(experiment, found)
+    page_chrome.table(check.table(rows), "Every assumption with its verdict")
+    csv = page_chrome.to_csv(check.HEADER, rows)
+    page_chrome.download("Download (CSV)", csv, "assumptions.csv")
 with code:
-    frame.snippet(assumptions_snippet(experiment))
+    page_chrome.snippet(assumptions_snippet(experiment))

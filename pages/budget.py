@@ -2,10 +2,18 @@
 
 import streamlit as st
 
-from dashboard import accounts, frame, navigation
-from dashboard.budget_controls import PAGE, SETTINGS, choose_figure, choose_step
-from dashboard.controls import choose_experiment, start_controls
-from dashboard.figures.budget import (
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import choose_experiment, start_controls
+from dashboard.exports.snippets import budget_snippet
+from dashboard.figures.style import is_dark
+from dashboard.link.permalink import open_link
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from dashboard.text.readings import notes, sentence
+from dashboard.topics.budget import measure
+from dashboard.topics.budget import words as text
+from dashboard.topics.budget.controls import PAGE, SETTINGS, choose_figure, choose_step
+from dashboard.topics.budget.figures import (
     account_bars,
     account_figure,
     drawn_outcome,
@@ -13,13 +21,6 @@ from dashboard.figures.budget import (
     steps_figure,
     sums_figure,
 )
-from dashboard.figures.style import is_dark
-from dashboard.permalink import open_link
-from dashboard.prose import prose
-from dashboard.text import budget as text
-from dashboard.text.plain import plain
-from dashboard.text.readings import notes, sentence
-from dashboard.text.snippets import budget_snippet
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -33,8 +34,8 @@ with st.sidebar:
 
 progress, words, picture = st.empty(), st.container(), st.container()
 values = dict(state.values) | choose_figure(state.values, experiment.sampler)
-runs = accounts.samplers(experiment, values["beside"])
-outcomes = {name: accounts.account(run, progress) for name, run in runs.items()}
+runs = measure.samplers(experiment, values["beside"])
+outcomes = {name: measure.account(run, progress) for name, run in runs.items()}
 found = {name: seen for name, seen in outcomes.items() if not isinstance(seen, str)}
 for reason in dict.fromkeys(seen for seen in outcomes.values() if isinstance(seen, str)):
     st.warning(sentence(plain(reason)))
@@ -49,17 +50,19 @@ if own:
     with picture:
         bars = account_bars(own)
         account = account_figure(bars, dark)
-        frame.plot(st, account, "account", text.account_alt(bars), f"{PAGE} account")
+        page_chrome.plot(st, account, "account", text.account_alt(bars), f"{PAGE} account")
         if text.without_start(own):
             st.caption(text.without_start(own))
 if found:
     left, right = st.columns(2)
     left.subheader("What each step adds")
     figure = steps_figure(found, labels, values["axis"], dark)
-    frame.plot(left, figure, "error-of-each-step", text.steps_alt(found, labels), f"{PAGE} steps")
+    page_chrome.plot(
+        left, figure, "error-of-each-step", text.steps_alt(found, labels), f"{PAGE} steps"
+    )
     right.subheader("What has added up")
     figure = sums_figure(found, labels, values["axis"], dark)
-    frame.plot(right, figure, "error-so-far", text.sums_alt(found, labels), f"{PAGE} sums")
+    page_chrome.plot(right, figure, "error-so-far", text.sums_alt(found, labels), f"{PAGE} sums")
 if own:
     left, right = st.columns(2)
     with left:
@@ -71,31 +74,31 @@ if own:
         t, values["step"] = choose_step(own, values["step"])
         shown, figure = drawn_step(experiment, t, dark, progress)
         alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
-        frame.plot(step_place, figure, "one-step", alt, f"{PAGE} step")
+        page_chrome.plot(step_place, figure, "one-step", alt, f"{PAGE} step")
         st.caption(f"{text.of_step(own, t)} {text.areas(shown.excess, shown.missing)}")
     shown, figure = drawn_outcome(experiment, dark, progress)
     alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
-    frame.plot(place, figure, "outcome", alt, f"{PAGE} outcome")
+    page_chrome.plot(place, figure, "outcome", alt, f"{PAGE} outcome")
     place.caption(text.areas(shown.excess, shown.missing))
     st.subheader("What is left when a source is switched off")
-    left_over = accounts.left_over(experiment, own, progress)
+    left_over = measure.left_over(experiment, own, progress)
     if isinstance(left_over, str):
         st.caption(sentence(plain(left_over)))
     else:
         st.markdown(text.switched(left_over))
-        frame.table(accounts.switches_table(left_over), "Sources of the error switched off")
+        page_chrome.table(measure.switches_table(left_over), "Sources of the error switched off")
 with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if own is None:
     st.stop()
 
 parts, steps, code = st.tabs(["Parts", "Step by step", "Python"])
 with parts:
-    frame.table(accounts.parts_table(own), "Where the error comes from")
+    page_chrome.table(measure.parts_table(own), "Where the error comes from")
 with steps:
-    rows = accounts.step_rows(runs, found)
-    frame.table(accounts.step_table(rows), "Every step and what it adds")
-    data = frame.to_csv(accounts.STEP_HEADER, rows)
-    frame.download("Download this table (CSV)", data, "error-by-step.csv")
+    rows = measure.step_rows(runs, found)
+    page_chrome.table(measure.step_table(rows), "Every step and what it adds")
+    data = page_chrome.to_csv(measure.STEP_HEADER, rows)
+    page_chrome.download("Download this table (CSV)", data, "error-by-step.csv")
 with code:
-    frame.snippet(budget_snippet(experiment))
+    page_chrome.snippet(budget_snippet(experiment))

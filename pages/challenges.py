@@ -2,14 +2,21 @@
 
 import streamlit as st
 
-from dashboard import challenges, compute, frame, navigation
-from dashboard.challenges import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
-from dashboard.controls import choose_sampler, choose_schedule, choose_steps, start_controls
-from dashboard.keys import key
-from dashboard.permalink import EXPERIMENT, choice, encode, open_link
+from dashboard import navigation, page_chrome
+from dashboard.compute import cached
+from dashboard.experiment.controls import (
+    choose_sampler,
+    choose_schedule,
+    choose_steps,
+    start_controls,
+)
+from dashboard.exports.snippets import comparison_snippet
+from dashboard.link.permalink import EXPERIMENT, choice, encode, open_link
+from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.plain import plain
-from dashboard.text.snippets import comparison_snippet
+from dashboard.topics.challenges import entries as challenges_entries
+from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
 from diffusion_core import Refused
 from diffusion_core.schedules import Theory
 
@@ -41,26 +48,26 @@ with st.sidebar:
     sampler, eta = choose_sampler(base)
     steps = choose_steps(base, schedule, range(2, BUDGET + 2))
     entry = base.with_(schedule=schedule, sampler=sampler, eta=eta, steps=steps)
-    frame.link(PAGE, [CHALLENGE], entry, {"challenge": name}, notice)
+    page_chrome.link(PAGE, [CHALLENGE], entry, {"challenge": name}, notice)
 
 st.markdown(say(name))
 measure = say(f"measure-{challenge.against}", least=LEAST_SIGNAL)
 st.markdown(say("rules", most=BUDGET, measure=measure))
-rule = challenges.broken_rule(challenge, entry)
+rule = challenges_entries.broken_rule(challenge, entry)
 progress = st.empty()
-entries = challenges.baselines(challenge)
+entries = challenges_entries.baselines(challenge)
 if rule:
     st.warning(say("no-score", rule=rule))
 else:
-    entries |= {say(challenges.YOURS): entry}
-found = challenges.scores(challenge, entries, progress)
+    entries |= {say(challenges_entries.YOURS): entry}
+found = challenges_entries.scores(challenge, entries, progress)
 if not rule:
-    st.markdown(challenges.verdict(found, say("yours")))
-frame.table(challenges.table(found), "The entries, the closest to the target first")
+    st.markdown(challenges_entries.verdict(found, say("yours")))
+page_chrome.table(challenges_entries.table(found), "The entries, the closest to the target first")
 if not rule:
     try:
-        shown = compute.animation([entry], ["your entry"], 1000, progress)
-        frame.play(shown.blob, "challenge", {"view": "both"}, [entry])
+        shown = cached.animation([entry], ["your entry"], 1000, progress)
+        page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
     except Refused as reason:
         st.caption(plain(str(reason)))
     st.caption(say("share"))
@@ -72,4 +79,4 @@ st.markdown(say("hints"))
 methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
 with st.expander("Python"):
     runs = {label: run for label, (run, _) in found.items()}
-    frame.snippet(comparison_snippet(runs, methods, 1000, challenge.against))
+    page_chrome.snippet(comparison_snippet(runs, methods, 1000, challenge.against))

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from dashboard import compute, exact, frame, navigation, tables
-from dashboard.controls import choose_experiment, setting, start_controls
-from dashboard.panel_controls import FEW, choose_changes
-from dashboard.panels import MOST, NAMES, Changes, changes_setting, runs
-from dashboard.permalink import open_link, whole
-from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard import navigation, page_chrome
+from dashboard.animation.controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.compute import cached, exact
+from dashboard.experiment.controls import choose_experiment, setting, start_controls
+from dashboard.exports.snippets import comparison_snippet
+from dashboard.link.permalink import open_link, whole
 from dashboard.prose import prose
-from dashboard.text import readings
+from dashboard.text import readings, tables
 from dashboard.text.plain import plain
-from dashboard.text.snippets import comparison_snippet
+from dashboard.topics.compare.controls import FEW, choose_changes
+from dashboard.topics.compare.panels import MOST, NAMES, Changes, changes_setting, runs
 from diffusion_core import InputError, Refused
 
 PAGE = "compare"
@@ -55,25 +56,25 @@ dim = experiment.target.dim
 values |= choose_picture(PAGE, values, dim)
 status, numbers, why, code = st.empty(), st.empty(), st.empty(), st.container()
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
 try:
     compared = runs(experiment, {name: values[change.name] for name, change, _ in shown})
     each, titles = list(compared.values()), [*compared]
-    drawn = mapped and compute.laws_known(each)
-    made = compute.animation(each, titles, values["particles"], progress, drawn)
+    drawn = mapped and cached.laws_known(each)
+    made = cached.animation(each, titles, values["particles"], progress, drawn)
 except (InputError, Refused) as reason:
     st.warning(readings.sentence(plain(str(reason))))
     st.stop()
 with picture:
-    frame.play(made.blob, "side by side", look(values, dim), each)
+    page_chrome.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
     st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
 for note in readings.notes(compared):
     st.caption(note)
 with code.expander("Python"):
     source, methods = st.empty(), dict[str, str]()
-    frame.notebook_button(lambda: comparison_snippet(compared, methods, values["particles"]))
+    page_chrome.notebook_button(lambda: comparison_snippet(compared, methods, values["particles"]))
 
 
 def tell() -> None:
@@ -83,15 +84,15 @@ def tell() -> None:
     outcomes = {title: one["tv"] for title, one in zip(titles, found, strict=True)}
     words.markdown(readings.compared(outcomes))
     with numbers.container():
-        frame.table(tables.run_table(compared, outcomes), "The runs and their distances")
+        page_chrome.table(tables.run_table(compared, outcomes), "The runs and their distances")
     why.caption(readings.not_exact(exact.refusals(each, ["tv"])))
     methods.update({t: o.method for t, o in outcomes.items() if not isinstance(o, str)})
     with source.container():
-        frame.show_code(comparison_snippet(compared, methods, values["particles"]))
+        page_chrome.show_code(comparison_snippet(compared, methods, values["particles"]))
 
 
 tell()
 if mapped and not drawn:
-    compute.find_laws(each, progress)
+    cached.find_laws(each, progress)
     st.rerun()
 exact.finish(each, ["tv"], status, tell)

@@ -2,25 +2,33 @@
 
 import streamlit as st
 
-from dashboard import frame, navigation, sweeps, tables
-from dashboard.controls import (
+from dashboard import navigation, page_chrome
+from dashboard.compute import sweeps
+from dashboard.experiment.controls import (
     choose_schedule,
     choose_seed,
     choose_start,
     described,
     start_controls,
 )
+from dashboard.experiment.score import choose_score
+from dashboard.experiment.target import choose_target
+from dashboard.exports.snippets import sweep_snippet
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
-from dashboard.score_controls import choose_score
-from dashboard.sweep_controls import PAGE, SETTINGS, choose_figure, choose_sweep, clash, labels
-from dashboard.target_controls import choose_target
-from dashboard.text import readings
-from dashboard.text.snippets import sweep_snippet
-from diffusion_core.convergence import Fit
-from diffusion_core.distances import METRIC_LABELS
+from dashboard.text import readings, tables
+from dashboard.topics.convergence.controls import (
+    PAGE,
+    SETTINGS,
+    choose_figure,
+    choose_sweep,
+    clash,
+    labels,
+)
+from diffusion_core.distances.of_masses import METRIC_LABELS
+from diffusion_core.studies.convergence import Fit
 
 navigation.require()
 state = open_link(PAGE, SETTINGS, clash)
@@ -40,7 +48,7 @@ status, place, words = st.empty(), st.empty(), st.empty()
 if sweep:
     choose_figure(state.values, values)
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if sweep is None:
     st.stop()
 names, label, eta = labels(experiment), METRIC_LABELS[sweep.metric], experiment.eta
@@ -55,7 +63,7 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
     alt = readings.alt(named, quantity)
-    frame.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}", numbers=False)
+    page_chrome.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}", numbers=False)
     words.markdown(readings.doubling(named, label))
 
 
@@ -74,15 +82,17 @@ for note in (floor, beyond, readings.sweep_notes(sweep.runs)):
 
 points, decay, proven, code = st.tabs(["Points and slopes", "Fits", "Proven bounds", "Python"])
 with points:
-    frame.table(tables.slope_table(curves, names, fits), quantity)
+    page_chrome.table(tables.slope_table(curves, names, fits), quantity)
     rows = tables.sweep_rows(curves)
-    frame.download("Download (CSV)", frame.to_csv(tables.SWEEP_HEADER, rows), "distances.csv")
+    page_chrome.download(
+        "Download (CSV)", page_chrome.to_csv(tables.SWEEP_HEADER, rows), "distances.csv"
+    )
 with decay:
-    frame.table(tables.fit_table(fits, names), "Fitted decay of every curve")
+    page_chrome.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(prose("pages")("fits"))
 with proven:
     proofs = {name: sweeps.chosen_theorems(name, "all", eta) for name in sweep.samplers}
-    frame.table(tables.bound_table(proofs, names), "Proven upper bounds")
+    page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:
-    frame.snippet(sweep_snippet(sweep))
+    page_chrome.snippet(sweep_snippet(sweep))

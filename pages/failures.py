@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import compute, frame, navigation, tables
-from dashboard.failures import FAILURES, NAMES
-from dashboard.keys import widget
-from dashboard.permalink import choice, open_link
+from dashboard import navigation, page_chrome
+from dashboard.compute import cached
+from dashboard.exports.snippets import comparison_snippet
+from dashboard.link.permalink import choice, open_link
+from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
-from dashboard.text import readings
-from dashboard.text.snippets import comparison_snippet
+from dashboard.text import readings, tables
+from dashboard.topics.failures.cases import FAILURES, NAMES
 
 PAGE = "failures"
 FAILURE = choice("failure", NAMES[0], NAMES)
@@ -25,18 +26,18 @@ name = st.selectbox(
     **widget(f"{PAGE}.failure", state.values["failure"]),
 )
 with st.sidebar:
-    frame.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
+    page_chrome.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
 failure = FAILURES[name]
 runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
 progress = st.empty()
-shown = compute.animation(list(runs.values()), [*runs], 1000, progress)
-frame.play(shown.blob, "failure", {"view": "density"}, list(runs.values()))
+shown = cached.animation(list(runs.values()), [*runs], 1000, progress)
+page_chrome.play(shown.blob, "failure", {"view": "density"}, list(runs.values()))
 outcomes = {
-    title: compute.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
+    title: cached.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
 }
 st.markdown(f"{failure.why(failure.broken)} {readings.beside(outcomes, failure.cure)}")
-frame.table(tables.run_table(runs, outcomes), "The two runs and their distances")
+page_chrome.table(tables.run_table(runs, outcomes), "The two runs and their distances")
 for note in readings.notes(runs):
     st.caption(note)
 left, right = st.columns(2)
@@ -47,4 +48,4 @@ for place, title, run in zip(
         navigation.open_button(f"Open {title} under Reverse trajectories", run)
 methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
 with st.expander("Python"):
-    frame.snippet(comparison_snippet(runs, methods, 1000))
+    page_chrome.snippet(comparison_snippet(runs, methods, 1000))

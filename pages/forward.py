@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import forward, frame, navigation
-from dashboard.controls import (
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import (
     PARTICLE_COUNTS,
     choose_schedule,
     choose_seed,
@@ -11,17 +11,18 @@ from dashboard.controls import (
     setting,
     start_controls,
 )
-from dashboard.figures.schedules import level_figure, step_figure
+from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
-from dashboard.forward_views import BESIDE, choose_beside, law_figure
-from dashboard.permalink import open_link, whole
+from dashboard.link.permalink import open_link, whole
 from dashboard.prose import prose
 from dashboard.schedule_editor import choose_length, schedule_editor
-from dashboard.target_controls import choose_target
-from dashboard.text import forward as text
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
+from dashboard.topics.forward import measure
+from dashboard.topics.forward import words as text
+from dashboard.topics.forward.figures import level_figure, step_figure
+from dashboard.topics.forward.views import BESIDE, choose_beside, law_figure
 from diffusion_core import Refused
 
 PAGE = "forward"
@@ -50,18 +51,18 @@ with st.sidebar:
 chain, dim, dark = experiment.chain, experiment.target.dim, is_dark()
 
 try:
-    shown = forward.animation(experiment, particles, st.empty())
+    shown = measure.animation(experiment, particles, st.empty())
 except Refused as reason:
     shown = None
     st.warning(sentence(plain(str(reason))))
-end = forward.to_noise(experiment, experiment.steps)
+end = measure.to_noise(experiment, experiment.steps)
 if shown:
-    frame.play(shown.blob, "forward chain", {}, [experiment])
+    page_chrome.play(shown.blob, "forward chain", {}, [experiment])
     st.markdown(text.cost_of_noise(chain, end, dim))
-    st.caption(text.frames_note(experiment, shown.times, forward.line_tv(shown)))
+    st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
     st.subheader("What the schedule does to $p_t$")
     figure, alt, caption = law_figure(shown, end, dark)
-    frame.plot(st, figure, "law-against-t", alt, f"{PAGE} law")
+    page_chrome.plot(st, figure, "law-against-t", alt, f"{PAGE} law")
     st.caption(caption)
 else:
     st.markdown(text.cost_of_noise(chain, end, dim))
@@ -70,16 +71,16 @@ st.subheader("Schedules side by side")
 beside = choose_beside(PAGE, experiment, state.values)
 with foot:
     values = {"particles": particles, "beside": beside}
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
-chains = forward.chains(experiment, beside)
-facts = forward.facts(experiment)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+chains = measure.chains(experiment, beside)
+facts = measure.facts(experiment)
 left, right = st.columns(2)
 for column, name, figure, alt in (
     (left, "steps", step_figure(chains, LABELS, facts[0].bound if facts else None, dark), "Steps"),
     (right, "levels", level_figure(chains, LABELS, dark), "Signal"),
 ):
     alt = text.schedules_alt(chains, LABELS, alt)
-    frame.plot(column, figure, f"schedules-{name}", alt, f"{PAGE} {name}")
+    page_chrome.plot(column, figure, f"schedules-{name}", alt, f"{PAGE} {name}")
 st.caption(text.capped_notes(chains, LABELS))
 st.markdown(text.promises(facts, experiment.steps))
 
@@ -90,8 +91,8 @@ st.page_link("pages/trajectories.py", label="See what a sampler makes of this sc
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:
-    rows = forward.schedule_rows(chain)
-    frame.table(forward.schedule_table(rows), "The chosen schedule, step by step")
-    frame.download("Download (CSV)", frame.to_csv(forward.HEADER, rows), "schedule.csv")
+    rows = measure.schedule_rows(chain)
+    page_chrome.table(measure.schedule_table(rows), "The chosen schedule, step by step")
+    page_chrome.download("Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "schedule.csv")
 with code:
-    frame.snippet(text.forward_snippet(experiment, particles))
+    page_chrome.snippet(text.forward_snippet(experiment, particles))

@@ -4,16 +4,17 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import frame, learned_score, learned_views, navigation
-from dashboard.acceleration import Acceleration
-from dashboard.controls import choose_experiment, setting, start_controls
-from dashboard.permalink import choice, open_link
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import choose_experiment, setting, start_controls
+from dashboard.link.permalink import choice, open_link
 from dashboard.prose import prose
-from dashboard.text import acceleration
 from dashboard.text.labels import SCORES
-from dashboard.text.learned_score import snippet
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
+from dashboard.topics.learned_score import acceleration_words, training
+from dashboard.topics.learned_score import views as learned_score_views
+from dashboard.topics.learned_score.acceleration import Acceleration
+from dashboard.topics.learned_score.words import snippet
 from diffusion_core import Refused
 
 PAGE = "learned_score"
@@ -36,10 +37,10 @@ notice = st.empty()
 with st.sidebar:
     experiment = choose_experiment(state.experiment)
 with st.container(horizontal=True):
-    for name, (label, _) in learned_score.EXAMPLES.items():
-        act = partial(learned_score.set_example, experiment, name)
+    for name, (label, _) in training.EXAMPLES.items():
+        act = partial(training.set_example, experiment, name)
         st.button(label, on_click=act, help=words("example-help"), key=f"{PAGE} {name}")
-run = learned_score.trained(experiment)
+run = training.trained(experiment)
 if run != experiment:
     score = experiment.score_error
     told = SCORES["exact" if score is None else score.kind].lower()
@@ -52,17 +53,17 @@ view = st.segmented_control(
     **setting(PAGE, VIEW, state.values["view"]),
 )
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)
 
 views = {
-    "training": learned_views.training,
-    "samples": learned_views.samples,
-    "memory": learned_views.memory,
-    "acceleration": learned_views.acceleration,
+    "training": learned_score_views.training,
+    "samples": learned_score_views.samples,
+    "memory": learned_score_views.memory,
+    "acceleration": learned_score_views.acceleration,
 }
 try:
     views[view](run)
 except Refused as reason:
     st.warning(sentence(plain(str(reason))))
-made = acceleration.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
-frame.snippet(made)
+made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
+page_chrome.snippet(made)

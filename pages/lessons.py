@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from dashboard import frame, navigation
-from dashboard.controls import start_controls
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import start_controls
 from dashboard.lessons import LESSONS, show
 from dashboard.lessons.progress import OVERVIEW, PAGE, SETTINGS, clash
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 
 navigation.require()
 state = open_link(PAGE, SETTINGS, clash)
@@ -15,7 +15,7 @@ st.title("Lessons" if name == OVERVIEW else LESSONS[name].title)
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    frame.link(PAGE, SETTINGS, state.experiment, state.values, notice)
+    page_chrome.link(PAGE, SETTINGS, state.experiment, state.values, notice)
     show.contents()
 if name == OVERVIEW:
     show.overview(state.experiment)

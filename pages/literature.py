@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from dashboard import frame, literature, navigation, notation
-from dashboard.controls import start_controls
-from dashboard.figures.literature import steps_figure
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import start_controls
 from dashboard.figures.style import is_dark
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.topics.literature import table
+from dashboard.topics.literature.figures import steps_figure
+from dashboard.topics.notation import glossary
 
-PAGE, SETTINGS = literature.PAGE, literature.SETTINGS
-say, ARROW = prose("literature"), notation.ARROW
+PAGE, SETTINGS = table.PAGE, table.SETTINGS
+say, ARROW = prose("literature"), glossary.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -18,7 +20,7 @@ st.title("What is proven, by whom")
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
-values = literature.choose(dict(state.values))
+values = table.choose(dict(state.values))
 with st.sidebar:
     st.caption(say("measured"))
     st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
@@ -27,20 +29,20 @@ with st.sidebar:
     foot = st.container()
 
 d, eps = values["d"], values["accuracy"]
-drawn = literature.lines(values["families"], values["sure"])
+drawn = table.lines(values["families"], values["sure"])
 if not values["families"]:
     st.info(say("none"))
 if drawn:
     figure = steps_figure(drawn, d, eps, is_dark())
-    told = literature.reading(drawn, d, eps)
-    frame.plot(st, figure, "steps-against-accuracy", told.replace("*", ""), f"{PAGE} steps")
+    told = table.reading(drawn, d, eps)
+    page_chrome.plot(st, figure, "steps-against-accuracy", told.replace("*", ""), f"{PAGE} steps")
     st.markdown(told)
     st.caption(say("key"))
 st.markdown(say("caution"))
 
 st.header("All results")
 st.caption(say("table"))
-columns = literature.table(literature.shown(values["families"], values["sure"]))
+columns = table.table(table.shown(values["families"], values["sure"]))
 st.dataframe(
     columns,
     hide_index=True,
@@ -51,8 +53,8 @@ st.dataframe(
     },
 )
 rows = list(zip(*columns.values(), strict=True))
-frame.download("Download (CSV)", frame.to_csv(list(columns), rows), "results.csv")
-one = literature.choose_one(state.values["result"])
-st.markdown(literature.detail(one))
+page_chrome.download("Download (CSV)", page_chrome.to_csv(list(columns), rows), "results.csv")
+one = table.choose_one(state.values["result"])
+st.markdown(table.detail(one))
 with foot:
-    frame.link(PAGE, SETTINGS, state.experiment, values | {"result": one.name}, notice)
+    page_chrome.link(PAGE, SETTINGS, state.experiment, values | {"result": one.name}, notice)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import frame, navigation, notation
-from dashboard.permalink import open_link
+from dashboard import navigation, page_chrome
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.topics.notation import glossary
 
 PAGE = "notation"
 say = prose("notation")
@@ -15,15 +16,15 @@ st.title("Notation and glossary")
 st.markdown(say("intro"))
 notice = st.empty()
 with st.sidebar:
-    frame.link(PAGE, (), state.experiment, {}, notice)
+    page_chrome.link(PAGE, (), state.experiment, {}, notice)
 
-for block, name in notation.SYMBOLS.items():
+for block, name in glossary.SYMBOLS.items():
     st.subheader(name)
     st.markdown(say(block))
 st.caption(say("names"))
 
 st.header("Glossary")
-for block, page in notation.TERMS.items():
+for block, page in glossary.TERMS.items():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(say(block), width="stretch")
-        st.page_link(f"pages/{page}.py", label=notation.title(page), icon=notation.ARROW)
+        st.page_link(f"pages/{page}.py", label=glossary.title(page), icon=glossary.ARROW)

@@ -2,12 +2,17 @@
 
 import streamlit as st
 
-from dashboard import frame, grid_tables, navigation
-from dashboard import schedule_design as design
-from dashboard.controls import choose_sampler, choose_start, described, start_controls
-from dashboard.figures.grids import axis_figure, comparison_figure, transfer_figure
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import choose_sampler, choose_start, described, start_controls
+from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
-from dashboard.grid_controls import (
+from dashboard.link.permalink import open_link
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from dashboard.topics.schedule_design import measure as design
+from dashboard.topics.schedule_design import tables
+from dashboard.topics.schedule_design import words as text
+from dashboard.topics.schedule_design.controls import (
     NONE,
     PAGE,
     SETTINGS,
@@ -20,12 +25,8 @@ from dashboard.grid_controls import (
     stay_here,
     straighten,
 )
-from dashboard.permalink import open_link
-from dashboard.target_controls import choose_target
-from dashboard.text import schedule_design as text
-from dashboard.text.plain import plain
-from dashboard.text.readings import sentence
-from diffusion_core.design import Optimum
+from dashboard.topics.schedule_design.figures import axis_figure, comparison_figure, transfer_figure
+from diffusion_core.studies.schedule_search import Optimum
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -45,7 +46,7 @@ with st.sidebar:
     foot = st.container()
 if reason := design.refusal(experiment, values["T"]):
     with foot:
-        frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+        page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
     st.info(sentence(plain(reason)))
     st.stop()
 
@@ -77,11 +78,13 @@ best, designed = found.get("least"), tuple(rows)
 
 grids = design.grids_shown(task, shape, designed)
 labels = [label for label, _ in grids.values()]
-frame.plot(axis, axis_figure(grids, dark), "grids", text.axis_alt(labels, task.steps), "grids")
+page_chrome.plot(
+    axis, axis_figure(grids, dark), "grids", text.axis_alt(labels, task.steps), "grids"
+)
 rows += design.named_rows(task, status)
 words.markdown(text.reading(rows, found, nfe))
 figure = comparison_figure(rows, experiment.sampler, dark)
-frame.plot(place, figure, "grids-compared", text.comparison_alt(rows), "grids compared")
+page_chrome.plot(place, figure, "grids-compared", text.comparison_alt(rows), "grids compared")
 st.caption(text.alone(rows))
 for column, row in zip(st.columns(3), designed, strict=False):
     with column:
@@ -99,18 +102,18 @@ if isinstance(best, Optimum):
             there |= {} if isinstance(known, str) else {row.name: known.found.value}
     here = design.origin(task, values["elsewhere"])
     figure = transfer_figure(moved, there, here, dark)
-    frame.plot(st, figure, "grid-moved", text.transfer_alt(moved), "grid moved")
+    page_chrome.plot(st, figure, "grid-moved", text.transfer_alt(moved), "grid moved")
     st.markdown(text.transferred(moved, here, values["elsewhere"], there))
     st.caption(text.left_out(task, values["elsewhere"]))
-    frame.table(grid_tables.transfer_table(moved, there), "The least-error grid elsewhere")
+    page_chrome.table(tables.transfer_table(moved, there), "The least-error grid elsewhere")
 with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:
-    frame.table(grid_tables.grid_table(rows), "Every grid and its distances")
-    frame.download(
-        "Download (CSV)", frame.to_csv(grid_tables.HEADER, grid_tables.csv_rows(rows)), "grids.csv"
+    page_chrome.table(tables.grid_table(rows), "Every grid and its distances")
+    page_chrome.download(
+        "Download (CSV)", page_chrome.to_csv(tables.HEADER, tables.csv_rows(rows)), "grids.csv"
     )
 with code:
-    frame.snippet(text.design_snippet(task, shape, bend, list(found)))
+    page_chrome.snippet(text.design_snippet(task, shape, bend, list(found)))

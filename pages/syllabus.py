@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard import frame, navigation
-from dashboard.controls import start_controls
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import start_controls
 from dashboard.lessons import LESSONS
 from dashboard.lessons.plan import CLASS, WEEK, Part
 from dashboard.lessons.show import query
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 
 PAGE = "syllabus"
@@ -20,7 +20,7 @@ st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    frame.link(PAGE, (), state.experiment, {}, notice)
+    page_chrome.link(PAGE, (), state.experiment, {}, notice)
 
 
 def draw(part: Part, when: str) -> None:

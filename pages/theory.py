@@ -2,28 +2,24 @@
 
 import streamlit as st
 
-from dashboard import (
-    assumptions,
-    frame,
-    navigation,
-    notation,
-    sweeps,
-    theory_cards,
-    theory_text,
-    why,
-)
-from dashboard.controls import choose_experiment, start_controls
+from dashboard import navigation, page_chrome
+from dashboard.compute import sweeps
+from dashboard.experiment.controls import choose_experiment, start_controls
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings
-from dashboard.text.assumptions import verdict
 from dashboard.text.formulas import UPDATES
 from dashboard.text.labels import SCHEDULES
+from dashboard.topics.assumptions import check
+from dashboard.topics.assumptions.words import verdict
+from dashboard.topics.notation import glossary
+from dashboard.topics.theory import bounds, cards
+from dashboard.topics.why import measure
 
-PAGE, SETTINGS = theory_text.PAGE, theory_text.SETTINGS
-say, ARROW = prose("theory"), notation.ARROW
+PAGE, SETTINGS = bounds.PAGE, bounds.SETTINGS
+say, ARROW = prose("theory"), glossary.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -39,40 +35,40 @@ record, values = experiment.record, dict(state.values)
 st.header("The setting")
 for block in ("forward", "score", "reverse", "why-p1"):
     st.markdown(say(block))
-st.markdown(theory_cards.trace_of_noise(experiment))
+st.markdown(cards.trace_of_noise(experiment))
 st.markdown(say("schedule"))
-st.markdown(theory_cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
+st.markdown(cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
 st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
 
 st.header(f"The sampler: {record.label} {record.equation}")
 st.markdown(say("samplers"))
 st.markdown(f"$$\n{UPDATES[experiment.sampler]}\n$$")
-values["at"] = theory_text.choose_place(state.values["at"], experiment.steps)
-t = theory_cards.place_in_chain(experiment.steps, values["at"])
-st.markdown(theory_cards.term_table(experiment, t))
+values["at"] = bounds.choose_place(state.values["at"], experiment.steps)
+t = cards.place_in_chain(experiment.steps, values["at"])
+st.markdown(cards.term_table(experiment, t))
 st.caption(f"Source: {record.reference}. {say('source')}")
-st.code(theory_cards.source(experiment.sampler), language="python")
-if experiment.sampler in theory_cards.EXTRAS:
+st.code(cards.source(experiment.sampler), language="python")
+if experiment.sampler in cards.EXTRAS:
     st.markdown(say(f"extra-{experiment.sampler}"))
     with st.expander("The closed form in Python"):
-        st.code(theory_cards.extra_source(experiment.sampler), language="python")
+        st.code(cards.extra_source(experiment.sampler), language="python")
 with st.expander("The formulas of all samplers"):
     st.caption(say("orders"))
-    st.markdown(theory_cards.all_formulas())
+    st.markdown(cards.all_formulas())
 
 st.header("What is proven")
-found = assumptions.checked(experiment)
+found = check.checked(experiment)
 if found:
     st.markdown(say("theorems"))
 else:
-    st.info(theory_cards.no_theorem(experiment))
+    st.info(cards.no_theorem(experiment))
 for theorem, lines in found:
     with st.container(border=True):
-        st.markdown(theory_cards.heading(theorem))
-        st.markdown(theory_cards.statement(theorem))
+        st.markdown(cards.heading(theorem))
+        st.markdown(cards.statement(theorem))
         st.markdown("\n\n".join(line.markdown for line in lines))
         st.caption(verdict(experiment, lines))
-        st.markdown(theory_cards.not_said(theorem))
+        st.markdown(cards.not_said(theorem))
 if found:
     st.caption(say("evidence"))
 st.page_link("pages/literature.py", label="All results from 2022 on, drawn together", icon=ARROW)
@@ -82,13 +78,13 @@ st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
 st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step", icon=ARROW)
 with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 if experiment.schedule.kind == "custom":
     place.info(prose("why")("one-t"))
-elif not why.quick(experiment):
+elif not measure.quick(experiment):
     place.info(say("measured-plane"))
 else:
-    curve, refused = theory_text.measured(experiment, progress)
+    curve, refused = bounds.measured(experiment, progress)
     with place:
         st.markdown(say("measured"))
         curves, names = {experiment.sampler: curve}, {experiment.sampler: record.label}
@@ -97,11 +93,11 @@ else:
         figure = convergence_figure(curves, names, shapes, {}, "steps", quantity, is_dark())
         alt = readings.alt({record.label: curve}, quantity)
         if len(curve) > 1:
-            figure = theory_text.tell_apart(figure)
-            frame.plot(st, figure, "bounds-and-measurement", alt, f"{PAGE} bounds")
-            st.markdown(theory_text.reading(experiment, curve))
-            frame.table(theory_text.table(experiment, curve), "Measured and proven")
+            figure = bounds.tell_apart(figure)
+            page_chrome.plot(st, figure, "bounds-and-measurement", alt, f"{PAGE} bounds")
+            st.markdown(bounds.reading(experiment, curve))
+            page_chrome.table(bounds.table(experiment, curve), "Measured and proven")
             with st.expander("Python"):
-                frame.snippet(theory_text.snippet(experiment))
+                page_chrome.snippet(bounds.snippet(experiment))
     if refused:
         place.info(readings.sentence(refused))

@@ -2,22 +2,23 @@
 
 import streamlit as st
 
-from dashboard import compute, exact, frame, navigation, tables
-from dashboard.controls import (
+from dashboard import navigation, page_chrome
+from dashboard.animation.controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.compute import cached, exact
+from dashboard.experiment.controls import (
     PARTICLE_COUNTS,
     choose_experiment,
     setting,
     start_controls,
 )
-from dashboard.permalink import open_link, whole
-from dashboard.picture_controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.exports.snippets import trajectory_snippet
+from dashboard.link.permalink import open_link, whole
 from dashboard.prose import prose
-from dashboard.text import readings
+from dashboard.text import readings, tables
 from dashboard.text.formulas import UPDATES
 from dashboard.text.plain import plain
-from dashboard.text.snippets import trajectory_snippet
 from diffusion_core import Refused
-from diffusion_core.distances import METRICS
+from diffusion_core.distances.of_masses import METRICS
 
 PAGE = "trajectories"
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
@@ -44,17 +45,17 @@ progress, picture = st.empty(), st.container()
 dim = experiment.target.dim
 values = {"particles": particles, **choose_picture(PAGE, state.values, dim)}
 with st.sidebar:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
-drawn = mapped and compute.laws_known([experiment])
+drawn = mapped and cached.laws_known([experiment])
 shown = None
 with picture:
     try:
-        made = compute.animation([experiment], [""], particles, progress, drawn)
+        made = cached.animation([experiment], [""], particles, progress, drawn)
     except Refused as reason:
         st.warning(readings.sentence(plain(str(reason))))
     else:
-        frame.play(made.blob, "reverse chain", look(values, dim), [experiment])
+        page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment])
         shown = made.panels[0]
 
 words, status, notes = st.empty(), st.empty(), st.container()
@@ -63,23 +64,25 @@ with numbers:
     distances, why = st.empty(), st.empty()
     st.caption(say("distances"))
     if shown:
-        frame.download(
+        page_chrome.download(
             "Download the particles (CSV)",
-            lambda: frame.to_csv(["x", "y"][:dim], shown.final.tolist()),
+            lambda: page_chrome.to_csv(["x", "y"][:dim], shown.final.tolist()),
             "particles.csv",
         )
 with steps:
     tv = shown.tv if shown else {}
     times = list(tv) or (shown.times if shown else range(experiment.steps, 0, -1))
     rows = tables.step_rows(experiment, times, list(tv.values()))
-    frame.table(tables.step_table(rows), "The chain step by step")
-    frame.download("Download this table (CSV)", frame.to_csv(tables.STEP_HEADER, rows), "steps.csv")
+    page_chrome.table(tables.step_table(rows), "The chain step by step")
+    page_chrome.download(
+        "Download this table (CSV)", page_chrome.to_csv(tables.STEP_HEADER, rows), "steps.csv"
+    )
 with update:
     st.latex(UPDATES[experiment.sampler])
     st.caption(f"{experiment.record.label}: {experiment.record.reference}.")
 with code:
     source, methods = st.empty(), dict[str, str]()
-    frame.notebook_button(lambda: trajectory_snippet(experiment, methods, particles))
+    page_chrome.notebook_button(lambda: trajectory_snippet(experiment, methods, particles))
 
 
 def tell() -> None:
@@ -88,17 +91,17 @@ def tell() -> None:
     [found] = exact.at_once([experiment], METRICS, particles, status, final)
     words.markdown(readings.final_distance(experiment, found["tv"]))
     with distances.container():
-        frame.table(tables.distance_table(found), "Distances between the output and p₁")
+        page_chrome.table(tables.distance_table(found), "Distances between the output and p₁")
     why.caption(readings.not_exact(exact.refusals([experiment], METRICS)))
     methods.update({m: d.method for m, d in found.items() if not isinstance(d, str)})
     with source.container():
-        frame.show_code(trajectory_snippet(experiment, methods, particles))
+        page_chrome.show_code(trajectory_snippet(experiment, methods, particles))
 
 
 tell()
 if shown:
     notes.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
     if mapped and not drawn:
-        compute.find_laws([experiment], progress)
+        cached.find_laws([experiment], progress)
         st.rerun()
 exact.finish([experiment], METRICS, status, tell)

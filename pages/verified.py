@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import frame, navigation, verified
-from dashboard.controls import (
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import (
     choose_sampler,
     choose_schedule,
     choose_steps,
@@ -13,11 +13,12 @@ from dashboard.controls import (
     setting,
     start_controls,
 )
-from dashboard.permalink import choice, open_link
+from dashboard.experiment.target import choose_target
+from dashboard.exports.snippets import verification_snippet
+from dashboard.link.permalink import choice, open_link
 from dashboard.prose import prose
-from dashboard.target_controls import choose_target
-from dashboard.text.snippets import verification_snippet
-from dashboard.versions import versions
+from dashboard.topics.verified import checks as verified_checks
+from dashboard.topics.verified.versions import versions
 from diffusion_core.verification import FAULTS
 
 PAGE = "verified"
@@ -36,7 +37,7 @@ fault = st.selectbox(
     format_func=lambda name: FAULTS[name].label,
     **setting(PAGE, FAULT, state.values["fault"]),
     help=say("fault"),
-    on_change=verified.stop,
+    on_change=verified_checks.stop,
 )
 with st.sidebar:
     st.caption("Your experiment, which some checks are run on")
@@ -46,39 +47,44 @@ with st.sidebar:
     steps = choose_steps(state.experiment, schedule)
     changes = {"sampler": sampler, "eta": eta, "steps": steps}
     experiment = described(state.experiment, target, schedule, **changes)
-    frame.link_and_file(PAGE, [FAULT], experiment, {"fault": fault}, notice)
+    page_chrome.link_and_file(PAGE, [FAULT], experiment, {"fault": fault}, notice)
 
-board = verified.Board(experiment, fault, code["sources"])
+board = verified_checks.Board(experiment, fault, code["sources"])
 with st.container(horizontal=True):
-    st.button("Run all checks", type="primary", on_click=verified.ask, args=(board.checks,))
+    st.button("Run all checks", type="primary", on_click=verified_checks.ask, args=(board.checks,))
     for group, checks in board.groups.items():
-        st.button(group, on_click=verified.ask, args=(checks,), help="Run the checks of this group")
+        st.button(
+            group, on_click=verified_checks.ask, args=(checks,), help="Run the checks of this group"
+        )
 status, total, table = st.empty(), st.empty(), st.empty()
-verified.show(board, total, table)
+verified_checks.show(board, total, table)
 if board.done:
-    csv = frame.to_csv(verified.HEADER, verified.rows(board))
-    frame.download("Download (CSV)", csv, "verified.csv")
+    csv = page_chrome.to_csv(verified_checks.HEADER, verified_checks.rows(board))
+    page_chrome.download("Download (CSV)", csv, "verified.csv")
 
 for group, checks in board.groups.items():
     st.subheader(group)
     for check in checks:
         result = board.result(check)
-        sign = f"{verified.SIGNS[result.holds]} " if result else ""
+        sign = f"{verified_checks.SIGNS[result.holds]} " if result else ""
         with st.expander(sign + check.title):
-            st.markdown(verified.about(check))
+            st.markdown(verified_checks.about(check))
             if result and result.reason:
-                st.info(verified.why(result))
+                st.info(verified_checks.why(result))
             if result and result.parts:
-                frame.table(verified.parts(result), f"Comparisons of: {check.title}")
+                page_chrome.table(verified_checks.parts(result), f"Comparisons of: {check.title}")
             st.button(
-                "Run this check", key=f"run {check.name}", on_click=verified.ask, args=([check],)
+                "Run this check",
+                key=f"run {check.name}",
+                on_click=verified_checks.ask,
+                args=([check],),
             )
 
 st.subheader("Everything")
 st.markdown(say("suite"))
 st.code("make test", language="sh")
 st.caption(say("versions", **code))
-frame.snippet(verification_snippet(experiment, fault))
+page_chrome.snippet(verification_snippet(experiment, fault))
 
-if verified.work(board, status, partial(verified.show, board, total, table)):
+if verified_checks.work(board, status, partial(verified_checks.show, board, total, table)):
     st.rerun()

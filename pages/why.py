@@ -2,18 +2,21 @@
 
 import streamlit as st
 
-from dashboard import accounts, frame, navigation, notation, why, why_text
-from dashboard.controls import choose_experiment, start_controls
-from dashboard.figures.budget import sums_figure
-from dashboard.figures.orders import local_figure, path_figure
+from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import choose_experiment, start_controls
 from dashboard.figures.style import is_dark
-from dashboard.permalink import open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
-from dashboard.text import budget as budget_text
-from dashboard.text import one_step
+from dashboard.topics.budget import measure
+from dashboard.topics.budget import words as budget_text
+from dashboard.topics.budget.figures import sums_figure
+from dashboard.topics.notation import glossary
+from dashboard.topics.why import measure as why_measure
+from dashboard.topics.why import one_step, words
+from dashboard.topics.why.figures import local_figure, path_figure
 
-PAGE, SETTINGS = why.PAGE, why_text.SETTINGS
-say, ARROW = prose("why"), notation.ARROW
+PAGE, SETTINGS = why_measure.PAGE, words.SETTINGS
+say, ARROW = prose("why"), glossary.ARROW
 
 navigation.require()
 state = open_link(PAGE, SETTINGS)
@@ -34,9 +37,9 @@ st.markdown(say("adding"))
 sums, sums_progress = st.container(), st.empty()
 st.header("2. One step errs by a power of its size")
 st.markdown(say("one-step"))
-values["noise"] = why_text.choose_noise(state.values["noise"])
+values["noise"] = words.choose_noise(state.values["noise"])
 step, step_progress = st.container(), st.empty()
-for paragraph in why_text.identities(run, values["noise"]):
+for paragraph in words.identities(run, values["noise"]):
     st.markdown(paragraph)
 moments = st.container()
 st.header("3. T steps together, and the logarithms")
@@ -44,7 +47,7 @@ st.markdown(say("together"))
 together, together_progress = st.container(), st.empty()
 st.header("4. Why DDPM's first bound was 1/√T")
 st.markdown(say("paths"))
-values["variance"] = why_text.choose_variance(state.values["variance"])
+values["variance"] = words.choose_variance(state.values["variance"])
 paths = st.container()
 st.caption(say("paths-source"))
 st.header("5. What this argument leaves out")
@@ -54,63 +57,65 @@ st.page_link("pages/imperfect_scores.py", label="Imperfect scores", icon=ARROW)
 st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
 python = st.expander("Python")
 with foot:
-    frame.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
 
 with paths:
-    kind = why.any_steps(run.schedule)
-    points = why.paths(kind, values["variance"])
+    kind = why_measure.any_steps(run.schedule)
+    points = why_measure.paths(kind, values["variance"])
     figure = path_figure(points, dark)
-    frame.plot(st, figure, "paths-and-marginals", why_text.paths_alt(points), f"{PAGE} paths")
-    st.markdown(why_text.paths_reading(points))
+    page_chrome.plot(st, figure, "paths-and-marginals", words.paths_alt(points), f"{PAGE} paths")
+    st.markdown(words.paths_reading(points))
     if kind != run.schedule:
         st.caption(say("paths-linear"))
     elif kind.kind == "theory":
         st.caption(say("paths-logs"))
-    frame.table(why_text.paths_table(points), "KL of paths and of marginals")
+    page_chrome.table(words.paths_table(points), "KL of paths and of marginals")
 
 with sums:
-    if not why.quick(run):
+    if not why_measure.quick(run):
         st.info(say("too-slow"))
-    elif isinstance(found := accounts.account(run, sums_progress), str):
-        st.info(why_text.refusal(found, run))
+    elif isinstance(found := measure.account(run, sums_progress), str):
+        st.info(words.refusal(found, run))
     else:
-        st.markdown(why_text.adding(run, found))
-        names = why.labels([run.sampler])
+        st.markdown(words.adding(run, found))
+        names = why_measure.labels([run.sampler])
         figure = sums_figure({run.sampler: found}, names, "log", dark)
         alt = budget_text.sums_alt({run.sampler: found}, names)
-        frame.plot(st, figure, "errors-add-up", alt, f"{PAGE} sums")
+        page_chrome.plot(st, figure, "errors-add-up", alt, f"{PAGE} sums")
 
 with step:
-    local, refused = why.one_step(run, values["noise"], step_progress)
+    local, refused = why_measure.one_step(run, values["noise"], step_progress)
     if local:
-        figure = local_figure(local, why.labels(list(local)), why_text.orders(local), dark)
-        frame.plot(st, figure, "one-step", why_text.local_alt(local), f"{PAGE} local")
-        st.markdown(why_text.local_reading(local))
-        frame.table(why_text.local_table(local), "The error of one step and its order")
+        figure = local_figure(local, why_measure.labels(list(local)), words.orders(local), dark)
+        page_chrome.plot(st, figure, "one-step", words.local_alt(local), f"{PAGE} local")
+        st.markdown(words.local_reading(local))
+        page_chrome.table(words.local_table(local), "The error of one step and its order")
     if refused:
-        st.info(why_text.refusal(refused, run))
+        st.info(words.refusal(refused, run))
     if run.record.multistep:
         st.caption(say("local-why-not", label=run.record.label))
 
 with moments:
     with st.spinner("Working out the mean and the variance of one step"):
-        found_moments = why.moments(run, values["noise"])
+        found_moments = why_measure.moments(run, values["noise"])
     if found_moments:
         st.markdown(one_step.reading(found_moments))
-        frame.table(one_step.table(found_moments), "What one step misses in mean and variance")
+        page_chrome.table(
+            one_step.table(found_moments), "What one step misses in mean and variance"
+        )
         st.caption(say("moments-how"))
 
 with together:
     if run.schedule.kind == "custom":
         st.info(say("one-t"))
-    elif not why.quick(run):
+    elif not why_measure.quick(run):
         st.info(say("too-slow"))
-    elif isinstance(rows := why.together(run, together_progress), str):
-        st.info(why_text.refusal(rows, run))
+    elif isinstance(rows := why_measure.together(run, together_progress), str):
+        st.info(words.refusal(rows, run))
     else:
-        st.markdown(why_text.together_reading(run, rows))
-        frame.table(why_text.together_table(run, rows), "Distance over its form, for growing T")
+        st.markdown(words.together_reading(run, rows))
+        page_chrome.table(words.together_table(run, rows), "Distance over its form, for growing T")
         if run.schedule.kind != "theory":
             st.caption(say("other-schedule", order=run.record.order))
 with python:
-    frame.snippet(why_text.snippet(run, kind, values["noise"], values["variance"]))
+    page_chrome.snippet(words.snippet(run, kind, values["noise"], values["variance"]))

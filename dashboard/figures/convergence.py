@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.design import SAMPLERS
+from dashboard.figures.marks import SAMPLERS
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
-from diffusion_core.convergence import Fit
-from diffusion_core.theory import Shape
+from diffusion_core.studies.convergence import Fit
+from diffusion_core.theory.theorems import Shape
 
 ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
 WIDE = 50  # characters of a legend's line that a phone has room for

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.design import LINE_WIDTH, MARKER_SIZE, SAMPLERS
+from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, SAMPLERS
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import with_error
 from diffusion_core import Measurement

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.design import LAW_SCALE, theme
+from dashboard.figures.marks import LAW_SCALE, theme
 from dashboard.figures.style import figure_template
 from diffusion_core.schedules import Array
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.design import (
+from dashboard.figures.marks import (
     FONT,
     FONT_SIZE,
     LARGE,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.design import TARGET, css_colours
+from dashboard.figures.marks import TARGET, css_colours
 from dashboard.gallery.thumbnails import HEIGHT, SIDE, WIDTH, thumbnails
-from dashboard.held import choose, hold
 from dashboard.javascript import script
+from dashboard.link.component_value import choose, hold
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D
 
 FOLDER = Path(__file__).parent
@@ -30,7 +30,7 @@ def pick_preset(dim: int, current: str, key: str) -> str:
 
     dim: 1 or 2, the dimension of the laws on offer.
     current: what the page shows; a name of another dimension stands for the default one.
-    key: names the picker; what it holds is forgotten by ``dashboard.keys.forget``.
+    key: names the picker; what it holds is forgotten by ``dashboard.link.widget_keys.forget``.
     """
     pictures = thumbnails(dim)
     names = {picture["name"] for picture in pictures}

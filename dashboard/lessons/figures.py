@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.design import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark
+from dashboard.figures.marks import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core import Measurement

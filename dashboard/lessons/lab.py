@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import compute
+from dashboard.compute import cached
+from dashboard.compute.memory import Store
 from dashboard.prose import prose
-from dashboard.store import Store
 from diffusion_core import Experiment, Measurement, Refused
-from diffusion_core.forward import noise_distance
 from diffusion_core.laws.particles import final_points
 from diffusion_core.schedules import Array
-from diffusion_core.score_sizes import eps_jacobi, eps_score
+from diffusion_core.scores.sizes import eps_jacobi, eps_score
+from diffusion_core.studies.forward import noise_distance
 
 REMEMBERED = 400
 
@@ -59,9 +59,9 @@ class Lab:
     def measured(self, run: Experiment, particles: int = 0) -> Measurement:
         """TV(q_1, p_1), exactly or from that many particles; Refused with its reason."""
         method = "particles" if particles else "exact"
-        if not compute.is_known(run, "tv", method, particles, "p1"):
+        if not cached.is_known(run, "tv", method, particles, "p1"):
             self._tell(run)
-        found = compute.distance(run, "tv", method, particles, "p1", self._place)
+        found = cached.distance(run, "tv", method, particles, "p1", self._place)
         if isinstance(found, str):
             raise Refused(found)
         return found
@@ -81,7 +81,7 @@ class Lab:
 
     def start(self, run: Experiment) -> float:
         """TV(p_T, N(0, 1))."""
-        return compute.initialisation(run)
+        return cached.initialisation(run)
 
     def to_noise(self, run: Experiment, times: Sequence[int]) -> Array:
         """TV(p_t, N(0, 1)) at these t."""
@@ -100,7 +100,7 @@ class Lab:
 
         def make() -> tuple[float, float]:
             self._tell(run)
-            bar = compute.Bar("Measuring the score", self._place)
+            bar = cached.Bar("Measuring the score", self._place)
             try:
                 return eps_score(run, bar).value, eps_jacobi(run, bar).value
             finally:

@@ -14,9 +14,9 @@ from dashboard.lessons.lab import Lab
 from dashboard.lessons.order import ORDER
 from dashboard.lessons.structure import Full, Lesson, Numbers, Predict, Question, Read, Run
 from diffusion_core import Experiment
-from diffusion_core.learned import Empirical, Learned, training_points
 from diffusion_core.schedules import Array, Cosine, Linear
-from diffusion_core.score_errors import WaveError
+from diffusion_core.scores.errors import WaveError
+from diffusion_core.scores.learned import Empirical, Learned, training_points
 
 TV = "TV(q₁, p₁)"
 T_AXIS = "number of steps T"

@@ -12,8 +12,8 @@ from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.structure import Full, Lesson, Numbers, Predict, Question, Read, Run
 from diffusion_core import Experiment
-from diffusion_core.forward import log_snr
 from diffusion_core.schedules import Array, Custom, Linear, LogSNR, Sigmoid
+from diffusion_core.studies.forward import log_snr
 
 TV = "TV(q₁, p₁)"
 T_AXIS = "number of steps T"

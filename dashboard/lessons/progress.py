@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.lessons import LESSONS
 from dashboard.lessons.structure import Guess, Lesson, Predict, Question, as_number
-from dashboard.permalink import Clash, Setting, choice
+from dashboard.link.permalink import Clash, Setting, choice
 from diffusion_core import InputError
 
 PAGE = "lessons"

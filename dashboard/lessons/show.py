@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import compute, frame, notation
+from dashboard import page_chrome
+from dashboard.compute import cached
 from dashboard.figures.style import is_dark
-from dashboard.keys import key, start_again
 from dashboard.lessons import LESSONS
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.progress import OVERVIEW, PAGE, at_step, beginning, with_answer
@@ -26,10 +26,12 @@ from dashboard.lessons.structure import (
     texts,
 )
 from dashboard.lessons.worksheet import worksheet
-from dashboard.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared
+from dashboard.link.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared
+from dashboard.link.widget_keys import key, start_again
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
+from dashboard.topics.notation import glossary
 from diffusion_core import Experiment, Refused
 
 PARTICLES = 1000
@@ -167,13 +169,13 @@ def _picture(lesson: Lesson, run: Run) -> None:
     progress = st.empty()
     if run.chains:
         titles, runs = zip(*run.chains, strict=True)
-        shown = compute.animation(list(runs), list(titles), PARTICLES, progress)
-        frame.play(shown.blob, f"lesson {lesson.name}", {"view": "density"}, runs)
+        shown = cached.animation(list(runs), list(titles), PARTICLES, progress)
+        page_chrome.play(shown.blob, f"lesson {lesson.name}", {"view": "density"}, runs)
     if run.figure:
         lab = Lab(progress)
         figure, alt = run.figure(lab, is_dark())
         lab.close()
-        frame.plot(st, figure, f"lesson-{lesson.name}", alt, f"{lesson.name} figure")
+        page_chrome.plot(st, figure, f"lesson-{lesson.name}", alt, f"{lesson.name} figure")
 
 
 def _more(run: Run) -> None:
@@ -182,7 +184,7 @@ def _more(run: Run) -> None:
 
 
 def _link(full: Full) -> None:
-    label = f"Open this on the full page: {notation.title(full.page)}"
+    label = f"Open this on the full page: {glossary.title(full.page)}"
     st.page_link(f"pages/{full.page}.py", label=label, query_params=full.query())
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import plotly.graph_objects as go
 
 from dashboard.lessons.lab import Lab
-from dashboard.permalink import encode
+from dashboard.link.permalink import encode
 from dashboard.prose import Prose, prose
 from dashboard.text.numbers import percent, rounded
 from diffusion_core import Experiment

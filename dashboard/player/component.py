@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.design import FONT, OUTPUT, PARTS, TARGET, css_colours
+from dashboard.figures.marks import FONT, OUTPUT, PARTS, TARGET, css_colours
 from dashboard.javascript import body
 from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display

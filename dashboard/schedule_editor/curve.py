@@ -17,9 +17,9 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from diffusion_core import InputError
-from diffusion_core.forward import log_snr
-from diffusion_core.grids import custom_schedule
 from diffusion_core.schedules import Array, Chain, Custom, check_steps
+from diffusion_core.studies.forward import log_snr
+from diffusion_core.studies.noise_grids import custom_schedule
 
 Point = tuple[float, float]
 Points = tuple[Point, ...]

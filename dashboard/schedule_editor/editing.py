@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard.controls import STEPS, choose_steps
-from dashboard.design import SCHEDULES as MARKS
-from dashboard.keys import KEY, key, start_value
+from dashboard.experiment.controls import STEPS, choose_steps
+from dashboard.figures.marks import SCHEDULES as MARKS
+from dashboard.link.widget_keys import KEY, key, start_value
 from dashboard.schedule_editor.component import editor
 from dashboard.schedule_editor.curve import (
     GAP,
@@ -26,8 +26,8 @@ from dashboard.schedule_editor.curve import (
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.text.plain import plain
 from diffusion_core import SCHEDULES, Experiment, InputError
-from diffusion_core.forward import log_snr
 from diffusion_core.schedules import Chain, Custom, Schedule
+from diffusion_core.studies.forward import log_snr
 
 EDITOR = "schedule editor"
 _EDITED, _COMPLAINT = "edited schedule", "schedule complaint"

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.design import TARGET, css_colours
-from dashboard.held import Held, choose, hold
+from dashboard.figures.marks import TARGET, css_colours
 from dashboard.javascript import script
+from dashboard.link.component_value import Held, choose, hold
 from dashboard.sketch.drawing import (
     MAX_DRAWN,
     REACH,
@@ -43,7 +43,7 @@ def sketch_line(current: Boxes | None, key: str) -> Boxes | None:
     """A pad of 64 columns over [-3, 3] on which the reader draws a density.
 
     current: the law that the page shows, drawn on the pad; None for an empty pad.
-    key: names the pad; what it holds is forgotten by ``dashboard.keys.forget``.
+    key: names the pad; what it holds is forgotten by ``dashboard.link.widget_keys.forget``.
 
     Returns the law drawn, ``current`` where nothing was drawn since it changed, or None for an
     empty pad.

@@ -9,8 +9,8 @@ from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
-from diffusion_core.assumptions import absolutely_continuous, exact_score
-from diffusion_core.distances import METRIC_LABELS, Distance
+from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
+from diffusion_core.theory.assumptions import absolutely_continuous, exact_score
 
 say = prose("readings")
 Outcome = Measurement | str

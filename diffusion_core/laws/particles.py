@@ -14,10 +14,10 @@ import numpy as np
 
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.records import shown
 from diffusion_core.samplers import Carry, Sampler, dpmpp_2m, reverse_chain
 from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
-from diffusion_core.scores import Score
+from diffusion_core.scores.exact import Score
+from diffusion_core.strict_json import shown
 from diffusion_core.targets.base import unit_rows
 
 MAX_PARTICLES = 1_000_000

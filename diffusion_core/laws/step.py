@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from diffusion_core.distances import Distance
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Array
 
 NOTHING = Distance(0.0, 0.0)

@@ -15,7 +15,7 @@ import numpy as np
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers import Sampler, Stage
 from diffusion_core.schedules import Array, Chain, NoiseLevel
-from diffusion_core.scores import Score
+from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 from diffusion_core.verification.record import Alter, as_it_is

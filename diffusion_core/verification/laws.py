@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import line, plane_grids
-from diffusion_core.laws.plane_transfer import RESOLUTIONS
+from diffusion_core.laws.line import law as line_law
+from diffusion_core.laws.plane import grid_distances
+from diffusion_core.laws.plane.density_grid import RESOLUTIONS
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Array, LinearDDPM, Theory
@@ -33,12 +34,12 @@ def output_mass_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
     """|int q_1 - 1|, q_1 of every stochastic sampler on the line and of DDPM in the plane."""
     for name, record in SAMPLERS.items():
         if record.stochastic:
-            law = line.grid_law(alter(experiment(name, 24, Theory(2.0, 4.0))), stop=stop)
+            law = line_law.grid_law(alter(experiment(name, 24, Theory(2.0, 4.0))), stop=stop)
             gap = abs(law.density.mass - 1)
             yield Part(f"{record.label}, line, T = 24", gap, OUTPUT_MASS)
     ring = PRESETS["ring-of-8"].target
     e = alter(Experiment(target=ring, sampler="ddpm", steps=5, schedule=Theory(2.0, 4.0)))
-    ((_, density),) = deque(plane_grids.densities(e, RESOLUTIONS[0], stop), maxlen=1)
+    ((_, density),) = deque(grid_distances.densities(e, RESOLUTIONS[0], stop), maxlen=1)
     yield Part("DDPM, plane, T = 5", abs(density.mass - 1), PLANE_MASS)
 
 
@@ -74,8 +75,8 @@ def _product() -> GaussianMixture:
 
 def _stochastic_cells(e: Experiment, stop: Stop) -> tuple[Array, Array]:
     level = e.chain.level(1)
-    edges = np.linspace(*line.marginal_bounds(e.target, level), CELLS + 1)
-    below = line.grid_law(e, stop=stop).density.distribution()
+    edges = np.linspace(*line_law.marginal_bounds(e.target, level), CELLS + 1)
+    below = line_law.grid_law(e, stop=stop).density.distribution()
     q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
     return q, e.target.marginal(level).interval_mass(edges)
 
@@ -123,7 +124,7 @@ def start_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
 
 def _between(one: Experiment, other: Experiment, stop: Stop) -> float:
     """TV between the outputs of two stochastic runs on the line."""
-    below = [line.grid_law(e, stop=stop).density.distribution() for e in (one, other)]
+    below = [line_law.grid_law(e, stop=stop).density.distribution() for e in (one, other)]
     low, high = (f(b.t[k] for b in below) for f, k in ((min, 0), (max, -1)))
     x = np.linspace(low, high, 20_001)
     q, p = (np.diff(b(np.clip(x, b.t[0], b.t[-1]))) for b in below)

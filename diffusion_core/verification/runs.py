@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from diffusion_core.distances import total_variation
+from diffusion_core.distances.of_masses import total_variation
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import line
+from diffusion_core.laws.line import law
+from diffusion_core.laws.line.mass_partition import MassPair, resolve
 from diffusion_core.laws.particles import final_points
-from diffusion_core.laws.partition import MassPair, resolve
 from diffusion_core.measure import TOLERANCE, deterministic_pair, measure
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Linear, LogSNR, Schedule, Theory
@@ -111,7 +111,7 @@ def against_particles(e: Experiment, stop: Stop, most: int = PARTICLES) -> Itera
 def _pair(e: Experiment, stop: Stop) -> MassPair:
     """q_1 and p_1 on common cells, by the laws that know nothing of Gaussians."""
     level = e.chain.level(1)
-    marginal, bounds = e.target.marginal(level), line.marginal_bounds(e.target, level)
+    marginal, bounds = e.target.marginal(level), law.marginal_bounds(e.target, level)
     if not e.record.stochastic:
         return deterministic_pair(e, marginal, bounds, stop)
-    return resolve(line.grid_law(e, stop=stop), marginal, bounds, TOLERANCE, stop)
+    return resolve(law.grid_law(e, stop=stop), marginal, bounds, TOLERANCE, stop)

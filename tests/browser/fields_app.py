@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.keys import widget
+from dashboard.link.widget_keys import widget
 
 state = st.session_state
 state["runs"] = state.get("runs", 0) + 1

@@ -11,10 +11,10 @@ import pytest
 from player_steps import frame, pause, play_from_the_start, wait_beyond
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.permalink import decode
+from dashboard.link.permalink import decode
 from diffusion_core import Experiment
-from diffusion_core.forward import log_snr
 from diffusion_core.schedules import Custom, Theory
+from diffusion_core.studies.forward import log_snr
 from tests.browser.menus import go
 
 APP = Path(__file__).resolve().parents[2] / "app.py"

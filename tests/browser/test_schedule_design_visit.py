@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
-from dashboard.permalink import encode
+from dashboard.link.permalink import encode
 from diffusion_core import PRESETS, Experiment
 
 APP = Path(__file__).resolve().parents[2] / "app.py"

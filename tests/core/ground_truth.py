@@ -6,13 +6,20 @@ import math
 from typing import Any
 
 import numpy as np
-from reference import Betas, NormalMixture, UniformMixture, chapman_kolmogorov, flow, pushed_masses
 from scipy.interpolate import make_interp_spline
 from scipy.special import ndtr
 
 from diffusion_core import Experiment
 from diffusion_core.targets.boxes import Boxes
 from diffusion_core.targets.gaussian_mixture import GaussianMixture, Points
+from tests.core.reference import (
+    Betas,
+    NormalMixture,
+    UniformMixture,
+    chapman_kolmogorov,
+    flow,
+    pushed_masses,
+)
 
 Law = Any
 REACH = 9.0

@@ -18,10 +18,8 @@ import numpy as np
 
 from diffusion_core import Experiment, InputError, Refused, measure
 from diffusion_core.__main__ import main as command_line
-from diffusion_core.budget import budget
-from diffusion_core.estimates import GROUP_SIZE, GROUPS
-from diffusion_core.forward import forward_paths
-from diffusion_core.laws.evolution import evolution
+from diffusion_core.distances.from_particles import GROUP_SIZE, GROUPS
+from diffusion_core.laws.line.over_time import evolution
 from diffusion_core.laws.particles import (
     BESIDE,
     MAX_COORDINATES,
@@ -31,12 +29,14 @@ from diffusion_core.laws.particles import (
     final_points,
     trajectory,
 )
-from diffusion_core.laws.plane_evolution import plane_evolution
-from diffusion_core.learned import Empirical, Learned, noise_loss
-from diffusion_core.memorisation import nearest_training
+from diffusion_core.laws.plane.over_time import plane_evolution
 from diffusion_core.schedules import MAX_STEPS, SCHEDULES
-from diffusion_core.score_errors import FourierError, WaveError
-from diffusion_core.scores import ExactScore
+from diffusion_core.scores.errors import FourierError, WaveError
+from diffusion_core.scores.exact import ExactScore
+from diffusion_core.scores.learned import Empirical, Learned, noise_loss
+from diffusion_core.studies.budget import budget
+from diffusion_core.studies.forward import forward_paths
+from diffusion_core.studies.memorisation import nearest_training
 from diffusion_core.targets.base import MAX_DIM
 from diffusion_core.targets.boxes import MAX_BOXES, Boxes
 from diffusion_core.targets.gaussian_mixture import MAX_COMPONENTS, MAX_NUMBERS, GaussianMixture

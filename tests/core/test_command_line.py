@@ -131,7 +131,7 @@ def test_a_refused_run_of_a_sweep_has_its_notes_too(described, capsys, monkeypat
     def refusing(*args):
         raise Refused("no number today")
 
-    monkeypatch.setattr("diffusion_core.runs.measure", refusing)
+    monkeypatch.setattr("diffusion_core.sweep.tasks.measure", refusing)
     assert main(["sweep", described(LEFT), "--steps", "50", "--samplers", "ode"]) == 2
     err = capsys.readouterr().err
     assert f"refused: no number today ({LEFT.notes[0]})" in err

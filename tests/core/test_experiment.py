@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
 from diffusion_core.experiment import MAX_SEED
-from diffusion_core.records import MAX_JSON_BYTES
 from diffusion_core.schedules import Custom, Theory
+from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import TARGETS, Boxes, Circle, GaussianMixture, Points, StudentT
 
 EXAMPLE: dict[str, Any] = {

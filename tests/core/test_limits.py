@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from memory_corners import CORNERS
 
 from diffusion_core import PRESETS, Experiment, InputError
-from diffusion_core.forward import forward_paths
 from diffusion_core.laws.particles import MAX_TRAJECTORY, trajectory
-from diffusion_core.scores import Remembered, Room, numbers
+from diffusion_core.scores.exact import Remembered, Room, numbers
+from diffusion_core.studies.forward import forward_paths
+from tests.core.memory_corners import CORNERS
 
 HERE = Path(__file__).parent
 GIGABYTE = 1_000_000_000

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from diffusion_core import Experiment
-from diffusion_core.laws.plane import plane_outcomes
-from diffusion_core.laws.plane_transport import Stages, resolve_from, sampled_cells, tiles
+from diffusion_core.laws.plane.law import plane_outcomes
+from diffusion_core.laws.plane.quadrature import Stages, resolve_from, sampled_cells, tiles
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.schedules import Karras, LogSNR
 from diffusion_core.targets.boxes import Boxes

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 
-from dashboard.disk import VARIABLE
+from dashboard.compute.disk import VARIABLE
 
 os.environ[VARIABLE] = "off"
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1.element_tree import ElementTree
 def fields() -> None:
     import streamlit as st
 
-    from dashboard.keys import key, widget
+    from dashboard.link.widget_keys import key, widget
 
     st.number_input("Exponent", value=None, **widget("exponent", 4.5))
     st.select_slider("Steps", [2, 10, 50, 100], **widget("steps", 50))

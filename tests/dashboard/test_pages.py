@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import exact
-from dashboard.layers import frame_times
-from dashboard.permalink import ELSEWHERE, decode
+from dashboard.animation.layers import frame_times
+from dashboard.compute import exact
+from dashboard.link.permalink import ELSEWHERE, decode
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
 from diffusion_core.targets import Boxes, Points
@@ -560,9 +560,9 @@ def test_bounds_are_drawn_only_where_the_theorems_speak() -> None:
 
 
 def test_csv_of_the_particles() -> None:
-    from dashboard import frame
+    from dashboard import page_chrome
 
     points = final_points(DEFAULT, 50)
-    rows = list(csv.reader(io.StringIO(frame.to_csv(["x"], points.tolist()))))
+    rows = list(csv.reader(io.StringIO(page_chrome.to_csv(["x"], points.tolist()))))
     assert rows[0] == ["x"]
     assert [float(r[0]) for r in rows[1:]] == points[:, 0].tolist()

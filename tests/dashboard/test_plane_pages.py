@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import exact
+from dashboard.compute import exact
 from dashboard.player import unpack
 from diffusion_core import PRESETS, Experiment, Refused, measure, measure_all
-from diffusion_core.distances import METRICS
+from diffusion_core.distances.of_masses import METRICS
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 RING = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8", steps=6, sampler="ddpm")
@@ -77,16 +77,16 @@ def test_what_turns_out_to_take_long_stops_and_asks(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_refusal_is_told_and_particles_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashboard import compute
+    from dashboard.compute import cached
 
-    real = compute.measure_each
+    real = cached.measure_each
 
     def refuse(run: Experiment, metrics: Any, method: str, *rest: Any) -> Any:
         found = real(run, metrics, method, *rest)
         refused = {"kl": Refused("kl: is very large there")} if method == "exact" else {}
         return {m: refused.get(m, value) for m, value in found.items()}
 
-    monkeypatch.setattr(compute, "measure_each", refuse)
+    monkeypatch.setattr(cached, "measure_each", refuse)
     app = calm(visit("trajectories", RING.with_(steps=9), particles="500"))
     table = rows(app)
     assert table["total variation"].how == "exact law"

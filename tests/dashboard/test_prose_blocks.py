@@ -9,12 +9,12 @@ from dashboard.prose import Prose, prose
 
 SAY = "_say"  # what these modules call their file
 SPEAKERS = {
-    "assumptions": "dashboard/text/assumptions.py",
-    "budget": "dashboard/text/budget.py",
-    "dimension": "dashboard/text/dimension.py",
-    "failures": "dashboard/failures.py",
-    "forward": "dashboard/text/forward.py",
-    "images": "dashboard/text/images.py",
+    "assumptions": "dashboard/topics/assumptions/words.py",
+    "budget": "dashboard/topics/budget/words.py",
+    "dimension": "dashboard/topics/dimension/words.py",
+    "failures": "dashboard/topics/failures/cases.py",
+    "forward": "dashboard/topics/forward/words.py",
+    "images": "dashboard/picture_target/words.py",
 }
 
 

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.permalink import encode
+from dashboard.link.permalink import encode
 from diffusion_core import Experiment
 
 

@@ -1,0 +1,137 @@
+"""The reverse chain in the plane: particles over heat maps of p_t and of the exact q_t."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dashboard.animation.layers import (
+    KEYFRAMES,
+    followed_run,
+    frame_times,
+    key_levels,
+    score_field,
+    view,
+)
+from dashboard.player import Animation
+from dashboard.text.numbers import rounded, with_error
+from diffusion_core import Experiment, Refused
+from diffusion_core.distances.of_masses import Distance
+from diffusion_core.laws.plane.over_time import plane_evolution
+from diffusion_core.schedules import Array, NoiseLevel
+
+CELLS = 96
+_NONE = np.empty((0, CELLS, CELLS), dtype=np.float32)
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneLaw:
+    """p_t and q_t on rasters (K, rows, columns), and TV(q_t, p_t), at the t of K keyframes.
+
+    ``refusal`` says why there is none of it.
+    """
+
+    target: np.ndarray = field(default_factory=lambda: _NONE)
+    output: np.ndarray = field(default_factory=lambda: _NONE)
+    tv: Mapping[int, Distance] = field(default_factory=dict)
+    refusal: str = ""
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return self.target.nbytes + self.output.nbytes + 1000
+
+
+def key_frames(frames: int) -> list[int]:
+    """The frames at which q_t is drawn: the first, the last, and others evenly between."""
+    return [int(k) for k in np.unique(np.rint(np.linspace(0, frames - 1, KEYFRAMES)))]
+
+
+def plane_law(experiment: Experiment, progress: Progress) -> PlaneLaw:
+    """The exact law at the keyframes, or why it is refused."""
+    frames = frame_times(experiment.steps)
+    times = [frames[k] for k in key_frames(len(frames))]
+    x, y = axes(view(experiment))
+    seen = 0
+
+    def stop() -> None:
+        progress((seen + 0.5) / (len(times) + 1))
+
+    maps, tv = [], {}
+    try:
+        for found in plane_evolution(experiment, x, y, times, stop):
+            seen += 1
+            stop()
+            maps.append((found.target.T, found.output.T))
+            tv[found.t] = found.tv
+    except Refused as reason:
+        return PlaneLaw(refusal=str(reason))
+    target, output = (np.array(m, dtype=np.float32) for m in zip(*maps, strict=True))
+    return PlaneLaw(target, output, tv)
+
+
+def axes(extent: Sequence[float]) -> tuple[Array, Array]:
+    """Where the rasters have their columns and their rows."""
+    return np.linspace(extent[0], extent[1], CELLS), np.linspace(extent[2], extent[3], CELLS)
+
+
+def plane_animation(
+    experiment: Experiment, particles: int, progress: Progress, law: PlaneLaw | None
+) -> Animation:
+    """Particles over the heat map of p_t, with the score field; with q_t where its law is given."""
+    times = frame_times(experiment.steps)
+    x0, x1, y0, y1 = view(experiment)
+    positions, follow = followed_run(experiment, particles, times, progress)
+    levels = key_levels(experiment, times)
+    exact = law if law is not None and law.tv else None
+    value, error, said = _on_the_way(times, exact.tv) if exact else (None, None, [])
+    return Animation(
+        positions,
+        times,
+        (x0, x1, y0, y1),
+        readouts=said,
+        target_density=(
+            exact.target if exact else density_maps(experiment, levels, (x0, x1, y0, y1))
+        ),
+        output_density=exact.output if exact else None,
+        density_frames=key_frames(len(times)) if exact else (),
+        title=experiment.record.label,
+        field=score_field(experiment, levels, (x0, x1, y0, y1)),
+        follow=follow,
+        distance=value,
+        distance_error=error,
+    )
+
+
+def density_maps(
+    experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
+) -> Array:
+    """p_t on a CELLS x CELLS raster at each noise level, (K, rows, columns)."""
+    points = np.stack(np.meshgrid(*axes(extent)), axis=-1).reshape(-1, 2)
+    log_p = [experiment.target.marginal(level).log_density(points) for level in levels]
+    return np.exp(log_p).reshape(len(levels), CELLS, CELLS)
+
+
+def _on_the_way(times: Sequence[int], tv: Mapping[int, Distance]) -> tuple[Array, Array, list[str]]:
+    """TV(q_t, p_t), its error and what is said of it, for every frame; straight between keys."""
+    keys = np.array(list(tv))
+    at = -np.array(times, dtype=float)
+    value = np.interp(at, -keys, [d.value for d in tv.values()])
+    error = np.interp(at, -keys, [d.error for d in tv.values()])
+    said = []
+    for t, between in zip(times, value, strict=True):
+        if t in tv:
+            said.append(readout(tv[t]))
+        else:
+            before, after = keys[keys > t].min(), keys[keys < t].max()
+            said.append(f"TV(q_t, p_t) ≈ {rounded(between, 2)}, between t = {before} and {after}")
+    return value, error, said
+
+
+def readout(tv: Distance) -> str:
+    """What the player says about a distance that is known."""
+    return f"TV(q_t, p_t) = {with_error(tv.value, tv.error)}"

@@ -1,0 +1,203 @@
+"""Running a sweep in front of the reader: curves that grow, progress, stop and continue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import streamlit as st
+
+from dashboard.compute import cached
+from diffusion_core import (
+    Experiment,
+    Measurement,
+    Refused,
+    asymptotic_fit,
+    plan,
+    plan_evaluations,
+)
+from diffusion_core.studies.convergence import Fit
+from diffusion_core.theory.theorems import Shape, Theorem, theorems
+
+REDRAW = 0.4  # seconds between drawings of a growing figure
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What to measure: every sampler at every point, a T or (``at_equal`` "nfe") a budget."""
+
+    experiment: Experiment
+    samplers: tuple[str, ...]
+    points: tuple[int, ...]
+    at_equal: str
+    metric: str
+    method: str
+    particles: int
+    against: str
+
+    @property
+    def runs(self) -> list[Experiment]:
+        """Small T first, so that all curves grow together."""
+        planned = plan if self.at_equal == "steps" else plan_evaluations
+        return planned(self.experiment, self.samplers, self.points)
+
+    @property
+    def how(self) -> tuple[str, str, int, str]:
+        return self.metric, self.method, self.particles, self.against
+
+
+class Work(Protocol):
+    """Runs to measure, hashable: what was stopped is known by it."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def runs(self) -> list[Experiment]:
+        """In the order in which they are done."""
+        ...
+
+    @property
+    def how(self) -> tuple[str, str, int, str]:
+        """Metric, method, particles and what is compared with."""
+        ...
+
+
+Outcomes = dict[Experiment, cached.Outcome]
+Curves = dict[str, list[Measurement]]
+Refusals = list[tuple[str, int, str]]
+Draw = Callable[[Curves, int], None]
+
+
+def run(sweep: Sweep, draw: Draw, status: Any) -> tuple[Curves, Refusals]:
+    """All curves; drawn while they grow, what is known already at once.
+
+    draw: takes the curves so far and how many runs are done; not called for the end result.
+    status: the place for the progress bar and the buttons.
+    """
+    runs = sweep.runs
+    found = measured(sweep, lambda known: draw(_curves(runs, known)[0], len(known)), status)
+    return _curves(runs, found)
+
+
+def measured(work: Work, draw: Callable[[Outcomes], None], status: Any) -> Outcomes:
+    """Every run's distance; ``draw`` is told now and then of those that are known so far."""
+    runs, how = work.runs, work.how
+    known = [e for e in runs if cached.is_known(e, *how)]
+    missing = [e for e in runs if e not in set(known)]
+    outcomes = {e: cached.distance(e, *how, status) for e in known}
+    if missing and st.session_state.get("stopped") == work:
+        _offer_to_continue(status, len(known), len(runs))
+        missing = []
+    if missing:
+        _finish(work, missing, outcomes, draw, status)
+    return outcomes
+
+
+def _finish(
+    work: Work,
+    missing: Sequence[Experiment],
+    outcomes: dict[Experiment, cached.Outcome],
+    draw: Callable[[Outcomes], None],
+    status: Any,
+) -> None:
+    with status.container():
+        bar = st.progress(0.0)
+        st.button("Stop", on_click=_stop, args=(work,))
+        place = st.empty()
+    total, drawn = len(work.runs), 0.0
+    for experiment in missing:
+        share = len(outcomes) / total
+        bar.progress(share, f"{experiment.record.label}, T = {experiment.steps:,}")
+        if outcomes and time.monotonic() - drawn > REDRAW:
+            draw(outcomes)
+            drawn = time.monotonic()
+        outcomes[experiment] = cached.distance(experiment, *work.how, place)
+    status.empty()
+
+
+def _stop(work: Work) -> None:
+    st.session_state["stopped"] = work
+
+
+def _offer_to_continue(status: Any, done: int, total: int) -> None:
+    with status.container():
+        st.info(f"Stopped: {done} of {total} runs are shown.")
+        st.button("Continue", on_click=lambda: st.session_state.pop("stopped", None))
+
+
+def _curves(
+    runs: Sequence[Experiment], outcomes: Mapping[Experiment, cached.Outcome]
+) -> tuple[Curves, Refusals]:
+    curves: Curves = {e.sampler: [] for e in runs}
+    refusals: Refusals = []
+    for experiment in runs:
+        found = outcomes.get(experiment)
+        if isinstance(found, str):
+            refusals.append((experiment.sampler, experiment.steps, found))
+        elif found is not None:
+            curves[experiment.sampler].append(found)
+    return curves, refusals
+
+
+def initialisation(sweep: Sweep) -> float | None:
+    """TV(p_T, N(0, 1)) at the largest T, where the chain starts from noise on the line."""
+    runs = sweep.runs
+    last = max(runs, key=lambda e: e.steps, default=None)
+    if last is None or last.exact_start or last.target.dim != 1 or sweep.against != "p1":
+        return None
+    try:
+        return cached.initialisation(last)
+    except Refused:
+        return None
+
+
+def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | None]:
+    """The asymptotic fit of every curve, its log factor natural, none or free."""
+    found = {}
+    for name, curve in curves.items():
+        power: float | None = 0.0
+        if kind == "free":
+            power = None
+        elif kind == "natural" and experiment.schedule.kind == "theory":
+            power = experiment.with_(sampler=name, eta=0.0).record.order + 1.0
+        floor = max((m.estimate.noise_floor for m in curve if m.estimate), default=0.0)
+        found[name] = asymptotic_fit(
+            [m.steps for m in curve],
+            [m.value for m in curve],
+            power,
+            [m.error for m in curve],
+            floor / 5,
+        )
+    return found
+
+
+def shapes(
+    curves: Curves, which: str, logs: bool, anchor: str, eta: float = 0.0
+) -> dict[str, list[Shape]]:
+    """The shapes of the proven bounds, each through one point of its curve.
+
+    anchor: "first" and "last" name the point; "above" is the one that lifts the shape above all
+    others: the smallest constant with which the bound holds for what was measured. eta: DDIM's.
+    """
+    drawn = {}
+    for name, curve in curves.items():
+        usable = [m for m in curve if m.value > 0 and m.steps >= 3]
+        if usable:
+            chosen = chosen_theorems(name, which, eta)
+            drawn[name] = [_anchored(theorem, logs, usable, anchor) for theorem in chosen]
+    return drawn
+
+
+def _anchored(theorem: Theorem, logs: bool, curve: Sequence[Measurement], anchor: str) -> Shape:
+    tries = [Shape(theorem, logs, m.steps, m.value) for m in curve]
+    if anchor == "above":
+        return max(tries, key=lambda shape: shape(curve[0].steps))
+    return tries[0 if anchor == "first" else -1]
+
+
+def chosen_theorems(sampler: str, which: str, eta: float = 0.0) -> tuple[Theorem, ...]:
+    """None, the first one (the seed paper's for its samplers), or all."""
+    found = theorems(sampler, eta)
+    return {"none": (), "paper": found[:1], "all": found}[which]

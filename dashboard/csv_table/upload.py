@@ -1,0 +1,170 @@
+"""A reader's table of numbers, turned into points.
+
+Everything here either gives one or two columns of finite numbers, or raises InputError with one
+sentence that says what is wrong, where, and what is allowed. No row is dropped or guessed silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.csv_table.choices import AS_FOUND, Choices
+from dashboard.csv_table.lines import Wrong, count, short, show
+from dashboard.csv_table.named_columns import Column, Grid, numbers_rows, read_grid
+from dashboard.csv_table.numerals import is_missing
+from diffusion_core.errors import InputError
+
+MAX_VALUE = 1e100  # so that squares are finite
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One or two named columns of numbers; ``rows`` are points of dimension len(columns).
+
+    ``dropped`` counts the rows left out because a chosen cell was empty, only where that was asked.
+    """
+
+    columns: tuple[str, ...]
+    rows: Rows
+    dropped: int = 0
+
+
+def table_of(data: bytes, name: str, choices: Choices = AS_FOUND) -> Grid:
+    """All columns of the file, with at least one of numbers; else InputError."""
+    try:
+        grid = read_grid(data, choices)
+        _numeric(grid)
+        return grid
+    except Wrong as wrong:
+        raise InputError(f"{_title(name)}: {wrong}") from None
+
+
+def numeric_columns(data: bytes, name: str, choices: Choices = AS_FOUND) -> list[str]:
+    """The names of the columns that hold numbers, in the file's order; InputError without any."""
+    return [column.name for column in table_of(data, name, choices).columns if column.numeric]
+
+
+def default_columns(grid: Grid) -> list[str]:
+    """The first two columns of numbers that do more than number the rows, if there are any."""
+    numeric = [c for c in grid.columns if c.numeric]
+    measured = [c.name for c in numeric if not numbers_rows(grid, c)]
+    return (measured or [c.name for c in numeric])[:2]
+
+
+def parse_table(
+    data: bytes,
+    name: str,
+    columns: Sequence[str] | None = None,
+    drop_missing: bool = False,
+    choices: Choices = AS_FOUND,
+) -> Table:
+    """The chosen one or two columns, or all that hold numbers if there are no more than two.
+
+    A row that lacks a chosen value is an InputError, or dropped and counted with ``drop_missing``.
+    """
+    try:
+        grid = read_grid(data, choices)
+        chosen = _all_numeric(grid) if columns is None else _choose(grid, columns)
+        return _convert(chosen, grid.lines, drop_missing)
+    except Wrong as wrong:
+        raise InputError(f"{_title(name)}: {wrong}") from None
+
+
+def standardise(
+    rows: Sequence[Sequence[float]],
+) -> tuple[Rows, tuple[float, ...], tuple[float, ...]]:
+    """(y, shift, scale) with y = (x - shift) / scale for every row x, so x = scale y + shift.
+
+    shift and scale are the mean and the standard deviation of each column, so that the points are
+    as wide as the chain's N(0, I) whatever their units. A constant column keeps scale 1.
+    """
+    if not rows:
+        raise InputError("rows: at least one is needed")
+    x = np.array(rows, dtype=float)
+    constant = np.ptp(x, axis=0) == 0
+    shift = np.where(constant, x[0], x.mean(axis=0))
+    reach = np.where(constant, 1.0, np.abs(x - shift).max(axis=0))  # squares of 1e-200 would be 0
+    u = (x - shift) / reach
+    spread = np.where(constant, 1.0, np.sqrt((u**2).mean(axis=0)))
+    y, scale = u / spread, reach * spread
+    return tuple(map(tuple, y.tolist())), tuple(shift.tolist()), tuple(scale.tolist())
+
+
+def _numeric(grid: Grid) -> list[Column]:
+    found = [column for column in grid.columns if column.numeric]
+    if not found:
+        cells = [cell for column in grid.columns for cell in column.cells if not is_missing(cell)]
+        raise Wrong(f"has no column of numbers; it holds {show(cells[0]) if cells else 'no value'}")
+    return found
+
+
+def _all_numeric(grid: Grid) -> list[Column]:
+    found = _numeric(grid)
+    if len(found) > 2:
+        raise Wrong(f"has {len(found)} columns of numbers ({_listing(found)}); choose one or two")
+    return found
+
+
+def _choose(grid: Grid, names: Sequence[str]) -> list[Column]:
+    by_name = {column.name: column for column in grid.columns}
+    if isinstance(names, str) or not 1 <= len(names) <= 2 or len(set(names)) < len(names):
+        raise Wrong(f"one or two different columns can be chosen, got {names!r}")
+    for name in names:
+        if name not in by_name:
+            raise Wrong(f"has no column {show(name)}; it has {_listing(grid.columns)}")
+    return [by_name[name] for name in names]
+
+
+def _convert(columns: list[Column], lines: Sequence[int], drop_missing: bool) -> Table:
+    _refuse_text(columns, lines)
+    points = list(zip(*(column.reading.values for column in columns), strict=True))
+    full = [i for i, values in enumerate(points) if None not in values]
+    lacking = len(points) - len(full)
+    if not full:
+        raise Wrong(f"has no row with a value in {_listing(columns, 'and')}")
+    if lacking and not drop_missing:
+        first = min(set(range(len(points))) - set(full))
+        raise Wrong(
+            f"{lacking:,} of {count(len(points), 'row')} {'lacks' if lacking == 1 else 'lack'} "
+            f"a value in {_listing(columns, 'or')} (first: line {lines[first]}); "
+            "fill it in, or choose to drop such rows"
+        )
+    _refuse_size(columns, lines, full)
+    rows = tuple(tuple(v for v in points[i] if v is not None) for i in full)
+    return Table(tuple(column.name for column in columns), rows, lacking)
+
+
+def _refuse_text(columns: list[Column], lines: Sequence[int]) -> None:
+    places = [(column.reading.bad[0], j) for j, column in enumerate(columns) if column.reading.bad]
+    if places:
+        i, j = min(places)
+        raise Wrong(
+            f"line {lines[i]}, column {show(columns[j].name)} holds {show(columns[j].cells[i])}; "
+            "every cell must be a number, with one unit and one way of parting thousands"
+        )
+
+
+def _refuse_size(columns: list[Column], lines: Sequence[int], full: Sequence[int]) -> None:
+    for i in full:
+        for column in columns:
+            value = column.reading.values[i]
+            if value is not None and not abs(value) <= MAX_VALUE:
+                raise Wrong(
+                    f"line {lines[i]}, column {show(column.name)} holds {show(column.cells[i])}; "
+                    f"values must lie between -{MAX_VALUE:g} and {MAX_VALUE:g}"
+                )
+
+
+def _title(name: str) -> str:
+    return short(name) or "the file"
+
+
+def _listing(columns: Sequence[Column], last: str = ",") -> str:
+    names = [column.name for column in columns]
+    if len(names) == 2 and last != ",":
+        return f"{names[0]} {last} {names[1]}"
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,125 @@
+"""Python that reproduces a figure's numbers with the library alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.compute.sweeps import Sweep
+from diffusion_core import Experiment
+
+
+def _experiment(experiment: Experiment) -> str:
+    text = experiment.to_json()
+    if len(text) > 2000:
+        return 'experiment = Experiment.from_json(open("experiment.json").read())  # the download'
+    return f"experiment = Experiment.from_json({text!r})"
+
+
+def trajectory_snippet(experiment: Experiment, methods: Mapping[str, str], particles: int) -> str:
+    """One run: its particles and those of its distances that have a value, each by its method."""
+    exact, seen = ([m for m, by in methods.items() if by == how] for how in ("exact", "particles"))
+    lines = [f'found = measure_all(experiment, {exact!r}, "exact")'] if exact else ["found = {}"]
+    if seen:
+        lines.append(f'found |= measure_all(experiment, {seen!r}, "particles", points=y_1)')
+    return f"""from diffusion_core import Experiment, measure_all
+from diffusion_core.laws.particles import final_points
+
+{_experiment(experiment)}
+y_1 = final_points(experiment, {particles})  # shape (N, d)
+{chr(10).join(lines)}
+for metric, distance in found.items():
+    print(metric, distance.value, "+-", distance.error)
+"""
+
+
+def sweep_snippet(sweep: Sweep) -> str:
+    """A sweep at equal T or at equal score evaluations."""
+    planned = "plan" if sweep.at_equal == "steps" else "plan_evaluations"
+    count = f", particles={sweep.particles}" if sweep.method == "particles" else ""
+    wanted = f"{list(sweep.samplers)!r}, {list(sweep.points)!r}"
+    return f"""from diffusion_core import Experiment, {planned}, sweep
+
+{_experiment(sweep.experiment)}
+runs = {planned}(experiment, {wanted})
+for run in sweep(runs, "{sweep.metric}", "{sweep.method}"{count}, against="{sweep.against}"):
+    m = run.measurement
+    print(run.sampler, run.steps, (m.value, m.error) if m else run.reason)
+"""
+
+
+def budget_snippet(experiment: Experiment) -> str:
+    """Where one run's error comes from."""
+    return f"""from diffusion_core import Experiment
+from diffusion_core.studies.budget import budget
+
+{_experiment(experiment)}
+found = budget(experiment)
+print("initialisation", found.initialisation.value, "+-", found.initialisation.error)
+print("steps", found.step_sum.value, "+-", found.step_sum.error)
+print("contraction", found.contraction, "cancellation", found.cancellation)
+print("total", found.total.value, "+-", found.total.error)
+for step in found.steps:
+    print(step.t, step.local.value, "+-", step.local.error)
+"""
+
+
+def runs_snippet(experiment: Experiment) -> str:
+    """One run with a wrong score: how wrong it is, and what that does."""
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.scores.sizes import eps_jacobi, eps_score
+
+{_experiment(experiment)}
+print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
+for steps in (16, 64, 256):
+    found = measure(experiment.with_(steps=steps), "tv")
+    print(steps, found.value, "+-", found.error)
+"""
+
+
+def comparison_snippet(
+    runs: Mapping[str, Experiment], methods: Mapping[str, str], particles: int, against: str = "p1"
+) -> str:
+    """Several runs and their TV, each by its method; those without one are left out."""
+    lines = [
+        f"    {name!r}: (Experiment.from_json({run.to_json()!r}), {methods[name]!r}),"
+        for name, run in runs.items()
+        if name in methods
+    ]
+    return f"""from diffusion_core import Experiment, measure
+
+runs = {{
+{chr(10).join(lines)}
+}}
+for name, (run, method) in runs.items():
+    found = measure(run, "tv", method, {particles}, against="{against}")
+    print(name, found.value, "+-", found.error)
+"""
+
+
+def verification_snippet(experiment: Experiment, fault: str) -> str:
+    """Every check, on this experiment where a check takes one, with a fault or without."""
+    alter = "" if fault == "none" else f", FAULTS[{fault!r}].alter"
+    names = "checks_of, run" if fault == "none" else "FAULTS, checks_of, run"
+    return f"""from diffusion_core import Experiment
+from diffusion_core.verification import CHECKS, {names}
+
+{_experiment(experiment)}
+for check in (*CHECKS, *checks_of(experiment)):
+    result = run(check{alter})
+    print({{True: "holds", False: "FAILS", None: "says nothing"}}[result.holds], check.title)
+"""
+
+
+def assumptions_snippet(experiment: Experiment) -> str:
+    """The numbers behind the assumptions with the library alone."""
+    return f"""from diffusion_core import Experiment
+from diffusion_core.theory.assumptions import first_moment, schedule_facts, support, theorems
+
+{_experiment(experiment)}
+for theorem in theorems(experiment):
+    print(theorem.source, theorem.arxiv, theorem.name, theorem.formula, theorem.needs)
+reach = support(experiment.target)
+print(reach, "with c_R =", reach.exponent(experiment.steps))
+print("E|X_0| <=", first_moment(experiment.target))
+print(schedule_facts(experiment.chain))
+"""

@@ -1,0 +1,139 @@
+"""A lecturer's link: which choices it fixes or hides, and whether the app's frame is shown.
+
+``lock`` and ``hide`` name parts of the sidebar, and ``page`` stands for the page's own choices.
+What is locked stays to be seen, and keeps the value of the link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from html import escape
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+import segno
+import streamlit as st
+
+from dashboard.figures.marks import LARGE
+from dashboard.link.permalink import HIDE, LOCK, PARTS, PRESENT, SHARED, shared
+from dashboard.link.widget_keys import KEY, fixing, is_fixed, key
+from dashboard.prose import prose
+
+LABELS = {
+    "target": "target",
+    "schedule": "schedule",
+    "sampler": "sampler",
+    "steps": "steps T",
+    "start": "start",
+    "score": "score",
+    "seed": "seed",
+    "page": "the page's own choices",
+}
+MOST_QR = 2331  # bytes, of the largest code with some error correction
+_HIDDEN = "display: none !important;"
+_FRAME = ("stHeader", "stSidebar", "stToolbar", "stExpandSidebarButton")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def part(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """For functions that draw a part's widgets: they are disabled where the link says so."""
+    assert name in PARTS
+
+    def decorate(draw: Callable[P, R]) -> Callable[P, R]:
+        @wraps(draw)
+        def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+            with st.container(key=f"part {name}"), fixing(is_fixed(name)):
+                return draw(*args, **kwargs)
+
+        return drawn
+
+    return decorate
+
+
+def style(page: str) -> None:
+    """Hide what the link hides, and everything but the content in a presentation."""
+    rules = [f".st-key-part-{name} {{ {_HIDDEN} }}" for name in shared(HIDE) if name != "page"]
+    if "page" in shared(HIDE):
+        prefix = f"st-key-{KEY}{page}.".replace(": ", "--").replace(".", "-")
+        rules.append(f'[class*="{prefix}"] {{ {_HIDDEN} }}')
+    if shared(PRESENT):
+        frame = ", ".join(f'[data-testid="{name}"]' for name in _FRAME)
+        rules.append(f"{frame} {{ {_HIDDEN} }}")
+        rules.append(f"html {{ font-size: {LARGE * 100:g}%; }}")
+        rules.append('[data-testid="stMainBlockContainer"] { padding-top: 1.5rem; }')
+    if rules:
+        st.html(f"<style>{' '.join(rules)}</style>")
+
+
+def end_button() -> None:
+    """In a presentation, the way back: a button, or Escape."""
+    if shared(PRESENT) and st.button("End the presentation", shortcut="Escape", type="tertiary"):
+        st.session_state[PRESENT] = False
+        st.rerun()
+
+
+def back_button() -> None:
+    """Where the link fixes something: back to how it was opened."""
+    if "lecturer" not in st.session_state or not (shared(LOCK) or shared(HIDE)):
+        return
+    page, address = st.session_state["lecturer"]
+    if st.button("Back to the lecturer's settings", width="stretch"):
+        for name in ("experiment", "address"):
+            st.session_state.pop(name, None)
+        st.switch_page(f"pages/{page}.py", query_params=address)
+
+
+def link_builder(address: Mapping[str, str]) -> None:
+    """A link for a class, made of the page's present address; this session stays as it is."""
+    # drawing a code takes a tenth of a second: only for those who look at it
+    with st.expander("For a class", key="for a class", on_change="rerun") as builder:
+        if builder.open:
+            _build(address)
+
+
+def _build(address: Mapping[str, str]) -> None:
+    text = prose("lecture")
+    st.caption(text("builder"))
+    chosen = {
+        name: st.multiselect(
+            label, PARTS, format_func=LABELS.__getitem__, key=key(f"lecture.{name}", [])
+        )
+        for name, label in ((LOCK, "Fix"), (HIDE, "Hide"))
+    }
+    present = st.toggle("Open as a presentation", key=key("lecture.present", False))
+    extra = {n: SHARED[n].write(tuple(parts)) for n, parts in chosen.items() if parts}
+    if present:
+        extra[PRESENT] = SHARED[PRESENT].write(True)
+    url = f"{base_url()}?{urlencode({**address, **extra})}"
+    st.code(url, language=None, wrap_lines=True)
+    st.link_button("Open it in a new tab", url)
+    if len(url) <= MOST_QR:
+        st.html(f'<img src="{qr_code(url)}" alt="QR code of the link above" width="240">')
+        st.caption(text("code"))
+    else:
+        st.caption(text("too-long", most=f"{MOST_QR:,}"))
+    st.caption(text("embed"))
+    st.code(iframe(url), language="html", wrap_lines=True)
+
+
+def base_url() -> str:
+    """The address of this page without its settings."""
+    return str(st.context.url or "http://localhost:8501").split("?")[0]
+
+
+def qr_code(text: str) -> str:
+    """The QR code as the address of a PNG; ValueError for more than it holds."""
+    return str(segno.make(text, error="l", micro=False).png_data_uri(scale=6, border=4))
+
+
+def iframe(url: str) -> str:
+    """HTML that shows this link, without the app's frame, on a page of one's own."""
+    joint = "&" if "?" in url else "?"
+    source = escape(f"{url.rstrip('?')}{joint}embed=true", quote=True)
+    return (
+        f'<iframe src="{source}" title="Diffusion Convergence Lab" width="100%" height="900" '
+        'style="border: 0" loading="lazy" allow="fullscreen"></iframe>'
+    )

@@ -1,0 +1,259 @@
+"""The link: what the address bar holds, so that the same address shows the same picture.
+
+``e`` is the experiment as compact JSON (compressed where that is long), and every page adds plain
+settings of its own, such as ``particles=2000``. What a default says is left out, unless that
+default has changed since (``Setting.unsaid``). A link that cannot be read is answered by one
+sentence, and stays in the address bar until the reader changes something.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from diffusion_core import Experiment, InputError
+from diffusion_core.strict_json import MAX_JSON_BYTES
+from diffusion_core.targets import DEFAULT_1D
+
+EXPERIMENT = "e"
+LARGE_TYPE, LOCK, HIDE, PRESENT = "large", "lock", "hide", "present"
+PARTS = ("target", "schedule", "sampler", "steps", "start", "score", "seed", "page")
+DEFAULT = Experiment(preset=DEFAULT_1D)
+PLAIN = 1200  # characters of JSON that are still sent as they are
+MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
+_PACKED = "z."
+IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
+ELSEWHERE = "file"  # what a link says whose experiment is too large for it
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One choice of a page: its name in the link, its default, and how it is read and written.
+
+    unsaid: what a link means that says other things but not this, where that is no longer the
+    default: such links were written before. New ones always say it.
+    """
+
+    name: str
+    default: Any
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    unsaid: Any = None
+
+    def says(self, value: Any) -> bool:
+        """Whether a link has to say this value."""
+        return self.unsaid is not None or bool(value != self.default)
+
+
+def whole(name: str, default: int, allowed: Sequence[int]) -> Setting:
+    """A whole number out of a list."""
+    return choice(name, default, allowed, int)
+
+
+def choice(
+    name: str, default: Any, allowed: Sequence[Any], kind: Callable[[str], Any] = str
+) -> Setting:
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value not in allowed:
+            raise InputError(f"{name}: one of {_listed(allowed)}, got {text[:40]!r}")
+        return value
+
+    return Setting(name, default, read)
+
+
+def several(
+    name: str, default: Sequence[str], allowed: Sequence[str], unsaid: Sequence[str] | None = None
+) -> Setting:
+    """One or more of the allowed words, separated by commas."""
+
+    def read(text: str) -> tuple[str, ...]:
+        words = tuple(dict.fromkeys(text.split(",")))
+        unknown = [word for word in words if word not in allowed]
+        if unknown:
+            raise InputError(f"{name}: out of {_listed(allowed)}, got {unknown[0][:40]!r}")
+        return words
+
+    return Setting(name, tuple(default), read, ",".join, unsaid and tuple(unsaid))
+
+
+def switch(name: str, default: bool) -> Setting:
+    words = {"on": True, "off": False}
+
+    def read(text: str) -> bool:
+        if text not in words:
+            raise InputError(f"{name}: on or off, got {text[:40]!r}")
+        return words[text]
+
+    return Setting(name, default, read, lambda value: "on" if value else "off")
+
+
+# what a link says on every page: how it is shown, and what a lecturer fixes or hides
+SHARED = {
+    s.name: s
+    for s in (
+        switch(LARGE_TYPE, False),
+        switch(PRESENT, False),
+        several(LOCK, (), PARTS),
+        several(HIDE, (), PARTS),
+    )
+}
+
+
+def shared(name: str) -> Any:
+    """The present value of one of ``SHARED``."""
+    return st.session_state.get(name, SHARED[name].default)
+
+
+def _listed(allowed: Sequence[Any]) -> str:
+    return ", ".join(map(str, allowed))
+
+
+# ---- the experiment as text
+
+
+def encode(experiment: Experiment) -> str | None:
+    """The experiment for a link, or None where it is too large for one."""
+    text = experiment.to_json()
+    if len(text) > PLAIN:
+        packed = zlib.compress(text.encode(), 9)
+        text = _PACKED + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return text if len(text) <= MAX_LINK else None
+
+
+def decode(text: str) -> Experiment:
+    """The experiment in a link; InputError, in one sentence, where there is none."""
+    if text == ELSEWHERE:
+        raise InputError(
+            "experiment: was too large for this link; open its file under Link and file"
+        )
+    if text.startswith(_PACKED):
+        text = _unpack(text[len(_PACKED) :])
+    return Experiment.from_json(text)
+
+
+def _unpack(text: str) -> str:
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+        reader = zlib.decompressobj()
+        data = reader.decompress(packed, MAX_JSON_BYTES + 1)
+        if not reader.eof and len(data) <= MAX_JSON_BYTES:
+            raise InputError("experiment: this link is cut off; copy the whole of it")
+        return data.decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("experiment: this link is damaged; copy the whole of it") from None
+
+
+# ---- the state of a session
+
+
+@dataclass(frozen=True)
+class State:
+    """What a page starts from: experiment, and settings by name."""
+
+    experiment: Experiment
+    values: Mapping[str, Any]
+    fresh: bool = False  # whether widgets have to forget what they held
+
+
+Clash = tuple[Sequence[str], str]
+
+
+def no_clash(values: Mapping[str, Any]) -> Clash:
+    return (), ""
+
+
+def open_link(
+    page: str, settings: Sequence[Setting], clash: Callable[[Mapping[str, Any]], Clash] = no_clash
+) -> State:
+    """Read the address where it is not what this session wrote itself, else the session's state.
+
+    clash: the names of settings that do not go together, and why; they become the defaults.
+    """
+    session = st.session_state
+    address = st.query_params.to_dict()
+    moved = session.get("page") != page
+    session["page"] = page
+    if "experiment" in session and (not address or _is_ours(address)):
+        values = {s.name: s.default for s in settings} | session.get(f"values of {page}", {})
+        fresh = session.pop("opened anew", False) or moved
+        return State(session["experiment"], values, fresh)
+    experiment, values, complaints = _read(address, settings)
+    names, why = clash(values)
+    if names:
+        values |= {s.name: s.default for s in settings if s.name in names}
+        complaints.append(f"{why}.")
+    session["experiment"], session[f"values of {page}"] = experiment, values
+    session["address"], session["complaint"] = address, " ".join(complaints)
+    session["read"] = (experiment, values)
+    if LOCK in address or HIDE in address:
+        session["lecturer"] = (page, address)
+    return State(experiment, values, fresh=True)
+
+
+def _is_ours(address: Mapping[str, str]) -> bool:
+    """Whether this session wrote the address itself, now or a moment ago.
+
+    A choice made while the last one is still on its way comes with the address from before it.
+    """
+    session, now = st.session_state, time.monotonic()
+    left = [(old, when) for old, when in session.get("left", ()) if now - when < IN_FLIGHT]
+    session["left"] = left
+    return address == session.get("address") or any(address == old for old, _ in left)
+
+
+def _read(
+    address: Mapping[str, str], settings: Sequence[Setting]
+) -> tuple[Experiment, dict[str, Any], list[str]]:
+    known = {s.name: s for s in settings}
+    experiment, complaints = DEFAULT, []
+    said = any(not name.startswith("embed") for name in address)
+    values = {s.name: s.default if s.unsaid is None or not said else s.unsaid for s in settings}
+    for name, text in address.items():
+        try:
+            if name == EXPERIMENT:
+                experiment = decode(text)
+            elif name in SHARED:
+                st.session_state[name] = SHARED[name].read(text)
+            elif name in known:
+                values[name] = known[name].read(text)
+            elif not name.startswith("embed"):  # Streamlit's own
+                raise InputError(f"{name[:40]}: this page has no such setting")
+        except InputError as error:
+            complaints.append(f"{str(error).rstrip('.')}.")
+    return experiment, values, complaints
+
+
+def save(
+    page: str, settings: Sequence[Setting], experiment: Experiment, values: Mapping[str, Any]
+) -> str | None:
+    """Keep the state and show it in the address bar; returns why the link does not hold it all."""
+    session = st.session_state
+    session["experiment"], session[f"values of {page}"] = experiment, dict(values)
+    if session.get("complaint") and session.get("read") == (experiment, dict(values)):
+        return None
+    session["complaint"] = ""
+    address = {}
+    text = encode(experiment)
+    if experiment != DEFAULT:
+        address[EXPERIMENT] = ELSEWHERE if text is None else text
+    address |= {s.name: s.write(values[s.name]) for s in settings if s.says(values[s.name])}
+    kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
+    address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
+    session["address"], shown = address, st.query_params.to_dict()
+    if address != shown:
+        session["left"] = [*session.get("left", ()), (shown, time.monotonic())]
+        st.query_params.from_dict(address)
+    return None if text is not None else "too large"

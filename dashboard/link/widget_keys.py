@@ -1,0 +1,80 @@
+"""Keys of widgets: each starts from a value of ours and then belongs to the reader.
+
+Streamlit tells a browser such a value once. Where that is lost, because the connection broke or the
+next run began before it was sent, the browser would show an empty field or the first of a scale;
+so the value is told again in every run until the browser has sent it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboard.link.permalink import HIDE, LOCK, shared
+
+KEY = "control: "
+_fixed: ContextVar[bool] = ContextVar("fixed", default=False)
+
+
+def key(name: str, value: Any) -> str:
+    """The key of a widget that holds ``value`` until the reader moves it."""
+    held = st.session_state.setdefault(KEY + name, value)
+    if not _is_known(KEY + name):
+        with suppress(StreamlitAPIException):  # it is on this run's page already
+            st.session_state[KEY + name] = held
+    return KEY + name
+
+
+def _is_known(name: str) -> bool:
+    """Whether the browser has sent the value of the widget with this key."""
+    context = get_script_run_ctx()
+    if context is None:
+        return False
+    sent = context.session_state.get_widget_states()  # their ids end with the key
+    return any(state.id.endswith(f"-{name}") for state in sent)
+
+
+def widget(name: str, value: Any) -> dict[str, Any]:
+    """``key`` and ``disabled`` of a widget that a lecturer's link may fix.
+
+    A page's own choices are named after it, such as "convergence.metric".
+    """
+    own = name.startswith(f"{st.session_state.get('page')}.")
+    return {"key": key(name, value), "disabled": _fixed.get() or (own and is_fixed("page"))}
+
+
+def is_fixed(part: str) -> bool:
+    """Whether this part of the page is locked or hidden by the link."""
+    return part in shared(LOCK) or part in shared(HIDE)
+
+
+@contextmanager
+def fixing(fixed: bool) -> Iterator[None]:
+    """Whether the widgets made meanwhile are fixed."""
+    token = _fixed.set(fixed)
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+def forget() -> None:
+    """Let every widget start again from the experiment, which came from elsewhere."""
+    for name in [str(name) for name in st.session_state if str(name).startswith(KEY)]:
+        del st.session_state[name]
+
+
+def start_value(name: str, value: Any) -> Any:
+    """The first ``value`` since the experiment came from elsewhere: what a scale has to hold."""
+    return st.session_state.setdefault(f"{KEY}start of {name}", value)
+
+
+def start_again(name: str) -> None:
+    """Let one widget start again from its value, because what it offers has changed."""
+    st.session_state.pop(KEY + name, None)

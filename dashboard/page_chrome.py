@@ -1,0 +1,220 @@
+"""What every page shares around its figure: link and file, tables, downloads, the snippet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import navigation
+from dashboard.csv_table.lines import short
+from dashboard.exports.citation import bibtex
+from dashboard.exports.notebook import notebook
+from dashboard.exports.numbers import figure_csv
+from dashboard.figures.marks import LARGE
+from dashboard.figures.style import enlarge
+from dashboard.link import lecture
+from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Setting, save, shared
+from dashboard.link.widget_keys import KEY, is_fixed, key
+from dashboard.player import player
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from dashboard.topics.notation import glossary
+from diffusion_core import Experiment, InputError
+from diffusion_core.strict_json import MAX_JSON_BYTES
+
+say = prose("controls")
+PLOTLY: dict[str, Any] = {
+    "displaylogo": False,
+    "displayModeBar": True,
+    "modeBarButtons": [["toImage", "zoom2d", "resetScale2d"]],
+}
+
+
+PICTURES: dict[str, dict[str, Any]] = {
+    "SVG": {"format": "svg"},
+    "PNG": {"format": "png", "scale": 3},
+}
+PICTURE = "pictures of figures"
+
+
+def plot(
+    place: Any, figure: go.Figure, name: str, alt: str, key: str, numbers: bool = True
+) -> None:
+    """Draw the figure at ``place``; its own buttons save it under this name, zoom, reset.
+
+    numbers: with a button for its numbers, for a page that does not offer them otherwise.
+    """
+    kind = st.session_state.get(KEY + PICTURE, st.session_state.get(PICTURE, "SVG"))
+    config = PLOTLY | {"toImageButtonOptions": PICTURES[kind] | {"filename": name}}
+    if enlarged():
+        figure = enlarge(figure)
+    if numbers:
+        place = place.container(gap=None)
+    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=key)
+    if numbers:
+        place.download_button(
+            "Numbers (CSV)",
+            lambda: figure_csv(figure),
+            f"{name}.csv",
+            "text/csv",
+            key=f"{key} numbers",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/table:",
+        )
+
+
+def play(
+    animation: bytes,
+    key: str,
+    look: Mapping[str, Any],
+    experiments: Sequence[Experiment] = (),
+) -> None:
+    """The player, with the layers and the view of ``look`` where it has them.
+
+    experiments: that are shown, for the page that a reader saves of it.
+    """
+    layers, view = look.get("layers"), look.get("view", "auto")
+    about = {
+        "title": glossary.title(st.session_state["page"]),
+        "experiments": [experiment.to_json(indent=2) for experiment in experiments],
+        "cite": bibtex(),
+    }
+    player(animation, key, layers, view, enlarged=LARGE if enlarged() else None, about=about)
+
+
+def enlarged() -> bool:
+    """Whether the reader wants the type of a projector."""
+    wanted = st.session_state.get(KEY + "large", st.session_state.get(LARGE_TYPE, False))
+    return bool(wanted or shared(PRESENT))
+
+
+def link(
+    page: str,
+    settings: Sequence[Setting],
+    experiment: Experiment,
+    values: Mapping[str, Any],
+    notice: Any,
+) -> bool:
+    """In the sidebar: put the state into the link; whether the experiment is too large for it."""
+    st.session_state[LARGE_TYPE] = st.toggle(
+        "Large type, for a projector", key=key("large", shared(LARGE_TYPE))
+    )
+    navigation.notation_link()
+    with st.expander("Save and cite"):
+        _save_and_cite()
+    lecture.style(page)
+    lecture.back_button()
+    too_large = save(page, settings, experiment, values)
+    complaint = st.session_state["complaint"]
+    if complaint:
+        notice.error(say("link-complaint", complaint=plain(complaint)))
+    if too_large is None and "lecturer" not in st.session_state:
+        lecture.link_builder(st.session_state["address"])
+    return too_large is not None
+
+
+def _save_and_cite() -> None:
+    """How figures are saved, remembered in the session, and how the project is cited."""
+    words = prose("exports")
+    st.session_state[PICTURE] = st.segmented_control(
+        "Pictures of figures as",
+        list(PICTURES),
+        required=True,
+        key=key(PICTURE, st.session_state.get(PICTURE, "SVG")),
+    )
+    st.caption(words("figures"))
+    st.caption(words("cite"))
+    st.code(bibtex(), language="bibtex", wrap_lines=True)
+
+
+def link_and_file(
+    page: str,
+    settings: Sequence[Setting],
+    experiment: Experiment,
+    values: Mapping[str, Any],
+    notice: Any,
+) -> None:
+    """At the foot of the sidebar: put the state into the link, offer it as a file, open one.
+
+    notice: the place that says what the link got wrong, until the reader changes something.
+    """
+    too_large = link(page, settings, experiment, values, notice)
+    if too_large:
+        st.warning(say("link-too-large", most=f"{MAX_LINK:,}"))
+    with st.expander("Link and file", expanded=too_large):
+        if not too_large:
+            st.caption(say("link"))
+        st.download_button(
+            "Download this experiment",
+            experiment.to_json(indent=2),
+            "experiment.json",
+            "application/json",
+            on_click="ignore",
+        )
+        if not is_fixed("target"):
+            _open_file()
+
+
+def _open_file() -> None:
+    upload = st.file_uploader("Open an experiment", key=f"{KEY}experiment file")
+    if upload is None or upload.file_id == st.session_state.get("opened"):
+        return
+    try:
+        if upload.size > MAX_JSON_BYTES:
+            raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
+        experiment = Experiment.from_json(upload.getvalue())
+    except InputError as error:
+        st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
+        return
+    st.session_state["opened"] = upload.file_id
+    st.session_state["experiment"] = experiment
+    st.session_state["opened anew"] = True
+    st.rerun()
+
+
+def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
+    """A table that screen readers can read and keyboards can scroll."""
+    st.dataframe(pd.DataFrame(columns), hide_index=True, alt=alt)
+
+
+def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def download(label: str, data: str | Callable[[], str], name: str) -> None:
+    st.download_button(label, data, name, "text/csv", on_click="ignore")
+
+
+def snippet(code: str) -> None:
+    """Python that gives the page's numbers, to copy or as a notebook."""
+    show_code(code)
+    notebook_button(lambda: code)
+
+
+def show_code(code: str) -> None:
+    """The code alone, for a page that draws it anew while it computes."""
+    st.caption(say("snippet"))
+    st.code(code, language="python")
+
+
+def notebook_button(code: Callable[[], str]) -> None:
+    """Once in a run; code: asked for when the reader presses it."""
+    page = st.session_state["page"]
+    st.download_button(
+        "Download as a notebook",
+        lambda: notebook(glossary.title(page), code()),
+        f"{page.replace('_', '-')}.ipynb",
+        "application/x-ipynb+json",
+        on_click="ignore",
+    )

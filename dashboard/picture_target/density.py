@@ -1,0 +1,116 @@
+"""A reader's picture as a density in the plane: every cell of a grid is a box of uniform mass.
+
+Either a target comes out, or InputError with one sentence that says what is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.compute.memory import Store
+from dashboard.csv_table.lines import short
+from dashboard.picture_target.file import ImageCells, read_image
+from diffusion_core.errors import InputError
+from diffusion_core.targets import Boxes
+
+SIZES = (16, 32, 48, 64)  # cells along the longer side
+REACH = 2.4  # the picture fills [-REACH, REACH] along its longer side
+LEVELS = 15  # up to the greatest mass; few keep links short and drop the noise of paper and of JPEG
+LEAST = 0.5 / LEVELS  # of black, or of white where light is mass: a picture of less holds none
+WEIGHT_DIGITS = 10  # 4096 rounded weights still sum to 1 within 1e-6
+EDGE_DIGITS = 4
+KEPT = 64  # pictures that were read, of some 64 kB at most
+
+
+@dataclass(frozen=True)
+class Density:
+    """A picture as a target.
+
+    emptiest: the least mass of a cell over the greatest; shade: the mean over the whole picture of
+    what makes mass, from 0 to 1; faint: the share of the mass that was in cells too faint to keep.
+    """
+
+    boxes: Boxes
+    emptiest: float
+    shade: float
+    faint: float
+
+
+def image_target(data: bytes, name: str, size: int = 32, invert: bool = True) -> Boxes:
+    """The picture as Boxes on size x size cells or fewer; its top is at high x2.
+
+    invert: dark is mass; otherwise light is. InputError for a file that cannot be read or leaves
+    no mass; ValueError for a size that is not in SIZES.
+    """
+    return density(image_cells(data, name, size), name, invert).boxes
+
+
+def image_cells(data: bytes, name: str, size: int) -> ImageCells:
+    """The picture on its cells, decoded once for as long as it is among the last KEPT."""
+    if size not in SIZES:
+        raise ValueError(f"size: one of {SIZES}, got {size}")
+    known = hashlib.blake2b(data).digest(), size
+    return _READ.get(known, lambda: read_image(data, title(name), size))
+
+
+def density(cells: ImageCells, name: str, invert: bool = True, background: float = 0.0) -> Density:
+    """The density proportional to max(m - background, 0), m the darkness or lightness of a cell.
+
+    InputError where that leaves no mass.
+    """
+    m, most = (cells.dark, cells.darkest) if invert else (cells.light, cells.lightest)
+    if most < LEAST:
+        raise InputError(f"{title(name)}: {_empty(cells, invert)}")
+    mass = np.maximum(m - background, 0.0)
+    boxes = boxes_of_cells(mass, 2 * REACH / max(mass.shape))
+    if boxes is None:
+        shade = "dark" if invert else "light"
+        raise InputError(
+            f"{title(name)}: has no cell more than {100 * m.max():.0f} % {shade}, so nothing "
+            f"is left when {100 * background:.0f} % is taken away"
+        )
+    faint = mass[np.rint(LEVELS * mass / mass.max()) == 0].sum() / mass.sum()
+    full = len(boxes.weights) == mass.size
+    emptiest = min(boxes.weights) / max(boxes.weights) if full else 0.0
+    return Density(boxes, emptiest, float(m.mean()), float(faint))
+
+
+def boxes_of_cells(mass: np.ndarray, cell: float) -> Boxes | None:
+    """Square cells with mass, rows from the top, around the origin; None where all are empty.
+
+    mass: (rows, columns), not negative, rounded to LEVELS steps up to its greatest value.
+    """
+    if not mass.any():
+        return None
+    levels = np.rint(LEVELS * mass / mass.max()).astype(int)
+    rows, columns = np.nonzero(levels)
+    weights = levels[rows, columns] / levels.sum()
+    x = np.round(cell * (np.arange(mass.shape[1] + 1) - mass.shape[1] / 2), EDGE_DIGITS) + 0.0
+    y = np.round(cell * (mass.shape[0] / 2 - np.arange(mass.shape[0] + 1)), EDGE_DIGITS) + 0.0
+    return Boxes(
+        tuple(round(w, WEIGHT_DIGITS) for w in weights.tolist()),
+        tuple(zip(x[columns].tolist(), y[rows + 1].tolist(), strict=True)),
+        tuple(zip(x[columns + 1].tolist(), y[rows].tolist(), strict=True)),
+    )
+
+
+def title(name: str) -> str:
+    """How sentences begin that are about the file."""
+    return short(name) or "the picture"
+
+
+def _empty(cells: ImageCells, invert: bool) -> str:
+    if max(cells.darkest, cells.lightest) < LEAST:
+        return "is transparent everywhere, so it holds no mass"
+    shade, most, other = (
+        ("white", cells.darkest, "light") if invert else ("black", cells.lightest, "dark")
+    )
+    nearly = f" or nearly {shade}" if most else ""
+    where = " where it is not transparent" if cells.transparent > 0 else ""
+    return f"is all {shade}{nearly}{where}, so it holds no mass; choose {other} as mass"
+
+
+_READ = Store(KEPT)

@@ -1,0 +1,172 @@
+"""The numbers behind the figures, as tables and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.text.labels import SCHEDULES
+from dashboard.text.numbers import rounded, scientific, with_error
+from diffusion_core import PRESETS, Experiment, Measurement
+from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
+from diffusion_core.studies.convergence import Fit, Slope, slopes
+from diffusion_core.targets import Target
+from diffusion_core.theory.theorems import Theorem
+
+Outcome = Measurement | str
+SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
+
+
+def distance_table(outcomes: Mapping[str, Outcome]) -> dict[str, list[str]]:
+    """Every distance of one run with its error and where it comes from."""
+    rows = [_distance_row(METRIC_LABELS[m], found) for m, found in outcomes.items()]
+    return _columns(("distance", "value", "error", "how"), rows)
+
+
+def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
+    if isinstance(found, str):
+        return label, "–", "–", found
+    seen = found.estimate
+    if seen is None:
+        return label, rounded(found.value, 6), scientific(found.error, 1), "exact law"
+    how = (
+        f"{seen.size:,} particles: standard error {rounded(seen.standard_error, 2)}, "
+        f"a perfect sampler shows {rounded(seen.noise_floor, 2)}"
+    )
+    return label, rounded(found.value), rounded(found.error, 2), how
+
+
+def _how(found: Measurement) -> str:
+    return f"{found.estimate.size:,} particles" if found.estimate else "exact law"
+
+
+def run_table(
+    runs: Mapping[str, Experiment], outcomes: Mapping[str, Outcome]
+) -> dict[str, list[str]]:
+    """Runs side by side: what they are and how far they end from p_1."""
+    rows = []
+    for title, run in runs.items():
+        found = outcomes[title]
+        distance = found if isinstance(found, str) else with_error(found.value, found.error)
+        law = PRESETS[run.preset].label if run.preset else plain_kind(run.target)
+        start = "p_T" if run.exact_start else "N(0, I)"
+        what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
+        how = "" if isinstance(found, str) else _how(found)
+        rows.append((title, distance, how, f"{run.record.nfe(run.steps):,}", *what))
+    names = ("target", "schedule", "sampler", "T", "start")
+    return _columns(("panel", "TV(q₁, p₁)", "how", "score evaluations", *names), rows)
+
+
+def plain_kind(target: Target) -> str:
+    return target.kind.replace("_", " ")
+
+
+STEP_HEADER = ("t", "beta_t", "abar_t", "tv", "tv_error")
+
+
+def step_rows(
+    experiment: Experiment, times: Sequence[int], tv: Sequence[Distance]
+) -> list[tuple[Any, ...]]:
+    """For each t on the screen: beta_t, abar_t and, where it is known, TV(q_t, p_t)."""
+    chain = experiment.chain
+    known: list[tuple[Any, Any]] = [(d.value, d.error) for d in tv] or [("", "")] * len(times)
+    return [
+        (t, float(chain.beta[t]), float(chain.abar[t]), *distance)
+        for t, distance in zip(times, known, strict=True)
+    ]
+
+
+def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    names = ["t", "β_t", "ᾱ_t", "TV(q_t, p_t)", "its error"]
+    columns = _columns(names, rows)
+    return columns if rows[0][3] != "" else dict(list(columns.items())[:3])
+
+
+def sweep_rows(curves: Mapping[str, Sequence[Measurement]]) -> list[tuple[Any, ...]]:
+    """The rows of the command line's CSV."""
+    return [
+        (name, m.steps, m.nfe, m.metric, repr(m.value), repr(m.error))
+        for name, curve in curves.items()
+        for m in curve
+    ]
+
+
+def slope_table(
+    curves: Mapping[str, Sequence[Measurement]],
+    labels: Mapping[str, str],
+    fits: Mapping[str, Fit | None],
+) -> dict[str, list[Any]]:
+    """Every measured point with the slope that leads to it, and whether the fit uses it."""
+    rows = []
+    for name, curve in curves.items():
+        arriving = {s.steps[1]: s for s in _slopes(curve)}
+        fit = fits.get(name)
+        for m in curve:
+            slope = arriving.get(m.steps)
+            rows.append(
+                (
+                    labels[name],
+                    m.steps,
+                    m.nfe,
+                    rounded(m.value, 5),
+                    scientific(m.error, 1) if m.error < 1e-3 else rounded(m.error, 2),
+                    f"{slope.value:+.3f}" if slope else "",
+                    _place(m.steps, fit),
+                )
+            )
+    names = ("sampler", "T", "score evaluations", "distance", "error", "slope", "in the fit")
+    return _columns(names, rows)
+
+
+def _slopes(curve: Sequence[Measurement]) -> list[Slope]:
+    return slopes([m.steps for m in curve], [m.value for m in curve], [m.error for m in curve])
+
+
+def _place(steps: int, fit: Fit | None) -> str:
+    if fit is None:
+        return "no fit"
+    if steps in fit.steps:
+        return "yes"
+    return "pre-asymptotic" if steps < fit.steps[0] else "left out"
+
+
+def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict[str, list[Any]]:
+    """Fitted decay C (log T)^l T^-r of every curve."""
+    rows = []
+    for name, fit in fits.items():
+        if fit is None:
+            rows.append((labels[name], "–", "–", "–", "too few points follow the form"))
+            continue
+        low, high = fit.r_interval
+        span = f"T = {fit.steps[0]:,} to {fit.steps[-1]:,}, within {100 * fit.misfit:.2g} %"
+        k = f"{fit.k:.2f}"
+        if fit.k_interval is not None:
+            k += f" ({fit.k_interval[0]:.2f} to {fit.k_interval[1]:.2f})"
+        rows.append(
+            (labels[name], f"{fit.r:.3f} ({low:.3f} to {high:.3f})", k, rounded(fit.C), span)
+        )
+    names = ("sampler", "r in T^−r (95 % interval)", "ℓ in (log T)^ℓ", "C", "fitted over")
+    return _columns(names, rows)
+
+
+def bound_table(
+    theorems: Mapping[str, Sequence[Theorem]], labels: Mapping[str, str]
+) -> dict[str, list[Any]]:
+    """The proven upper bounds with their sources."""
+    rows = [
+        (
+            labels[name],
+            theorem.formula,
+            f"{theorem.source}, arXiv {theorem.arxiv}, {theorem.name}",
+            theorem.evidence,
+        )
+        for name, found in theorems.items()
+        for theorem in found
+    ]
+    rows += [(labels[name], "none listed", "", "") for name, found in theorems.items() if not found]
+    names = ("sampler", "TV(q₁, p₁) ≤, exact scores", "source", "how we know it")
+    return _columns(names, rows)
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -1,0 +1,43 @@
+"""Choosing what the panels of a comparison change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.experiment.controls import PARTICLE_COUNTS
+from dashboard.link.permalink import Setting
+from dashboard.link.widget_keys import widget
+from dashboard.text.labels import SCHEDULES
+from dashboard.topics.compare.panels import AS_A, Changes, plain_schedules
+from diffusion_core import PRESETS, SAMPLERS, Experiment
+
+FEW = PARTICLE_COUNTS[:5]  # per panel
+STEPS = (4, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256, 400, 512, 1000)
+STARTS = {"noise": "N(0, I)", "exact": "p_T"}
+
+
+def choose_changes(panel: str, setting: Setting, given: Changes, base: Experiment) -> Changes:
+    """The widgets of one panel; everything is as in A until the reader chooses otherwise."""
+
+    def choose(name: str, label: str, options: Sequence[Any], shown: Callable[[Any], str]) -> Any:
+        value = getattr(given, name)
+        extra = [value] if value is not None and value not in options else []
+        return st.selectbox(
+            label,
+            [None, *sorted([*options, *extra])] if extra else [None, *options],
+            format_func=lambda option: AS_A if option is None else shown(option),
+            **widget(f"compare.{setting.name}.{name}", value),
+        )
+
+    presets = [name for name, p in PRESETS.items() if p.target.dim == base.target.dim]
+    with st.popover(f"Panel {panel} differs in …", width="stretch"):
+        return Changes(
+            sampler=choose("sampler", "Sampler", list(SAMPLERS), lambda n: SAMPLERS[n].label),
+            steps=choose("steps", "Steps T", STEPS, lambda n: f"{n:,}"),
+            schedule=choose("schedule", "Schedule", plain_schedules(), SCHEDULES.__getitem__),
+            start=choose("start", "Start", list(STARTS), STARTS.__getitem__),
+            target=choose("target", "Target", presets, lambda n: PRESETS[n].label),
+        )

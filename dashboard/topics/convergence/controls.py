@@ -1,0 +1,189 @@
+"""What the distance-against-T page lets a reader choose, and how its link spells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.compute.exact import is_slow
+from dashboard.compute.sweeps import Sweep
+from dashboard.experiment.controls import FIRST_SAMPLERS, LABELS, choose_samplers, setting
+from dashboard.link.permalink import Clash, choice, several, switch, whole
+from dashboard.link.widget_keys import KEY, start_value, widget
+from dashboard.prose import prose
+from diffusion_core import SAMPLERS, Experiment
+from diffusion_core.distances.of_masses import METRIC_LABELS
+from diffusion_core.laws.plane.cost import plane_cost
+from diffusion_core.measure import exact_metrics
+from diffusion_core.samplers import PAPER_SAMPLERS
+from diffusion_core.schedules import Custom
+
+say = prose("controls")
+PAGE = "convergence"
+POWERS = tuple(2**k for k in range(1, 14))
+SAMPLES = (5000, 20_000, 100_000)
+AXES = {"steps": "steps T", "nfe": "score evaluations"}
+AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
+BOUNDS = {"none": "none", "paper": "the first of each", "all": "also sharper ones"}
+FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
+METHODS = {"exact": "exact law", "particles": "particles"}
+LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
+ANCHORS = {
+    "above": "touching from above",
+    "first": "through the smallest T",
+    "last": "through the largest T",
+}
+
+SETTINGS = (
+    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),
+    choice("axis", "steps", tuple(AXES)),
+    whole("from", 8, POWERS),
+    whole("to", 1024, POWERS),
+    choice("metric", "tv", tuple(METRIC_LABELS)),
+    choice("against", "p1", tuple(AGAINST)),
+    choice("bounds", "paper", tuple(BOUNDS)),
+    switch("logs", True),
+    choice("anchor", "above", tuple(ANCHORS)),
+    choice("fit", "natural", tuple(FITS)),
+    whole("particles", 20_000, SAMPLES),
+    choice("method", "auto", ("auto", *METHODS)),
+)
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+def clash(values: Mapping[str, Any]) -> Clash:
+    """Which settings of a link do not go together, and why."""
+    if values["from"] > values["to"]:
+        return ("from", "to"), f"from: at most to, got {values['from']} and {values['to']}"
+    return (), ""
+
+
+def labels(experiment: Experiment) -> dict[str, str]:
+    """Samplers' names; DDIM's with the η that it runs at."""
+    return LABELS | ({"ddim": experiment.record.label} if experiment.sampler == "ddim" else {})
+
+
+def _key(name: str, value: Any) -> dict[str, Any]:
+    return setting(PAGE, _BY_NAME[name], value)
+
+
+def choose_sweep(
+    experiment: Experiment, values: Mapping[str, Any]
+) -> tuple[Sweep | None, dict[str, Any]]:
+    """The widgets above the figure: samplers, range, distance. No sweep without a sampler."""
+    chosen = dict(values)
+    samplers = choose_samplers(_key("samplers", list(values["samplers"])))
+    if not samplers:
+        return None, chosen
+    chosen["samplers"] = samplers
+    left, middle, right = st.columns(3)
+    chosen["axis"] = left.segmented_control(
+        "Compare at equal",
+        list(AXES),
+        format_func=AXES.__getitem__,
+        required=True,
+        **_key("axis", values["axis"]),
+        help=say("sweep-axis"),
+    )
+    if isinstance(experiment.schedule, Custom):
+        middle.caption(say("sweep-own", steps=f"{experiment.steps:,}"))
+    else:
+        chosen["from"], chosen["to"] = middle.select_slider(
+            "Range",
+            POWERS,
+            # not by the key: Streamlit takes two ends from the value only
+            start_value(f"{PAGE}.range", (values["from"], values["to"])),
+            key=f"{KEY}{PAGE}.range",
+            format_func=lambda n: f"{n:,}",
+        )
+    chosen["metric"] = right.selectbox(
+        "Distance",
+        list(METRIC_LABELS),
+        format_func=METRIC_LABELS.__getitem__,
+        **_key("metric", values["metric"]),
+    )
+    method = _choose_method(experiment, values, chosen, left)
+    if experiment.target.has_density:
+        chosen["against"] = right.selectbox(
+            "Compare q₁ with",
+            list(AGAINST),
+            format_func=AGAINST.__getitem__,
+            **_key("against", values["against"]),
+        )
+    else:
+        chosen["against"] = "p1"
+    return _sweep(experiment, chosen, method), chosen
+
+
+def _choose_method(
+    experiment: Experiment, values: Mapping[str, Any], chosen: dict[str, Any], place: Any
+) -> str:
+    """How distances are found: exactly where that is quick, and in the plane as the reader likes.
+
+    A choice that is the one made without a reader is not written into the link.
+    """
+    method = "exact" if chosen["metric"] in exact_metrics(experiment) else "particles"
+    if method == "exact" and is_slow(experiment):
+        runs = _sweep(experiment, chosen, method).runs
+        usual = "exact" if sum(map(plane_cost, runs)) <= LONG else "particles"
+        method = place.segmented_control(
+            "Distances from",
+            list(METHODS),
+            format_func=METHODS.__getitem__,
+            required=True,
+            **_method_key(usual, values["method"]),
+            help=say("sweep-method"),
+        )
+        chosen["method"] = "auto" if method == usual else method
+    if method == "particles":
+        chosen["particles"] = place.segmented_control(
+            "Particles",
+            SAMPLES,
+            format_func=lambda n: f"{n:,}",
+            required=True,
+            **_key("particles", values["particles"]),
+            help=say("sweep-particles"),
+        )
+    return method
+
+
+def _method_key(usual: str, given: str) -> dict[str, Any]:
+    """The widget starts again from what is usual whenever that changes."""
+    return widget(f"{PAGE}.method, usually {usual}", usual if given == "auto" else given)
+
+
+def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:
+    points = tuple(n for n in POWERS if chosen["from"] <= n <= chosen["to"])
+    equal = chosen["axis"]
+    if isinstance(experiment.schedule, Custom):
+        points, equal = (experiment.steps,), "steps"
+    how = (chosen["metric"], method, chosen["particles"], chosen["against"])
+    return Sweep(experiment, chosen["samplers"], points, equal, *how)
+
+
+def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
+    """The widgets about bounds and fits, under the figure."""
+    columns = st.columns(3)
+    chosen["bounds"] = columns[0].selectbox(
+        "Upper bounds",
+        list(BOUNDS),
+        format_func=BOUNDS.__getitem__,
+        **_key("bounds", values["bounds"]),
+        help=say("sweep-bounds"),
+    )
+    chosen["anchor"] = columns[1].selectbox(
+        "Their constants",
+        list(ANCHORS),
+        format_func=ANCHORS.__getitem__,
+        **_key("anchor", values["anchor"]),
+    )
+    chosen["logs"] = columns[0].toggle("with their log factors", **_key("logs", values["logs"]))
+    chosen["fit"] = columns[2].selectbox(
+        "Fit",
+        list(FITS),
+        format_func=FITS.__getitem__,
+        **_key("fit", values["fit"]),
+        help=say("sweep-fit"),
+    )

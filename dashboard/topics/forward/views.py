@@ -1,0 +1,67 @@
+"""The forward page's own choices, and the figure of p_t with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from scipy.special import ndtri
+
+from dashboard.experiment.controls import setting
+from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
+from dashboard.link.permalink import Setting
+from dashboard.prose import prose
+from dashboard.text.labels import SCHEDULES as LABELS
+from dashboard.topics.forward import words as text
+from dashboard.topics.forward.measure import LEVELS, Forward, LineField, noise_map
+from diffusion_core import SCHEDULES, Experiment, InputError
+from diffusion_core.distances.of_masses import Distance
+
+say = prose("controls")
+NAMED = tuple(kind for kind in SCHEDULES if kind != "custom")
+NONE = "none"
+
+
+def _read(words: str) -> tuple[str, ...]:
+    kinds = () if words == NONE else tuple(dict.fromkeys(words.split(",")))
+    unknown = [kind for kind in kinds if kind not in NAMED]
+    if unknown:
+        raise InputError(f"beside: none, or out of {', '.join(NAMED)}, got {unknown[0][:40]!r}")
+    return kinds
+
+
+BESIDE = Setting("beside", ("linear", "cosine"), _read, lambda kinds: ",".join(kinds) or NONE)
+
+
+def choose_beside(page: str, experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The named schedules to draw beside the chosen one."""
+    chosen = st.pills(
+        f"Beside the chosen one ({LABELS[experiment.schedule.kind]}), faintly",
+        NAMED,
+        selection_mode="multi",
+        format_func=LABELS.__getitem__,
+        **setting(page, BESIDE, list(values["beside"])),
+        help=say("forward-beside"),
+    )
+    return tuple(chosen)
+
+
+def law_figure(shown: Forward, end: Distance | None, dark: bool) -> tuple[Any, str, str]:
+    """p_t over time: the figure, what it shows in words, and its caption."""
+    field = shown.field
+    if isinstance(field, LineField):
+        quantiles = dict(zip(LEVELS, np.asarray(field.quantiles).T, strict=True))
+        noise = dict(zip(LEVELS, (float(x) for x in ndtri(LEVELS)), strict=True))
+        figure = space_time_figure(field.times, field.x, field.density, quantiles, noise, dark)
+        alt = text.space_time_alt(field.times, quantiles[0.5], field.tv[-1])
+        peak = float(field.density.max())
+        return figure, alt, text.space_time_caption(peak, colours_end(field.density, 1))
+    times = [t for t, _ in field.pictures]
+    pictures = [(f"t = {t:,}", raster) for t, raster in field.pictures]
+    pictures.append(("N(0, I)", noise_map(field)))
+    figure = multiples_figure(pictures, field.extent, dark)
+    peak = max(float(raster.max()) for _, raster in pictures)
+    end_of_colours = max(colours_end(raster, 2) for _, raster in pictures)
+    return figure, text.multiples_alt(times), text.multiples_caption(peak, end_of_colours)

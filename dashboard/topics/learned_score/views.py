@@ -1,0 +1,179 @@
+"""The views of the page on learned scores: training, more samples, memory, acceleration."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from dashboard import page_chrome
+from dashboard.compute import cached, sweeps
+from dashboard.figures.style import is_dark
+from dashboard.link.widget_keys import key
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from dashboard.topics.learned_score import acceleration as gains
+from dashboard.topics.learned_score import acceleration_figures as gain_drawings
+from dashboard.topics.learned_score import acceleration_words as gain_text
+from dashboard.topics.learned_score import figures, generalisation
+from dashboard.topics.learned_score import generalisation_figures as drawings
+from dashboard.topics.learned_score import training as learned_score_training
+from dashboard.topics.learned_score import words as text
+from diffusion_core import Experiment, Measurement
+from diffusion_core.scores.learned import LearnedScore, Loss
+
+PAGE = "learned_score"
+words = prose(PAGE)
+
+
+def training(run: Experiment) -> None:
+    """The losses, drawn while the score is trained, and the score at one t."""
+    status, place = st.empty(), st.empty()
+    score, bar = (
+        learned_score_training.plain(run).score,
+        cached.Bar("Training the score at every t", status),
+    )
+    seen: dict[int, float] = {}
+    drawn = time.monotonic()
+
+    def draw(found: tuple[Loss, ...]) -> None:
+        figure = figures.losses_figure(found, seen, run.steps, is_dark())
+        alt = "Losses on the training set and on fresh draws against t"
+        page_chrome.plot(
+            place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
+        )
+
+    def watch(done: int, of: int) -> None:
+        nonlocal drawn
+        bar(done / of)
+        if isinstance(score, LearnedScore):
+            t = of - done + 1
+            seen[t] = score.fit(t).loss
+            if time.monotonic() - drawn > sweeps.REDRAW:
+                draw(())
+                drawn = time.monotonic()
+
+    found = learned_score_training.losses(run, watch)
+    bar.clear()
+    seen = learned_score_training.training_curve(run)
+    draw(found)
+    if not isinstance(score, LearnedScore):
+        st.markdown(words("training-empirical"))
+    st.markdown(text.training(found))
+    hidden = text.cut(found, figures.losses_end(found, seen))
+    st.caption(f"{words('loss')} {hidden}")
+    _field(run)
+    page_chrome.table(text.loss_table(found), "Losses by t")
+    rows = page_chrome.to_csv(text.LOSS_HEADER, text.loss_rows(found))
+    page_chrome.download("Download (CSV)", rows, "losses.csv")
+
+
+def _field(run: Experiment) -> None:
+    """The scores on the line, or the error in the plane, at the reader's t."""
+    dim = run.target.dim
+    if dim > 2:
+        st.caption(words("beyond"))
+        return
+    times = learned_score_training.times(run)
+    first = learned_score_training.telling_time(run)
+    t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
+    field = learned_score_training.score_field(run, int(t))
+    figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
+    page_chrome.plot(st, figure, "score", f"Exact and learned scores at t = {t}", f"{PAGE} field")
+    st.markdown(words("field-line" if dim == 1 else "field-plane"))
+
+
+def samples(run: Experiment) -> None:
+    """The score's errors and TV against n."""
+    status, reading, place, busy = (st.empty() for _ in range(4))
+    work = generalisation.Samples(run)
+    if run.target.dim > 1:
+        st.caption(words("particles", count=f"{generalisation.PARTICLES:,}"))
+
+    def draw(found: sweeps.Outcomes) -> None:
+        with place.container():
+            _draw_samples(work, found, generalisation.curves(work, found, busy))
+
+    found = sweeps.measured(work, draw, status)
+    draw(found)
+    curves, exact = generalisation.curves(work, found, busy), found.get(work.exact)
+    reading.markdown(text.samples(curves, exact if isinstance(exact, Measurement) else None))
+    for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
+        st.warning(sentence(plain(reason)))
+    table = text.samples_table(curves, particles=run.target.dim > 1)
+    page_chrome.table(table, "The score's errors and TV by the number of samples")
+    rows = page_chrome.to_csv(text.SAMPLES_HEADER, text.samples_rows(curves))
+    page_chrome.download("Download (CSV)", rows, "samples.csv")
+
+
+def _draw_samples(
+    work: generalisation.Samples, found: sweeps.Outcomes, curves: drawings.Curves
+) -> None:
+    exact, particles = found.get(work.exact), work.how[1] == "particles"
+    known = exact if isinstance(exact, Measurement) else None
+    shown = {
+        "sizes": drawings.sizes_figure(curves, is_dark()),
+        "tv": drawings.tv_figure(curves, known, particles, is_dark()),
+    }
+    for column, (name, figure) in zip(st.columns(2), shown.items(), strict=True):
+        alt = f"{name} against the number of samples"
+        page_chrome.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}", numbers=False)
+
+
+def memory(run: Experiment) -> None:
+    """The learned run beside the one whose score is exact for the samples alone."""
+    status = st.empty()
+    runs = dict(zip(("learned", "empirical"), generalisation.pair(run), strict=True))
+    told = {kind: st.empty() for kind in runs}
+    done = {}
+    for kind in ("empirical", "learned"):  # fewer samples first: the others can take half a minute
+        done[kind] = generalisation.memory(runs[kind], status)
+        told[kind].markdown(text.memory(done[kind]))
+    found = [done[kind] for kind in runs]
+    if found[0].samples > found[1].samples:
+        st.caption(words("memory-fewer", n=f"{found[1].samples:,}"))
+    shown = {"bars": drawings.memory_figure(found, is_dark())}
+    if run.target.dim <= 2:
+        outputs = {kind: generalisation.output(e, status) for kind, e in runs.items()}
+        shown["output"] = drawings.output_figure(outputs, is_dark())
+    for column, (name, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        alt = "What the samplers return" if name == "output" else "Distances to truth and samples"
+        page_chrome.plot(column, figure, name, alt, f"{PAGE} {name}")
+    st.markdown(words("memory-how"))
+    page_chrome.table(text.memory_table(found), "Distances to the truth and to the training set")
+    rows = page_chrome.to_csv(text.MEMORY_HEADER, text.memory_rows(found))
+    page_chrome.download("Download (CSV)", rows, "memory.csv")
+
+
+def acceleration(run: Experiment) -> None:
+    """TV against T with exact, learned and regressed parts, and how wrong the learned ones are."""
+    st.markdown(words("accel-intro", n=f"{generalisation.Samples(run).model.samples:,}"))
+    status, reading, place, busy = (st.empty() for _ in range(4))
+    work = gains.Acceleration(run)
+    particles = work.how[1] == "particles"
+    if particles:
+        st.caption(words("particles", count=f"{generalisation.PARTICLES:,}"))
+
+    def draw(found: sweeps.Outcomes) -> None:
+        curves = work.curves(found)
+        with place.container():
+            for pair, column in zip(gains.PAIRS, st.columns(len(gains.PAIRS)), strict=True):
+                figure = gain_drawings.acceleration_figure(curves, pair, particles, is_dark())
+                alt = f"TV against T of {pair[0]} and its accelerated form"
+                drawn = f"{PAGE} accelerated {pair[0]} {len(found)}"
+                page_chrome.plot(
+                    column, figure, f"accelerated-{pair[0]}", alt, drawn, numbers=False
+                )
+
+    found = sweeps.measured(work, draw, status)
+    draw(found)
+    curves = work.curves(found)
+    reading.markdown(gain_text.reading(curves))
+    for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
+        st.warning(sentence(plain(reason)))
+    st.markdown(words("accel-silent"))
+    page_chrome.table(gain_text.table(curves, work.steps, particles), "TV by sampler, score and T")
+    rows = page_chrome.to_csv(gain_text.HEADER, gain_text.rows(curves))
+    page_chrome.download("Download (CSV)", rows, "acceleration.csv")
+    st.markdown(gain_text.sizes(gains.sizes(work, busy)))

@@ -1,0 +1,171 @@
+"""Bounds against measurement: how steep each is, and by how much a shape comes out too high."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.compute import cached
+from dashboard.compute.sweeps import Sweep
+from dashboard.exports.snippets import sweep_snippet
+from dashboard.figures.convergence import rate_text
+from dashboard.link.permalink import choice
+from dashboard.link.widget_keys import key
+from dashboard.prose import prose
+from dashboard.text.numbers import rounded
+from dashboard.topics.theory.cards import place_in_chain
+from diffusion_core import Experiment, Measurement
+from diffusion_core.theory.theorems import Shape, Theorem, theorems
+
+PAGE = "theory"
+STEPS = (16, 32, 64, 128, 256, 512)
+PLACES = (0, 10, 25, 50, 75, 90, 100)
+AT = choice("at", 50, PLACES, int)
+SETTINGS = (AT,)
+FARTHEST = 10**12
+DASHES = ("dot", "dashdot", "longdash")
+_say = prose("theory")
+
+
+def choose_place(value: int, steps: int) -> int:
+    """How far on the way from noise to data, in percent."""
+    return int(
+        st.select_slider(
+            "Where in the chain",
+            PLACES,
+            format_func=lambda percent: f"t = {place_in_chain(steps, percent):,}",
+            key=key(f"{PAGE}.at", value),
+        )
+    )
+
+
+def measured(experiment: Experiment, place: Any) -> tuple[list[Measurement], str]:
+    """TV(q_1, p_1) at T = 16..512; and why the first one that is refused is."""
+    found: list[Measurement] = []
+    for steps in STEPS:
+        outcome = cached.distance(
+            experiment.with_(steps=steps, score_error=None), "tv", "exact", 0, "p1", place
+        )
+        if isinstance(outcome, str):
+            return found, outcome
+        found.append(outcome)
+    return found, ""
+
+
+@dataclass(frozen=True)
+class Looseness:
+    """A proven shape beside a measured curve, over the last two of its points."""
+
+    theorem: Theorem
+    slope: float
+    bound_slope: float
+    above: float
+
+    @property
+    def top(self) -> float:
+        """The T until which (log T)^k T^{-r} grows: e^{k/r}."""
+        return math.exp(self.theorem.log_power / self.theorem.power)
+
+
+def looseness(theorem: Theorem, curve: Sequence[Measurement]) -> Looseness:
+    first, a, b = curve[0], curve[-2], curve[-1]
+    shape = Shape(theorem, True, first.steps, first.value)
+    width = math.log(b.steps / a.steps)
+    return Looseness(
+        theorem,
+        math.log(b.value / a.value) / width,
+        math.log(shape(b.steps) / shape(a.steps)) / width,
+        shape(b.steps) / b.value,
+    )
+
+
+def useful_from(theorem: Theorem) -> int:
+    """The T from which (log T)^k T^{-r} stays below 1: what the bound says were C = d = 1."""
+
+    def log_bound(log_t: float) -> float:
+        return theorem.log_power * math.log(log_t) - theorem.power * log_t
+
+    low = max(theorem.log_power / theorem.power, 1.0)
+    if log_bound(low) < 0:
+        return 1
+    high = math.log(FARTHEST)
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if log_bound(middle) > 0 else (low, middle)
+    return math.ceil(math.exp(high))
+
+
+def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
+    """Measured slope, every bound's slope, and by how much it comes out too high."""
+    a, b = curve[-2], curve[-1]
+    proven = theorems(experiment.sampler, experiment.eta)
+    said = [_bound(looseness(theorem, curve), curve) for theorem in proven]
+    slope = math.log(b.value / a.value) / math.log(b.steps / a.steps)
+    return _say(
+        "measured-reading",
+        before=a.steps,
+        last=b.steps,
+        slope=signed(slope),
+        bounds=" ".join(said),
+    )
+
+
+def _bound(found: Looseness, curve: Sequence[Measurement]) -> str:
+    theorem, first, last = found.theorem, curve[0].steps, curve[-1].steps
+    shape = rate_text(theorem.power, theorem.log_power)
+    common = {
+        "shape": shape,
+        "arxiv": theorem.arxiv,
+        "bound": signed(found.bound_slope),
+        "first": first,
+        "last": last,
+        "above": rounded(found.above, 2),
+    }
+    grows = ""
+    if found.top > first:
+        grows = _say("bound-grows", top=round(found.top), shape=shape)
+    said = _say("bound-reading", grows=grows, **common)
+    start = useful_from(theorem)
+    return f"{said} {_say('bound-vacuous', **{'from': f'{start:,}'})}" if start > 1 else said
+
+
+def tell_apart(figure: go.Figure) -> go.Figure:
+    """The shapes of several bounds each with a dash of its own."""
+    bounds = [trace for trace in figure.data if "upper bound" in trace.name]
+    for trace, dash in zip(bounds, DASHES, strict=False):
+        trace.line.dash = dash
+    return figure
+
+
+def signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, list[Any]]:
+    """Every measured point, its slope, and each shape through the first point."""
+    slopes = [""] + [
+        f"{math.log(b.value / a.value) / math.log(b.steps / a.steps):+.3f}"
+        for a, b in pairwise(curve)
+    ]
+    found: dict[str, list[Any]] = {
+        "T": [m.steps for m in curve],
+        "TV(q₁, p₁), measured": [rounded(m.value, 4) for m in curve],
+        "slope": slopes,
+    }
+    for theorem in theorems(experiment.sampler, experiment.eta):
+        shape = Shape(theorem, True, curve[0].steps, curve[0].value)
+        name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
+        found[name] = [rounded(shape(m.steps), 4) for m in curve]
+    return found
+
+
+def snippet(experiment: Experiment) -> str:
+    """The measured curve with the library alone."""
+    exact = experiment.with_(score_error=None)
+    return sweep_snippet(Sweep(exact, (exact.sampler,), STEPS, "steps", "tv", "exact", 0, "p1"))

@@ -1,0 +1,231 @@
+"""The checks of the verified page: their queue, their results and how these are shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.figures.marks import OUTPUT, TARGET
+from dashboard.figures.style import is_dark
+from dashboard.prose import prose
+from dashboard.text.numbers import rounded
+from dashboard.text.plain import plain
+from diffusion_core import Experiment
+from diffusion_core.verification import CHECKS, FAULTS, Check, Result, checks_of, run
+
+HEADER = (
+    "check",
+    "group",
+    "verdict",
+    "discrepancy",
+    "allowed",
+    "unit",
+    "seconds",
+    "where",
+    "compares",
+    "tolerance",
+)
+RESULTS, QUEUE = "verified: results", "verified: queue"
+REDRAW = 0.1
+SIGNS = {True: "✓", False: "✗", None: "–"}
+VERDICTS = {True: "holds", False: "fails", None: "says nothing"}
+
+
+@dataclass
+class Queue:
+    """The checks still to run, and how many there were."""
+
+    names: list[str] = field(default_factory=list)
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Board:
+    """All checks of one experiment with one fault, and the results of this session."""
+
+    experiment: Experiment
+    fault: str
+    sources: str
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return CHECKS + checks_of(self.experiment)
+
+    @property
+    def groups(self) -> dict[str, list[Check]]:
+        found: dict[str, list[Check]] = {}
+        for check in self.checks:
+            found.setdefault(check.group, []).append(check)
+        return found
+
+    def _key(self, check: Check) -> Hashable:
+        experiment = self.experiment if check.optional else None
+        return check.name, self.fault, self.sources, experiment
+
+    def result(self, check: Check) -> Result | None:
+        found: Result | None = _results().get(self._key(check))
+        return found
+
+    def keep(self, result: Result) -> None:
+        _results()[self._key(result.check)] = result
+
+    @property
+    def done(self) -> list[Result]:
+        found = [self.result(check) for check in self.checks]
+        return [result for result in found if result is not None]
+
+
+def _results() -> dict[Hashable, Result]:
+    found: dict[Hashable, Result] = st.session_state.setdefault(RESULTS, {})
+    return found
+
+
+def _queue() -> Queue:
+    found: Queue = st.session_state.setdefault(QUEUE, Queue())
+    return found
+
+
+def ask(checks: Sequence[Check]) -> None:
+    """Let these run, next time ``work`` is called; for a button's ``on_click``."""
+    st.session_state[QUEUE] = Queue([check.name for check in checks], len(checks))
+
+
+def stop() -> None:
+    """Let nothing run; what is done stays."""
+    st.session_state[QUEUE] = Queue()
+
+
+def work(board: Board, status: Any, draw: Callable[[str], None]) -> bool:
+    """Run what was asked for, one check after another; whether there was anything.
+
+    status: the place for the bar and its button. draw: shows the board, with the name of the check
+    that runs.
+    """
+    queue, named = _queue(), {check.name: check for check in board.checks}
+    if not queue.names:
+        return False
+    with status.container():
+        bar = st.progress(0.0)
+        st.button("Stop", on_click=stop)
+    while queue.names:
+        check = named[queue.names[0]]
+        draw(check.name)
+        done = queue.total - len(queue.names)
+        tick = _ticking(bar, done / queue.total, f"{check.title} ({done + 1} of {queue.total})")
+        board.keep(run(check, FAULTS[board.fault].alter, tick))
+        queue.names.pop(0)
+    status.empty()
+    draw("")
+    return True
+
+
+def _ticking(bar: Any, share: float, text: str) -> Callable[[], None]:
+    """Draws the bar now and then: this is where Streamlit interrupts a script."""
+    begun, drawn = time.monotonic(), 0.0
+
+    def tick() -> None:
+        nonlocal drawn
+        now = time.monotonic()
+        if now - drawn > REDRAW:
+            drawn = now
+            bar.progress(share, f"{text}: {now - begun:.0f} s")
+
+    tick()
+    return tick
+
+
+def summary(board: Board) -> str:
+    """What the results of this board come to, in a sentence or two."""
+    say, done = prose("verified"), board.done
+    judged = [result for result in done if result.holds is not None]
+    failed = [result for result in judged if not result.holds]
+    if not done:
+        return say("nothing")
+    seconds = rounded(sum(result.seconds for result in judged), 2)
+    names = ", ".join(f"“{result.check.title}”" for result in failed)
+    fail = "fails" if len(failed) == 1 else "fail"
+    values = {"count": len(judged), "failed": len(failed), "fail": fail}
+    if failed:
+        block = "some-fail" if board.fault == "none" else "fault-found"
+        said = say(block, **values, names=names)
+    elif board.fault == "none":
+        said = say("all-hold", count=len(judged), seconds=seconds)
+    else:
+        said = say("fault-missed", count=len(judged))
+    silent = len(done) - len(judged)
+    return f"{said} {say('silent', count=silent)}" if silent else said
+
+
+def overview(board: Board, running: str = "") -> Mapping[str, Sequence[str]]:
+    """One row a check, whether it has run or not."""
+    rows = []
+    for check in board.checks:
+        result = board.result(check)
+        if check.name == running:
+            rows.append(("…", check.title, "runs now", "", "", ""))
+        elif result is None:
+            rows.append(("", check.title, "has not run", "", "", ""))
+        else:
+            worst = result.worst
+            found, allowed = (rounded(worst.found), rounded(worst.allowed)) if worst else ("", "")
+            sign, verdict = SIGNS[result.holds], VERDICTS[result.holds]
+            seconds = f"{result.seconds:.2f}"
+            rows.append((sign, check.title, verdict, found, allowed, seconds))
+    names = (" ", "check", "verdict", "discrepancy", "allowed", "seconds")
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def show(board: Board, total: Any, table: Any, running: str = "") -> None:
+    """The summary and the overview, its signs in colour as well."""
+    total.markdown(summary(board))
+    dark = is_dark()
+    colours = {"✓": TARGET.colour(dark), "✗": OUTPUT.colour(dark)}
+    frame = pd.DataFrame(overview(board, running))
+    styled = frame.style.map(lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=[" "])
+    columns = {" ": st.column_config.TextColumn(width=40)}
+    alt = "Every check with its verdict"
+    table.dataframe(styled, hide_index=True, height="content", column_config=columns, alt=alt)
+
+
+def parts(result: Result) -> Mapping[str, Sequence[str]]:
+    """Every comparison of one check."""
+    return {
+        " ": [SIGNS[part.holds] for part in result.parts],
+        "comparison": [part.what for part in result.parts],
+        "discrepancy": [rounded(part.found) for part in result.parts],
+        "allowed": [rounded(part.allowed) for part in result.parts],
+    }
+
+
+def about(check: Check) -> str:
+    """What is compared with what, in which unit, and how much may differ."""
+    return f"{check.compares}\n\n**Allowed**, {check.unit}: {check.tolerance}"
+
+
+def why(result: Result) -> str:
+    """The reason why a check compared nothing, or not everything."""
+    return f"{plain(result.reason[:1].upper() + result.reason[1:])}." if result.reason else ""
+
+
+def rows(board: Board) -> list[tuple[Any, ...]]:
+    """For the CSV: one row a check that has run, numbers in full."""
+    return [
+        (
+            result.check.title,
+            result.check.group,
+            VERDICTS[result.holds],
+            repr(result.worst.found) if result.worst else "",
+            repr(result.worst.allowed) if result.worst else "",
+            result.check.unit,
+            f"{result.seconds:.3f}",
+            result.worst.what if result.worst else result.reason,
+            result.check.compares,
+            result.check.tolerance,
+        )
+        for result in board.done
+    ]

@@ -1,0 +1,125 @@
+"""Where the runs of a sweep are computed: in processes here, or on a Dask cluster.
+
+The tasks are small: an ``Experiment`` and a ``Request`` each. Workers must be able to import this
+package, and a cluster's must have the same sources, so that its numbers are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import multiprocessing
+import re
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from diffusion_core.errors import InputError
+from diffusion_core.experiment import Experiment
+from diffusion_core.strict_json import shown
+from diffusion_core.sweep.tasks import Request, Results, completed
+
+Compute = Callable[[Sequence[Experiment], Request], Results]
+ATTEMPTS = 2
+CONNECT = 10  # seconds until a scheduler has answered
+ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?\[?([^\s/\[\]]+)\]?:([0-9]{1,5})")
+INSTALL = "pip install -r requirements-dask.txt"
+
+
+def in_processes(runs: Sequence[Experiment], request: Request, workers: int) -> Results:
+    """``completed`` in new processes; when one of them dies, what is left gets a fresh pool once.
+
+    BrokenExecutor when that breaks too.
+    """
+    left = dict(enumerate(runs))
+    for _ in range(ATTEMPTS):
+        places = list(left)
+        try:
+            with _processes(workers) as executor:
+                remaining = [left[p] for p in places]
+                with closing(completed(remaining, request, executor)) as results:
+                    for i, run in results:
+                        del left[places[i]]
+                        yield places[i], run
+            return
+        except BrokenExecutor:
+            continue
+    raise BrokenExecutor("worker processes ended early twice, perhaps for lack of memory")
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    """A pool of processes, ended at once when the sweep is stopped."""
+    # Ctrl-C reaches the workers too: the parent alone answers it
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as executor:
+        try:
+            yield executor
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+@contextmanager
+def dask_cluster(address: str) -> Iterator[Compute]:
+    """Connects to the scheduler at ``address``; what it yields computes runs on its workers.
+
+    InputError when Dask is missing, nobody answers, or the workers have other code. Dask itself
+    gives the runs of a worker that dies to others; BrokenExecutor when the scheduler is lost, or
+    after a run has ended several workers.
+    """
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise InputError(f"--dask: needs the package distributed: {INSTALL}") from None
+    # every failure ends in one sentence of ours; Dask's own log would surround it
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    parts = ADDRESS.fullmatch(address)
+    if parts is None:
+        raise InputError(f"--dask: an address such as tcp://host:8786, got {shown(address)}")
+    try:
+        socket.create_connection((parts[1], int(parts[2])), CONNECT).close()  # fails at once
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, OverflowError):
+        raise InputError(f"--dask: no scheduler answers at {shown(address)}") from None
+    with client:
+        _check_workers(client)
+
+        def compute(runs: Sequence[Experiment], request: Request) -> Results:
+            executor = client.get_executor(pure=False)
+            try:
+                yield from completed(runs, request, executor)
+            except distributed.KilledWorker:
+                raise BrokenExecutor("one run has ended several workers of the cluster") from None
+            except (CancelledError, OSError):
+                raise BrokenExecutor("the connection to the cluster is lost") from None
+
+        yield compute
+
+
+def _check_workers(client: Any) -> None:
+    """InputError unless the workers that are there now import the same sources."""
+    found = client.run(sources, on_error="return")
+    for worker, digest in found.items():
+        if isinstance(digest, BaseException):
+            raise InputError(
+                f"--dask: the worker {worker} cannot import diffusion_core; "
+                "start it with PYTHONPATH set to this folder"
+            )
+        if digest != sources():
+            raise InputError(f"--dask: the worker {worker} has another version of diffusion_core")
+
+
+def sources() -> str:
+    """A digest of this package's Python files: equal ones compute equal numbers."""
+    root, digest = Path(__file__).parent, hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,394 @@
+"""Lessons as records and prose: complete, true to what is measured, and their links resolve."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard.lessons import LESSONS, order
+from dashboard.lessons.lab import Lab
+from dashboard.lessons.plan import CLASS, WEEK
+from dashboard.lessons.progress import ANSWERS, SETTINGS, STEP, clash
+from dashboard.lessons.structure import (
+    Full,
+    Guess,
+    Lesson,
+    Numbers,
+    Predict,
+    Question,
+    Read,
+    Run,
+    as_answer,
+    as_number,
+    texts,
+)
+from dashboard.link.permalink import Setting, decode
+from dashboard.navigation import PAGES
+from diffusion_core import Experiment, InputError
+from diffusion_core.schedules import Custom
+from tests.dashboard.visiting import calm, visit
+
+STEPS = [(lesson, step) for lesson in LESSONS.values() for step in lesson.steps]
+RUNS = [(lesson, step) for lesson, step in STEPS if getattr(step, "run", None)]
+FULL = [(lesson, full) for lesson, step in RUNS for full in step.run.full]
+
+
+def name(value: Any) -> str:
+    return getattr(value, "name", None) or getattr(value, "page", "")
+
+
+@cache
+def numbers(run: Any) -> Numbers:
+    found: Numbers = run(Lab())
+    return found
+
+
+# ---- records and prose
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)
+def test_every_block_is_used_and_none_is_missing(lesson: Lesson) -> None:
+    used = {"title", "misconception", "summary"}
+    for step in lesson.steps:
+        used |= step.blocks(lesson.say)
+    assert set(lesson.say.blocks) == used
+    assert len({step.name for step in lesson.steps}) == len(lesson.steps)
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)
+def test_a_lesson_predicts_runs_and_asks(lesson: Lesson) -> None:
+    kinds = [type(step) for step in lesson.steps]
+    assert kinds[0] is Read
+    assert kinds.count(Predict) + kinds.count(Guess) >= 1
+    assert 1 <= kinds.count(Question) <= 2
+    assert lesson.say("misconception").endswith(".")
+
+
+@pytest.mark.parametrize(("lesson", "step"), STEPS, ids=name)
+def test_the_places_are_filled_by_the_numbers(lesson: Lesson, step: Any) -> None:
+    before = {step.name} | {f"{step.name}-{x}" for x in getattr(step, "letters", "")}
+    run = getattr(step, "run", None)
+    known = set(texts(numbers(run.numbers))) if run else set()
+    for block in step.blocks(lesson.say):
+        allowed = set() if block in before else known
+        assert lesson.say.places(block) <= allowed, block
+
+
+def test_predictions_show_the_numbers_that_were_computed() -> None:
+    for lesson, step in RUNS:
+        if not isinstance(step, Read):
+            assert lesson.say.places(f"{step.name}-found"), (lesson.name, step.name)
+
+
+@pytest.mark.parametrize(("lesson", "full"), FULL, ids=name)
+def test_the_links_to_full_pages_open(lesson: Lesson, full: Full) -> None:
+    assert full.page in {page for pages in PAGES.values() for page in pages}
+    query = full.query()
+    assert decode(query["e"]) == full.experiment
+    for setting, value in full.settings:
+        assert query[setting] == value
+    if full.page in ("convergence", "dimension"):
+        assert query["samplers"]  # unsaid it would mean other samplers than the page's default
+    if full.page == "compare":
+        assert {"c", "d"} <= query.keys()
+
+
+@pytest.mark.parametrize(
+    "full",
+    [LESSONS["acceleration"].steps[1].run.full[0], LESSONS["schedules"].steps[2].run.full[0]],
+)
+def test_a_full_page_takes_its_link_without_complaint(full: Full) -> None:
+    app = calm(visit(full.page, full.experiment, **dict(full.settings)))
+    assert app.session_state["experiment"] == full.experiment
+
+
+def test_the_class_has_fifty_minutes_and_the_week_has_every_lesson() -> None:
+    assert sum(part.minutes for part in CLASS) == 50
+    assert [name for day in WEEK for name in day.lessons] == list(LESSONS)
+    assert {name for part in CLASS for name in part.lessons} <= set(LESSONS)
+    for day in WEEK:
+        assert day.minutes == sum(LESSONS[name].minutes for name in day.lessons)
+
+
+# ---- what is measured today
+
+TODAY = {
+    ("noising", "half"): "high",  # of a guess of 50
+    ("noising", "cosine"): "c",
+    ("score", "pull"): "b",
+    ("score", "little"): "a",
+    ("sampling", "mode"): "c",
+    ("sampling", "laws"): "b",
+    ("sampling", "heun"): "a",
+    ("measuring", "seen"): "c",
+    ("measuring", "fall"): "c",
+    ("rates", "double"): "high",  # of a guess of 2
+    ("rates", "linear"): "b",
+    ("bounds", "slope"): "b",
+    ("bounds", "gain"): "c",
+    ("acceleration", "few"): "b",
+    ("acceleration", "many"): "low",  # of a guess of 2
+    ("acceleration", "dpm"): "b",
+    ("initialisation", "more"): "c",
+    ("initialisation", "exact"): "a",
+    ("initialisation", "longer"): "a",
+    ("schedules", "cosine"): "c",
+    ("schedules", "ddim"): "a",
+    ("order", "linear"): "b",
+    ("order", "where"): "b",
+    ("order", "heun"): "a",
+    ("score-error", "ode"): "c",
+    ("score-error", "ddpm"): "a",
+    ("score-error", "smooth"): "a",
+    ("memorisation", "steps"): "c",
+    ("memorisation", "learned"): "b",
+}
+
+
+def test_every_prediction_is_listed() -> None:
+    assert set(TODAY) == {(lesson.name, step.name) for lesson, step in RUNS}
+
+
+@pytest.mark.parametrize(("lesson", "step"), RUNS, ids=name)
+def test_the_measured_numbers_bear_out_the_answer_that_is_explained(
+    lesson: Lesson, step: Any
+) -> None:
+    found, today = numbers(step.run.numbers), TODAY[lesson.name, step.name]
+    if isinstance(step, Guess):
+        said = {"half": 50.0}.get(step.name, 2.0)
+        assert step.judge(found[step.number], said) == today
+        assert step.low < found[step.number] < step.high
+    else:
+        assert step.truth(found) == today
+
+
+def test_the_numbers_of_the_theory_page() -> None:
+    """theory.md, exact computation, three modes."""
+    rates, start = LESSONS["rates"].steps[1], LESSONS["initialisation"].steps[1]
+    found = numbers(rates.run.numbers)
+    assert found["theory_512"] == pytest.approx(0.0365, rel=2e-3)
+    assert found["theory_1024"] == pytest.approx(0.0221, rel=2e-3)
+    assert found["slope"] == pytest.approx(-0.70, abs=0.02)
+    found = numbers(start.run.numbers)
+    assert found["floor"] == pytest.approx(5.4e-4, rel=0.02)
+    assert numbers(LESSONS["schedules"].steps[1].run.numbers)["ode_last"] > 0.9
+    assert numbers(LESSONS["bounds"].steps[1].run.numbers)["slope"] == pytest.approx(-1, abs=0.02)
+
+
+def test_the_numbers_of_the_lesson_on_order() -> None:
+    linear, where, heun = (numbers(step_of("order", s).run.numbers) for s in ORDER_STEPS)
+    assert linear["slope_even"] == pytest.approx(-2, abs=0.03)
+    assert -1.8 < linear["slope_linear"] < -1.2
+    assert where["added"] < 0.05 * where["steps"]
+    assert where["gain_data"] > 5
+    assert where["gain_noise"] == pytest.approx(1, abs=0.01)
+    assert where["slope_data"] == pytest.approx(-2, abs=0.05)
+    assert where["wide_last"] > math.log(2) / 2
+    assert where["even_first"] / where["even_last"] == pytest.approx(1023 / 127)
+    assert heun["slope_heun"] == pytest.approx(-2, abs=0.05)
+    assert heun["slope_sigmoid"] == pytest.approx(-1, abs=0.02)
+
+
+ORDER_STEPS = ("linear", "where", "heun")
+
+
+@pytest.mark.parametrize("steps", [64, 256])
+def test_finer_grids_keep_every_level_and_the_ends(steps: int) -> None:
+    run = order.LINEAR.with_(steps=steps)
+    fine, elsewhere = order.finer_near_data(run), order.finer_near_noise(run)
+    assert fine.steps == elsewhere.steps > steps
+    assert order.widths(fine).max() <= order.LONG / steps * (1 + 1e-9)
+    for other in (fine, elsewhere):
+        near = np.abs(order.levels(other)[:, None] - order.levels(run)).min(axis=0)
+        assert near.max() < 1e-9
+        assert (order.widths(other) > 0).all()
+
+
+def test_between_fixed_ends_the_linear_times_give_order_two() -> None:
+    """What the lesson's cure says: beta from 0.1 to 20, from 1 - abar = 0.001 on."""
+
+    def cut(steps: int) -> Experiment:
+        first = (-0.1 + math.sqrt(0.01 - 2 * 19.9 * math.log1p(-0.001))) / 19.9
+        u = np.linspace(first, 1, steps)
+        abar = tuple(np.exp(-(0.1 * u + 19.9 * u**2 / 2)).tolist())
+        return order.LINEAR.with_(schedule=Custom(abar), steps=steps)
+
+    first, last = (Lab().tv(cut(steps)) for steps in (256, 512))
+    assert math.log2(last / first) == pytest.approx(-2, abs=0.05)
+
+
+# ---- reactions, with made-up numbers
+
+MADE_UP = [
+    ("noising", "cosine", {"half_linear": 20, "half_cosine": 10}, "a"),
+    ("noising", "cosine", {"half_linear": 20, "half_cosine": 21}, "b"),
+    ("noising", "cosine", {"half_linear": 20, "half_cosine": 30}, "c"),
+    ("score", "pull", {"score_much": 0.01}, "a"),
+    ("score", "pull", {"score_much": -0.5}, "b"),
+    ("score", "pull", {"score_much": 0.5}, "c"),
+    ("score", "little", {"off_little": 0.001}, "a"),
+    ("score", "little", {"off_little": 0.1}, "b"),
+    ("sampling", "mode", {"same_ddpm": 0.95}, "a"),
+    ("sampling", "mode", {"same_ddpm": 0.7}, "b"),
+    ("sampling", "mode", {"same_ddpm": 0.3}, "c"),
+    ("sampling", "laws", {"tv_both": 0.3}, "a"),
+    ("sampling", "laws", {"tv_both": 0.1}, "b"),
+    ("sampling", "heun", {"same_heun": 0.95}, "a"),
+    ("sampling", "heun", {"same_heun": 0.6}, "b"),
+    ("sampling", "heun", {"same_heun": 0.4}, "c"),
+    ("measuring", "seen", {"ratio": 1.1}, "a"),
+    ("measuring", "seen", {"ratio": 3}, "b"),
+    ("measuring", "seen", {"ratio": 20}, "c"),
+    ("measuring", "fall", {"fall": 10}, "a"),
+    ("measuring", "fall", {"fall": 3.1}, "b"),
+    ("measuring", "fall", {"fall": 2}, "c"),
+    ("rates", "linear", {"factor_linear": 1.6}, "a"),
+    ("rates", "linear", {"factor_linear": 2.03}, "b"),
+    ("rates", "linear", {"factor_linear": 4}, "c"),
+    ("bounds", "slope", {"slope": -0.5}, "a"),
+    ("bounds", "slope", {"slope": -1.0}, "b"),
+    ("bounds", "slope", {"slope": -2.0}, "c"),
+    ("bounds", "gain", {"gain": 1.1}, "a"),
+    ("bounds", "gain", {"gain": 3}, "b"),
+    ("bounds", "gain", {"gain": 16}, "c"),
+    ("acceleration", "few", {"second_16": 0.1, "ode_16": 0.5}, "a"),
+    ("acceleration", "few", {"second_16": 0.5, "ode_16": 0.1}, "b"),
+    ("acceleration", "few", {"second_16": 0.5, "ode_16": 0.49}, "c"),
+    ("acceleration", "dpm", {"dpm_16": 0.5, "ode_16": 0.4, "second_16": 0.6}, "a"),
+    ("acceleration", "dpm", {"dpm_16": 0.1, "ode_16": 0.4, "second_16": 0.6}, "b"),
+    ("initialisation", "more", {"factor": 16}, "a"),
+    ("initialisation", "more", {"factor": 4}, "b"),
+    ("initialisation", "more", {"factor": 0.9}, "c"),
+    ("initialisation", "exact", {"factor_right": 16}, "a"),
+    ("initialisation", "exact", {"factor_right": 4}, "b"),
+    ("initialisation", "exact", {"factor_right": 1}, "c"),
+    ("initialisation", "longer", {"tv_longer": 1e-5, "noise_1024": 1e-3}, "a"),
+    ("initialisation", "longer", {"tv_longer": 9e-4, "noise_1024": 1e-3}, "b"),
+    ("schedules", "cosine", {"ode_last": 0.01}, "a"),
+    ("schedules", "cosine", {"ode_last": 0.2}, "b"),
+    ("schedules", "cosine", {"ode_last": 0.9}, "c"),
+    ("schedules", "ddim", {"ddim_last": 0.01}, "a"),
+    ("schedules", "ddim", {"ddim_last": 0.2}, "b"),
+    ("schedules", "ddim", {"ddim_last": 0.9}, "c"),
+    ("order", "linear", {"slope_linear": -2.0}, "a"),
+    ("order", "linear", {"slope_linear": -1.5}, "b"),
+    ("order", "linear", {"slope_linear": -1.0}, "c"),
+    ("order", "where", {"gain_data": 1.0, "gain_noise": 5.0}, "a"),
+    ("order", "where", {"gain_data": 7.0, "gain_noise": 1.0}, "b"),
+    ("order", "where", {"gain_data": 1.1, "gain_noise": 1.0}, "c"),
+    ("order", "heun", {"slope_heun": -2.0}, "a"),
+    ("order", "heun", {"slope_heun": -1.5}, "b"),
+    ("order", "heun", {"slope_heun": -1.0}, "c"),
+    ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.11}, "a"),
+    ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.5}, "b"),
+    ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.95}, "c"),
+    ("score-error", "ddpm", {"ddpm": 0.1, "ddpm_rough": 0.11}, "a"),
+    ("score-error", "ddpm", {"ddpm": 0.1, "ddpm_rough": 0.5}, "b"),
+    ("score-error", "ddpm", {"ddpm": 0.1, "ddpm_rough": 0.95}, "c"),
+    ("score-error", "smooth", {"ode_smooth": 0.4, "ode_rough": 0.9}, "a"),
+    ("score-error", "smooth", {"ode_smooth": 0.9, "ode_rough": 0.9}, "b"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.1}, "a"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.38}, "b"),
+    ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.6}, "c"),
+    ("memorisation", "learned", {"learned_200": 0.5, "copy_200": 0.4}, "a"),
+    ("memorisation", "learned", {"learned_200": 0.2, "copy_200": 0.4}, "b"),
+]
+
+
+def step_of(lesson: str, step: str) -> Any:
+    return next(s for s in LESSONS[lesson].steps if s.name == step)
+
+
+@pytest.mark.parametrize(("lesson", "step", "found", "truth"), MADE_UP)
+def test_each_branch_of_a_prediction(
+    lesson: str, step: str, found: dict[str, float], truth: str
+) -> None:
+    predict, say = step_of(lesson, step), LESSONS[lesson].say
+    assert predict.truth(found) == truth
+    for answer in predict.letters:
+        said = predict.reaction(found, answer, say)
+        assert said[:2] == [f"{step}-found", f"{step}-is-{truth}"]
+        comment = f"{step}-not-{answer}"
+        assert (comment in said) == (answer != truth and comment in say.blocks)
+
+
+def test_every_option_of_every_prediction_can_be_true() -> None:
+    listed = {(lesson, step, truth) for lesson, step, _, truth in MADE_UP}
+    for lesson, step in RUNS:
+        for letter in getattr(step, "letters", ""):
+            assert (lesson.name, step.name, letter) in listed
+
+
+@pytest.mark.parametrize(
+    ("guess", "said"), [(1.0, "low"), (1.6, "close"), (1.75, "close"), (1.9, "high"), (0.0, "low")]
+)
+def test_a_guess_is_low_close_or_high(guess: float, said: str) -> None:
+    step = Guess("x", 0.0, 4.0, "factor", Run(lambda lab: {}), within=1.1)
+    found = {"factor": 1.65}
+    assert step.judge(1.65, guess) == said
+    assert step.reaction(found, as_answer(guess), LESSONS["rates"].say) == ["x-found", f"x-{said}"]
+
+
+# ---- progress in the link
+
+
+@pytest.mark.parametrize("number", [0.2, 2.0, 1.65, 47.0, 99.5])
+def test_a_guess_in_the_link_is_the_guess(number: float) -> None:
+    text = as_answer(number)
+    assert re.fullmatch(r"[0-9-]+", text)
+    assert as_number(text) == number
+    assert ANSWERS.read(ANSWERS.write((text, "b"))) == (text, "b")
+
+
+@pytest.mark.parametrize("text", ["", "a..b", "z", "A", "1.e5", "-1", "1-", "a b", "a." * 40 + "a"])
+def test_answers_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match=r"^answers: "):
+        ANSWERS.read(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "", "1e1", "99", "²"])
+def test_steps_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match=r"^step: "):
+        STEP.read(text)
+
+
+def values(**settings: str) -> dict[str, Any]:
+    known: dict[str, Setting] = {s.name: s for s in SETTINGS}
+    return {s.name: s.default for s in SETTINGS} | {
+        k: known[k].read(v) for k, v in settings.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "why"),
+    [
+        ({"lesson": "rates", "step": "2"}, (), ""),
+        ({"lesson": "rates", "step": "5", "answers": "2.b"}, (), ""),
+        ({"lesson": "rates", "step": "3"}, ("step",), "no answer yet"),
+        ({"lesson": "rates", "step": "7", "answers": "2.b.b.c"}, ("step", "answers"), "6 steps"),
+        ({"lesson": "rates", "answers": "2.b.b.c.a"}, ("step", "answers"), "asks 4 times"),
+        ({"lesson": "rates", "answers": "b"}, ("step", "answers"), "number 1 must be a number"),
+        ({"lesson": "rates", "answers": "9"}, ("step", "answers"), "from 1 to 4"),
+        ({"lesson": "rates", "answers": "2.2"}, ("step", "answers"), "number 2 must be one of"),
+        ({"lesson": "rates", "answers": "2.d"}, ("step", "answers"), "one of a, b, c"),
+        ({"step": "2"}, ("step", "answers"), "needs a lesson"),
+    ],
+)
+def test_a_link_says_only_what_is_possible(
+    settings: dict[str, str], names: tuple[str, ...], why: str
+) -> None:
+    found, said = clash(values(**settings))
+    assert tuple(found) == names
+    assert why in said
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)
+def test_the_next_step_waits_for_an_answer(lesson: Lesson) -> None:
+    for count, place in enumerate(lesson.asking):
+        assert lesson.reachable(count) == place + 1
+    assert lesson.reachable(len(lesson.asking)) == len(lesson.steps)

@@ -1,0 +1,244 @@
+"""The schedule-design page, run as a reader would: by hand, by searches, by links."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.topics.schedule_design import measure as design
+from dashboard.topics.schedule_design import tables
+from dashboard.topics.schedule_design import words as text
+from dashboard.topics.schedule_design.figures import DESIGNED, comparison_figure
+from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core.schedules import Custom
+from diffusion_core.studies.noise_grids import (
+    NAMED,
+    STRAIGHT,
+    Ends,
+    bent,
+    custom_schedule,
+    named_grids,
+    on_grid,
+)
+from diffusion_core.studies.schedule_search import equalise, local_errors, minimise, points_of
+from tests.dashboard.visiting import address, calm, said, visit
+
+DEFAULT = Experiment(preset="three-modes")
+QUICK = Experiment(target=PRESETS["gaussian"].target, preset="gaussian", sampler="ddim")
+ENDS = Ends(5.0, -9.0)
+
+
+def numbers(app: AppTest) -> dict[str, float]:
+    """TV(q_1, p_1) by the grid's label, from the last table."""
+    table = app.dataframe[-1].value
+    return {g: float(v) for g, v in zip(table["grid"], table["TV(q₁, p₁)"], strict=True)}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = [b for b in app.button if b.label == label]
+    return calm(button.click().run())
+
+
+def test_the_first_visit_measures_every_grid_on_the_same_ends() -> None:
+    app = calm(visit("schedule_design"))
+    assert app.title[0].value == "Design a schedule"
+    assert address(app) == {}
+    found = numbers(app)
+    grids = named_grids(ENDS, 16)
+    assert len(found) == len(NAMED) + 1
+    for name in ("theory", "karras"):
+        exact = measure(on_grid(DEFAULT, grids[name])).value
+        assert found[design.GRIDS[name]] == pytest.approx(exact, rel=1e-4)
+    assert found["yours"] == found["even in log-SNR"]
+    assert f"**TV(q₁, p₁) = {found['yours']:.4f}"[:20] in said(app)
+    assert "Least error" not in said(app)
+    assert "TV(q₁, p₀)" in app.dataframe[-1].value
+
+
+def test_a_slider_bends_the_grid_and_the_number_follows() -> None:
+    app = visit("schedule_design", QUICK, T="8")
+    app.slider(key="control: design.bend 0").set_value(2.0).run()
+    bend = (2.0, 0.0, 0.0, 0.0, 0.0)
+    run = on_grid(QUICK, bent(named_grids(ENDS, 8)["log-snr"], bend))
+    assert numbers(calm(app))["yours"] == pytest.approx(measure(run).value, rel=1e-4)
+    assert address(app)["bend"] == "2,0,0,0,0"
+    again = visit("schedule_design", QUICK, **{k: v for k, v in address(app).items() if k != "e"})
+    assert numbers(calm(again)) == numbers(app)
+    assert numbers(press(again, "No bend"))["yours"] == numbers(again)["even in log-SNR"]
+
+
+def test_both_searches_by_button_and_by_link() -> None:
+    app = press(visit("schedule_design", QUICK, T="8", high="4"), "Minimise the error")
+    ends = Ends(4.0, -9.0)
+    best = minimise(QUICK, ends, 8)
+    assert numbers(app)["least error found"] == pytest.approx(best.found.value, rel=1e-4)
+    assert f"after {best.evaluations} runs" in said(app)
+    assert "it beats every named schedule here" in said(app)
+    assert address(app)["found"] == "least"
+    app = press(app, "Equalise the steps")
+    even = equalise(QUICK, named_grids(ends, 8)["log-snr"])
+    assert numbers(app)["equal steps"] == pytest.approx(even.found.value, rel=1e-4)
+    linked = visit("schedule_design", QUICK, T="8", high="4", found="least,equal")
+    assert numbers(calm(linked)) == numbers(app)
+    bending = press(linked, "Bend as found")
+    assert numbers(bending)["yours"] == numbers(bending)["least error found"]
+    assert address(bending)["shape"] == best.base or best.base == "log-snr"
+
+
+def test_what_was_found_is_not_shown_for_other_settings() -> None:
+    app = visit("schedule_design", QUICK, T="6", found="least")
+    assert "least error found" in numbers(calm(app))
+    app.select_slider(key="control: design.low").set_value(-7).run()
+    assert "least error found" not in numbers(calm(app))
+    assert "found" not in address(app)
+
+
+def test_the_python_prints_the_pages_numbers() -> None:
+    app = visit(
+        "schedule_design", QUICK, T="6", shape="cosine", bend="1,0,-1,0,2", found="least,equal"
+    )
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(next(c.value for c in app.code if "diffusion_core" in c.value), {})
+    printed = {line.split()[0]: float(line.split()[1]) for line in out.getvalue().splitlines()}
+    for name, value in printed.items():
+        assert numbers(app)[design.GRIDS[name]] == pytest.approx(value, rel=1e-4)
+    assert set(printed) == {*NAMED, *DESIGNED}
+
+
+def test_a_designed_schedule_is_used_everywhere() -> None:
+    app = visit("schedule_design", QUICK, T="6", bend="0,1,0,0,0")
+    (button,) = [b for b in app.button if b.label == "Use everywhere: yours"]
+    button.click().run()
+    experiment: Any = app.session_state["experiment"]
+    assert isinstance(experiment.schedule, Custom)
+    assert experiment.steps == 6
+    assert app.title[0].value == "Reverse trajectories"
+    bend = (0.0, 1.0, 0.0, 0.0, 0.0)
+    assert experiment.schedule == custom_schedule(bent(named_grids(ENDS, 6)["log-snr"], bend))
+    assert calm(visit("schedule_design", experiment, T="6")).title[0].value == "Design a schedule"
+
+
+def test_moved_to_other_samplers_beside_what_is_best_there() -> None:
+    app = calm(
+        visit("schedule_design", QUICK, T="6", found="least", elsewhere="samplers", there="heun")
+    )
+    table = app.dataframe[0].value.set_index("place")
+    best = minimise(QUICK, ENDS, 6)
+    heun = QUICK.with_(sampler="heun")
+    moved = measure(best.experiment.with_(sampler="heun")).value
+    assert float(table.loc["Heun", "moved"]) == pytest.approx(moved, rel=1e-4)
+    own = minimise(heun, ENDS, 6).found.value
+    assert float(table.loc["Heun", "least found there"]) == pytest.approx(own, rel=1e-4)
+    named = [measure(on_grid(heun, p)).value for p in named_grids(ENDS, 6).values()]
+    assert float(table.loc["Heun", "best named there"].split()[0]) == pytest.approx(
+        min(named), rel=1e-4
+    )
+    assert table.loc["Heun", "score evaluations"] == "10"
+    assert "other samplers" in said(app)
+    assert own <= moved
+
+
+def test_a_target_without_a_density_is_not_compared_with_the_data() -> None:
+    atoms = Experiment(target=PRESETS["atoms"].target, preset="atoms")
+    app = calm(visit("schedule_design", atoms, T="4"))
+    assert set(app.dataframe[-1].value["TV(q₁, p₀)"]) == {"–"}
+
+
+# ---- what cannot be
+
+
+def test_a_target_in_the_plane_gets_one_sentence() -> None:
+    ring = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8")
+    app = calm(visit("schedule_design", ring))
+    (sentence,) = [i.value for i in app.info]
+    assert "choose a target on the line" in sentence
+    assert not app.dataframe
+    app.button_group(key="control: family").set_value("line").run()
+    assert len(numbers(calm(app))) == 9
+
+
+def test_a_sampler_with_a_memory_has_no_equal_steps() -> None:
+    app = calm(visit("schedule_design", QUICK.with_(sampler="dpmpp-2m"), T="5", found="equal"))
+    assert "**Equal steps**" in said(app)
+    assert "remembers the step before" in said(app)
+    assert "equal steps" not in numbers(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("T", "100", "T: one of 4"),
+        ("high", "13", "high: one of"),
+        ("shape", "custom", "shape: one of"),
+        ("bend", "1,2", "bend: needs 5 numbers"),
+        ("bend", "a,b", "bend: 5 numbers"),
+        ("bend", "7,0,0,0,0", "bend: must be between"),
+        ("found", "best", "found: out of"),
+        ("there", "nowhere", "there: one of"),
+    ],
+)
+def test_a_link_that_cannot_be_read_is_answered_by_one_sentence(
+    name: str, value: str, complaint: str
+) -> None:
+    app = visit("schedule_design", QUICK, **{"T": "4", name: value})
+    assert not app.exception
+    (error,) = [e.value for e in app.error]
+    assert complaint in error.replace("\\", "")
+    assert numbers(app)
+
+
+# ---- figures and words
+
+
+def rows(sampler: str = "ddim") -> list[design.Row]:
+    task = design.Task.of(QUICK.with_(sampler=sampler), ENDS, 5)
+    mine = design.grid_row("yours", design.yours(task, "theory", STRAIGHT), st.empty())
+    return [mine, *design.named_rows(task, st.empty())]
+
+
+def test_the_comparison_shows_what_was_measured_best_first() -> None:
+    made = rows()
+    figure = comparison_figure(made, "ddim", False)
+    order = list(figure.layout.yaxis.categoryarray)[::-1]
+    tv = {row.label: design.value(row.tv) for row in made}
+    assert [tv[o.removeprefix("<b>").removesuffix("</b>")] for o in order] == sorted(tv.values())
+    assert "<b>yours</b>" in order
+    assert list(figure.data[0].x) == sorted(tv.values())
+    assert len(figure.data) == 3
+
+
+def test_the_csv_holds_schedules_that_give_its_numbers() -> None:
+    (mine, theory, *_) = tables.csv_rows(rows())
+    for row in (mine, theory):
+        schedule = Custom(tuple(map(float, row[8].split())))
+        found = measure(QUICK.with_(schedule=schedule, steps=5))
+        assert (repr(found.value), repr(found.error)) == row[1:3]
+    assert mine[4:8] == ("", "", "", "")
+    assert len(tables.HEADER) == len(theory)
+
+
+def test_a_grid_that_beats_the_search_is_named() -> None:
+    best = minimise(QUICK, ENDS, 5, most=1)
+    made = rows()
+    assert "nothing says that no grid is better" in text.least(best, made)
+    luckier = replace(best.found, value=best.found.value / 2)
+    said = text.least(best, [replace(made[0], tv=luckier), *made[1:]])
+    assert f"better still: yours ({luckier.value:.5f}"[:25] in said
+    assert "nothing says" not in said
+
+
+def test_the_reading_of_equal_steps_tells_maps_from_kernels() -> None:
+    ddpm, ode = (
+        equalise(QUICK.with_(sampler=s), named_grids(ENDS, 8)["log-snr"]) for s in ("ddpm", "ode")
+    )
+    assert "The sum fell and the error rose" in text.equal(ddpm)
+    assert "error rose" not in text.equal(ode)
+    assert "(equal)" in text.equal(ode)
+    assert len(local_errors(ode.experiment)) == len(points_of(ode.experiment)) - 1
