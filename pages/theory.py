@@ -10,7 +10,6 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings
-from dashboard.text.formulas import UPDATES
 from dashboard.text.labels import SCHEDULES
 from dashboard.topics.assumptions import check
 from dashboard.topics.assumptions.words import verdict
@@ -42,12 +41,12 @@ st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
 
 st.header(f"The sampler: {record.label} {record.equation}")
 st.markdown(say("samplers"))
-st.markdown(f"$$\n{UPDATES[experiment.sampler]}\n$$")
+st.markdown(f"$$\n{experiment.record.latex}\n$$")
 values["at"] = bounds.choose_place(state.values["at"], experiment.steps)
 t = cards.place_in_chain(experiment.steps, values["at"])
 st.markdown(cards.term_table(experiment, t))
 st.caption(f"Source: {record.reference}. {say('source')}")
-st.code(cards.source(experiment.sampler), language="python")
+st.code(cards.source(record), language="python")
 if experiment.sampler in cards.EXTRAS:
     st.markdown(say(f"extra-{experiment.sampler}"))
     with st.expander("The closed form in Python"):

@@ -15,7 +15,6 @@ from dashboard.exports.snippets import trajectory_snippet
 from dashboard.link.permalink import open_link, whole
 from dashboard.prose import prose
 from dashboard.text import readings, tables
-from dashboard.text.formulas import UPDATES
 from dashboard.text.plain import plain
 from diffusion_core import Refused
 from diffusion_core.distances.of_masses import METRICS
@@ -78,7 +77,7 @@ with steps:
         "Download this table (CSV)", page_chrome.to_csv(tables.STEP_HEADER, rows), "steps.csv"
     )
 with update:
-    st.latex(UPDATES[experiment.sampler])
+    st.latex(experiment.record.latex)
     st.caption(f"{experiment.record.label}: {experiment.record.reference}.")
 with code:
     source, methods = st.empty(), dict[str, str]()

@@ -10,8 +10,8 @@ import numpy as np
 from dashboard.player import Follow, field_points
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import simulate
+from diffusion_core.laws.traced import Step, trace
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.substeps import Step, anatomy, trace
 
 FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
 SIGHT = 3.2  # the view holds the noise up to here
@@ -96,7 +96,7 @@ def _frames(
 
 
 def _follow(experiment: Experiment, steps: Sequence[Step]) -> Follow:
-    parts = anatomy(experiment).parts
+    parts = experiment.record.parts
     moves = steps[:-1]
     ends = np.array([step.ends for step in moves])
     noise = {
@@ -104,7 +104,7 @@ def _follow(experiment: Experiment, steps: Sequence[Step]) -> Follow:
         for k, name in enumerate(("z", "z2"))
         if k < len(moves[0].noise)
     }
-    scalars = {name: np.array([step.scalars[name] for step in moves]) for name in moves[0].scalars}
+    scalars = {name: np.array([step.factors[name] for step in moves]) for name in moves[0].factors}
     return Follow(
         score=np.array([step.score for step in steps]),
         names=[part.name for part in parts],

@@ -15,12 +15,12 @@ from itertools import pairwise, product
 import numpy as np
 from scipy.special import log1p, ndtr
 
-from diffusion_core.samplers import Carry, Sampler, advance
+from diffusion_core.samplers import Sampler, advance
+from diffusion_core.samplers.step import Memory, kernel
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets.base import Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 
-FAR_PROBE = 2.0**40
 RULES = (1 / 16, 1 / 32, 1 / 64, 1 / 128)  # steps of the trapezoid rule for TV
 SETTLED = 1e-13
 
@@ -94,9 +94,9 @@ def _deterministic(
     sampler: Sampler, chain: Chain, score: _AxisScore, start: AxisGaussian
 ) -> AxisGaussian:
     y = np.stack([start.mean, start.mean + 1.0])
-    carry: Carry = None
+    memory: Memory = None
     for t in range(chain.steps, 1, -1):
-        y, carry = advance(sampler, y, t, chain, score, np.zeros, carry)
+        y, memory = advance(sampler, y, t, chain, score, np.zeros, memory)
     return AxisGaussian(y[0], (y[1] - y[0]) ** 2 * start.variance)
 
 
@@ -106,12 +106,9 @@ def _stochastic(
     mean, variance = start.mean, start.variance
     for t in range(chain.steps, 1, -1):
         for stage in sampler.stages:
-            y = np.stack([mean, mean + 1.0])
-            z = np.zeros((2, *y.shape))
-            z[1] = FAR_PROBE
-            still, far = stage(y, t, chain, score, z)
-            noise = (far[0] - still[0]) / FAR_PROBE
-            mean, variance = still[0], (still[1] - still[0]) ** 2 * variance + noise**2
+            law = kernel(stage, np.stack([mean, mean + 1.0]), t, chain, score)
+            spread = law.spread if np.ndim(law.spread) == 0 else np.diagonal(law.spread[0])
+            mean, variance = law.mean[0], np.diff(law.mean, axis=0)[0] ** 2 * variance + spread**2
     return AxisGaussian(mean, variance)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.samplers import Carry, Sampler, dpmpp_2m, reverse_chain
+from diffusion_core.samplers import Sampler, reverse_chain
+from diffusion_core.samplers.step import Draw, Memory, advance, drawn, unmarked
 from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
 from diffusion_core.strict_json import shown
@@ -100,25 +101,27 @@ def _in_blocks(
     t: int,
     chain: Chain,
     score: Score,
-    normal: Callable[[tuple[int, ...]], Array],
-    carry: Carry,
-) -> tuple[Array, Carry]:
-    """``samplers.advance``, block by block of particles, with the same Z in the same order."""
+    normal: Draw,
+    memory: Memory,
+) -> tuple[Array, Memory]:
+    """``samplers.advance``, block by block of particles, with the same Z in the same order.
+
+    memory: of every block, in their order.
+    """
     dim = y.shape[1]
     size = (dim**2, JACOBIANS) if sampler.derivatives else (dim, BLOCK)
     blocks = list(unit_rows(len(y), *size))
-    if sampler.multistep:
-        out, kept, step = np.empty_like(y), np.empty_like(y), 0.0
-        for b in blocks:
-            before = None if carry is None else (carry[0][b], carry[1])
-            out[b], (kept[b], step) = dpmpp_2m(y[b], t, chain, score, before)
-        return out, (kept, step)
+    out = np.empty_like(y)
+    if sampler.multistep is not None:
+        kept = []
+        for b, before in zip(blocks, memory or [None] * len(blocks), strict=True):
+            out[b], after = advance(sampler, y[b], t, chain, score, normal, before)
+            kept.append(after)
+        return out, tuple(kept)
     for stage in sampler.stages:
-        out = np.empty_like(y)
         for b in blocks:
-            z = normal(y[b].shape) if sampler.stochastic else y[b]
-            out[b] = stage(y[b], t, chain, score, z)
-        y = out
+            out[b] = drawn(stage(y[b], t, chain, score, unmarked), normal)
+        y, out = out, np.empty_like(y)
     return y, None
 
 

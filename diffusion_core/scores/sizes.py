@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from diffusion_core.acceleration import w_t
 from diffusion_core.experiment import Experiment
+from diffusion_core.samplers.acceleration import w_t
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.errors import ROUNDING
 from diffusion_core.scores.exact import ExactScore, Score, own_score

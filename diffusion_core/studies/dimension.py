@@ -25,6 +25,7 @@ from diffusion_core.laws.gaussian import (
     product_tv,
 )
 from diffusion_core.samplers import Sampler, advance
+from diffusion_core.samplers.step import kernel
 from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, Array, Chain, Schedule, check_range
 from diffusion_core.scores.exact import Score
 
@@ -116,18 +117,18 @@ def axis_law(
 
 
 def _deterministic(sampler: Sampler, chain: Any, score: Score, start: float, one: Any) -> Any:
-    y, carry = one, None
+    y, memory = one, None
     for t in range(chain.steps, 1, -1):
-        y, carry = advance(sampler, y, t, chain, score, _no_noise, carry)
+        y, memory = advance(sampler, y, t, chain, score, _no_noise, memory)
     return y * y * start
 
 
 def _stochastic(sampler: Sampler, chain: Any, score: Score, start: float, one: Any) -> Any:
-    variance, none = start * one, 0 * one
+    variance = start * one
     for t in range(chain.steps, 1, -1):
         for stage in sampler.stages:
-            a, b = stage(one, t, chain, score, none), stage(none, t, chain, score, one)
-            variance = a * a * variance + b * b
+            law = kernel(stage, one, t, chain, score)
+            variance = law.mean**2 * variance + np.squeeze(law.spread) ** 2
     return variance
 
 

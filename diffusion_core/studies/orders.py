@@ -15,7 +15,9 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import measure_all
-from diffusion_core.samplers import Sampler, ode
+from diffusion_core.samplers import Sampler
+from diffusion_core.samplers.ode import ode
+from diffusion_core.samplers.step import kernel, unmarked
 from diffusion_core.schedules import Array, Chain, Custom, Schedule, check_range
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.studies.forward import relative_steps
@@ -115,7 +117,7 @@ def euler_difference(experiment: Experiment) -> float:
         step = chain.beta[t] / chain.abar[t]  # sigma_t^2 - sigma_{t-1}^2
         euler = math.sqrt(chain.abar[t - 1]) * (y / root + step / 2 * root * score(t, y))
         size = np.abs(y).max() + np.abs(euler).max()
-        worst = max(worst, float(np.abs(ode(y, t, chain, score, y) - euler).max() / size))
+        worst = max(worst, float(np.abs(ode(y, t, chain, score, unmarked) - euler).max() / size))
     return worst
 
 
@@ -237,16 +239,16 @@ def _noise_moments(
 ) -> tuple[Array, Array]:
     """Mean and variance of the step from t = 2, given x (N, 1); (N,) each.
 
-    A stage is affine in its normal, so two nodes are enough for the last one.
+    The normals before the last stage's are integrated by the trapezoid rule.
     """
     nodes = np.linspace(-NOISE_REACH, NOISE_REACH, NOISE_NODES)
     y, weight = x, np.ones(1)
     for stage in sampler.stages[:-1]:
         near = np.broadcast_to(y, (NOISE_NODES, *y.shape)).reshape(-1, 1)
-        y = stage(near, 2, chain, score, np.repeat(nodes, len(y))[:, None])
+        y = kernel(stage, near, 2, chain, score).at(np.repeat(nodes, len(y))[:, None])
         weight = np.outer(np.exp(-(nodes**2) / 2), weight).ravel()
-    ends = sampler.stages[-1](y, 2, chain, score, np.array([[[-1.0]], [[1.0]]]))
-    ends = ends.reshape(2 * len(weight), len(x))
-    weight = np.tile(weight, 2) / (2 * weight.sum())
+    law = kernel(sampler.stages[-1], y, 2, chain, score)
+    ends, deviation = (v.reshape(len(weight), len(x)) for v in (law.mean, law.deviation))
+    weight = weight / weight.sum()
     mean = weight @ ends
-    return mean, weight @ (ends - mean) ** 2
+    return mean, weight @ ((ends - mean) ** 2 + deviation**2)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from diffusion_core.experiment import Experiment
-from diffusion_core.samplers import Sampler, Stage
+from diffusion_core.samplers import Sampler
+from diffusion_core.samplers.step import Mark, Normal, Out, Stage
 from diffusion_core.schedules import Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal
@@ -46,8 +47,9 @@ class _ScoreTooLarge(Experiment):
 
 
 def _louder(stage: Stage) -> Stage:
-    def stage_with_fault(y: Array, t: int, chain: Chain, score: Score, z: Array) -> Array:
-        return stage(y, t, chain, score, BY * z)
+    def stage_with_fault(y: Array, t: int, chain: Chain, score: Score, mark: Mark) -> Out:
+        out = stage(y, t, chain, score, mark)
+        return Normal(out.mean, BY * out.spread) if isinstance(out, Normal) else out
 
     return stage_with_fault
 

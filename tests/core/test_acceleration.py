@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diffusion_core import PRESETS, SAMPLERS, Experiment
-from diffusion_core.acceleration import v_t, w_t
+from diffusion_core.samplers.acceleration import v_t, w_t
 from diffusion_core.schedules import Linear, Theory
 from diffusion_core.targets import GaussianMixture, Points
 

@@ -20,7 +20,8 @@ from scipy import fft
 from scipy.interpolate import BSpline, make_interp_spline
 
 from diffusion_core.errors import Refused
-from diffusion_core.samplers import Sampler, Stage
+from diffusion_core.samplers import Sampler
+from diffusion_core.samplers.step import Stage, kernel
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.exact import Score, score_detail
 
@@ -29,7 +30,6 @@ MAX_SOURCE = 1 << 22  # nodes of one that is only integrated over
 SPREAD_BLOCK = 2_000_000
 SMOOTH = 3e-5  # a map with smaller fourth differences needs no check
 FREQUENCIES = 12  # at which a sum over nodes is checked
-PROBE = 2.0**40  # a large Z, so that s(x) = (stage(x, Z) - m(x))/Z keeps its digits
 
 
 @dataclass(frozen=True)
@@ -186,11 +186,8 @@ class Transfer:
         weight = density.values * density.h
         kept = self._kept(density)
         x = density.nodes[kept][:, None]
-        z = np.zeros((2, *x.shape))
-        z[1] = PROBE
-        mean, far = stage(x, t, self._chain, self._score, z)
-        std = np.abs(far - mean) / PROBE
-        return mean[:, 0], std[:, 0], weight[kept]
+        law = kernel(stage, x, t, self._chain, self._score)
+        return law.mean[:, 0], law.deviation, weight[kept]
 
     def _densified(
         self,

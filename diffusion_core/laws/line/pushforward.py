@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from diffusion_core.errors import Refused
-from diffusion_core.samplers import Carry, Sampler, advance
+from diffusion_core.samplers import Sampler, advance
+from diffusion_core.samplers.step import Memory
 from diffusion_core.schedules import Array, Chain, Index, Mask
 from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal
@@ -35,18 +36,18 @@ def bounded_chain(
     sampler: Sampler, chain: Chain, score: Score, x: Array
 ) -> Iterator[tuple[int, Array]]:
     """(t, Y_t), t = T..1, of a deterministic sampler from start points x (M,), within +-1e100."""
-    y, carry = x[:, None], None
+    y, memory = x[:, None], None
     yield chain.steps, x
     for t in range(chain.steps, 1, -1):
-        y, carry = _advance(sampler, y, t, chain, score, carry)
+        y, memory = _advance(sampler, y, t, chain, score, memory)
         yield t - 1, y[:, 0]
 
 
 def _advance(
-    sampler: Sampler, y: Array, t: int, chain: Chain, score: Score, carry: Carry
-) -> tuple[Array, Carry]:
-    y, carry = advance(sampler, y, t, chain, score, np.zeros, carry)
-    return np.clip(y, -FAR, FAR), carry
+    sampler: Sampler, y: Array, t: int, chain: Chain, score: Score, memory: Memory
+) -> tuple[Array, Memory]:
+    y, memory = advance(sampler, y, t, chain, score, np.zeros, memory)
+    return np.clip(y, -FAR, FAR), memory
 
 
 class TransportLaw:

@@ -19,7 +19,8 @@ from scipy import fft
 from scipy.special import ndtr
 
 from diffusion_core.errors import Refused
-from diffusion_core.samplers import Sampler, Stage
+from diffusion_core.samplers import Sampler
+from diffusion_core.samplers.step import Stage, kernel
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 
@@ -28,7 +29,6 @@ MAX_SOURCE = 4_500_000  # nodes of one that is only integrated over
 PATCH = 16
 OVERSAMPLED = 1.5  # the grid's highest frequency over the highest that is kept
 SPREAD = 3.8  # the narrowest spreading Gaussian, over scale/band: aliasing below 1e-9
-PROBE = 2.0**40
 ENDS = (slice(None, -1), slice(1, None))
 HEAVY = 1e-6  # nodes of this share of the heaviest decide how far the map stretches
 
@@ -176,18 +176,15 @@ class PlaneTransfer:
         return out
 
     def _noise(self, t: int, stage: Stage) -> float:
-        """s, from a far draw; Refused unless the noise is the same at two points and along axes."""
-        x = np.array([[0.1, 0.2], [0.1, 0.2], [-0.7, 0.4], [-0.7, 0.4]])
-        z = PROBE * np.array([[1.0, 0.0], [0.0, 1.0]] * 2)
-        still = stage(x, t, self._chain, self._score, np.zeros_like(z))
-        moved = (stage(x, t, self._chain, self._score, z) - still) / z.max()
-        s = float(moved[0, 0])
-        if np.abs(moved - s * z / z.max()).max() > 1e-6 * s:
+        """The width of the stage's noise; Refused unless it is one number."""
+        x = np.zeros((1, 2))
+        spread = kernel(stage, x, t, self._chain, self._score).spread
+        if np.ndim(spread):
             raise Refused(
                 "the exact law in the plane needs noise of one width in every direction, which "
                 f"{self._sampler.label} does not have; use the particles method"
             )
-        return s
+        return float(spread)
 
     def _carried(
         self, density: PlaneDensity, t: int, stage: Stage, noise: float, scale: float
@@ -206,7 +203,7 @@ class PlaneTransfer:
         kept = np.abs(f) > self._res.negligible * f.max()
         mean = np.full((*f.shape, 2), np.nan)
         x = points(density.axes)[kept.ravel()]
-        mean[kept] = stage(x, t, self._chain, self._score, np.zeros_like(x))
+        mean[kept] = kernel(stage, x, t, self._chain, self._score).mean
         return mean
 
     def _densification(self, density: PlaneDensity, mean: Array, scale: float) -> int:

@@ -93,19 +93,19 @@ def flow(
     """
     n, dual_score = len(x), DualScore(score, scale)
     y = np.concatenate([x, x]).astype(complex)
-    log_det, sign, carry = np.zeros(n), np.ones(n), None
+    log_det, sign, memory = np.zeros(n), np.ones(n), None
     yield chain.steps, Image(x, log_det, sign)
     for t in range(chain.steps, 1, -1):
         stop()
         y.imag = TINY * np.repeat(np.eye(2), n, axis=0)
-        y, carry = advance(sampler, y, t, chain, dual_score, np.zeros, carry)  # type: ignore[arg-type]
+        y, memory = advance(sampler, y, t, chain, dual_score, np.zeros, memory)  # type: ignore[arg-type]
         j = y.imag.reshape(2, n, 2) / TINY  # j[k] is the derivative along the k-th direction
         det = j[0, :, 0] * j[1, :, 1] - j[0, :, 1] * j[1, :, 0]
         log_det = log_det + np.log(np.maximum(np.abs(det), 1e-300))
         sign = np.where(det < 0, -sign, sign)
         y.real = np.clip(y.real, -FAR, FAR)
-        if carry is not None:
-            carry = (_rebased(carry[0], j, det), carry[1])
+        if memory is not None:
+            memory = tuple(_rebased(m, j, det) if np.iscomplexobj(m) else m for m in memory)
         yield t - 1, Image(y[:n].real.copy(), log_det, sign)
 
 

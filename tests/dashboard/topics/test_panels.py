@@ -61,7 +61,7 @@ def test_panels_start_from_the_same_noise() -> None:
 
 
 def test_samplers_that_draw_alike_share_the_noise_path() -> None:
-    from diffusion_core.substeps import trace
+    from diffusion_core.laws.traced import trace
 
     base = Experiment(sampler="ddpm", steps=8)
     other = Changes(sampler="ddpm-covariance").apply(base)

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dashboard.text.formulas import UPDATES
 from streamlit.testing.v1 import AppTest
 
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
-from dashboard.text.formulas import UPDATES
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded
 from dashboard.topics.assumptions import words as assumed

@@ -1,0 +1,45 @@
+"""The samplers: one file an update or family of updates, with all that is known of it."""
+
+from diffusion_core.errors import InputError
+from diffusion_core.samplers.accelerated_ddpm import DDPM_COVARIANCE
+from diffusion_core.samplers.accelerated_ode import ODE_TAYLOR
+from diffusion_core.samplers.ddim import ddim_sampler
+from diffusion_core.samplers.ddpm import DDPM
+from diffusion_core.samplers.dpmpp import DPMPP_2M
+from diffusion_core.samplers.heun import HEUN
+from diffusion_core.samplers.ode import ODE
+from diffusion_core.samplers.record import SEED_ARXIV, Sampler
+from diffusion_core.samplers.step import advance, reverse_chain
+from diffusion_core.samplers.training_free_ddpm import DDPM_ACCELERATED
+from diffusion_core.samplers.training_free_ode import ODE_ACCELERATED
+
+_ALL = (
+    # the seed paper's four, in the order of its theorems
+    *(ODE, ODE_TAYLOR, DDPM, DDPM_COVARIANCE),
+    *(ODE_ACCELERATED, DDPM_ACCELERATED),
+    *(ddim_sampler(), HEUN, DPMPP_2M),
+)
+SAMPLERS: dict[str, Sampler] = {sampler.name: sampler for sampler in _ALL}
+PAPER_SAMPLERS = tuple(sampler.name for sampler in _ALL if sampler.equation)
+
+
+def sampler_record(kind: str, eta: float = 0.0) -> Sampler:
+    """The record called ``kind``; InputError names what exists."""
+    if kind not in SAMPLERS:
+        raise InputError(f"sampler.kind: one of {', '.join(SAMPLERS)}, got {kind!r}")
+    if kind != "ddim" and eta != 0.0:
+        raise InputError(f"sampler.eta: only ddim takes eta, not {kind}")
+    if not 0 <= eta <= 1:
+        raise InputError(f"sampler.eta: must be between 0 and 1, got {eta!r}")
+    return ddim_sampler(eta) if kind == "ddim" else SAMPLERS[kind]
+
+
+__all__ = [
+    "PAPER_SAMPLERS",
+    "SAMPLERS",
+    "SEED_ARXIV",
+    "Sampler",
+    "advance",
+    "reverse_chain",
+    "sampler_record",
+]
