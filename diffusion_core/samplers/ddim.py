@@ -61,7 +61,8 @@ def ddim_sampler(eta: float = 0.0) -> Sampler:
         latex=r"\begin{aligned}Y_{t-1}&=\sqrt{\bar\alpha_{t-1}}\,\hat x_0\\"
         r"&\quad+\sqrt{1-\bar\alpha_{t-1}-\nu_t^2}\;\hat\epsilon+\nu_tZ_t,\\"
         r"\hat\epsilon&=-\sqrt{1-\bar\alpha_t}\,s_t(Y_t),\\"
-        r"\hat x_0&=\frac{Y_t-\sqrt{1-\bar\alpha_t}\,\hat\epsilon}{\sqrt{\bar\alpha_t}}\end{aligned}",
+        r"\hat x_0&=\frac{Y_t-\sqrt{1-\bar\alpha_t}\,\hat\epsilon}{\sqrt{\bar\alpha_t}}"
+        r"\end{aligned}",
         terms=(
             Term(r"\sqrt{\bar\alpha_{t-1}}\,\hat x_0", "clean", itemgetter("signal")),
             Term(

@@ -39,7 +39,9 @@ def dpmpp_2m(
 
 
 RATIO = Term(r"\sqrt{\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}}", "ratio", itemgetter("ratio"))
-GAIN = Term(r"-\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1)", "exponential", itemgetter("gain"))
+GAIN = Term(
+    r"-\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1)", "exponential", itemgetter("gain")
+)
 PREDICT = Part("predict the data", "x̂_0 = (Y_t + (1 − ᾱ_t) s_t)/√ᾱ_t = {p1}")
 
 DPMPP_2M = Sampler(

@@ -10,6 +10,7 @@ from diffusion_core.laws.line.law import bounded_chain
 from diffusion_core.laws.line.over_time import evolution
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import _on_the_line, has_exact_law
+from diffusion_core.samplers.step import kernel
 from diffusion_core.schedules import Linear
 from diffusion_core.scores.errors import FourierError, Scale, Shift, WaveError
 
@@ -69,10 +70,9 @@ def by_matrices(e, h=0.01):
     q = np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
     for t in range(e.steps, 1, -1):
         for stage in e.record.stages:
-            z = np.stack([np.zeros((len(x), 1)), np.ones((len(x), 1))])
-            mean, far = stage(x[:, None], t, e.chain, e.score, z)
-            std = far[:, 0] - mean[:, 0]
-            u = (x[:, None] - mean[:, 0]) / std
+            law = kernel(stage, x[:, None], t, e.chain, e.score)
+            std = law.deviation
+            u = (x[:, None] - law.mean[:, 0]) / std
             q = np.exp(-0.5 * u * u) @ (q * h / std) / np.sqrt(2 * np.pi)
     p = np.exp(e.target.marginal(e.chain.level(1)).log_density(x[:, None]))
     return 0.5 * h * float(np.abs(q - p).sum())

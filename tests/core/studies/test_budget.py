@@ -15,6 +15,7 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_tv
 from diffusion_core.laws.particles import marginal_points
 from diffusion_core.samplers import advance
+from diffusion_core.samplers.step import kernel
 from diffusion_core.schedules import Cosine, Linear, LinearDDPM, Schedule, Theory
 from diffusion_core.scores.errors import Shift
 from diffusion_core.scores.exact import ExactScore, Score
@@ -45,10 +46,10 @@ def gaussian_step(e: Experiment, t: int, law: AxisGaussian) -> AxisGaussian:
         slope = float(y[1, 0] - y[0, 0])
         mean, variance = float(y[0, 0]) + slope * mean, slope**2 * variance
     for stage in e.record.stages if e.record.stochastic else ():
-        y = np.array([[0.0], [1.0], [0.0]])
-        out = stage(y, t, e.chain, score, np.array([[0.0], [0.0], [1.0]]))[:, 0]
-        slope, noise = float(out[1] - out[0]), float(out[2] - out[0])
-        mean, variance = float(out[0]) + slope * mean, slope**2 * variance + noise**2
+        kept = kernel(stage, np.array([[0.0], [1.0]]), t, e.chain, score)
+        (least, most), noise = kept.mean[:, 0].tolist(), float(kept.deviation[0])
+        slope = most - least
+        mean, variance = least + slope * mean, slope**2 * variance + noise**2
     return AxisGaussian(np.array([mean]), np.array([variance]))
 
 

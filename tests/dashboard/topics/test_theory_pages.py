@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dashboard.text.formulas import UPDATES
 from streamlit.testing.v1 import AppTest
 
 from dashboard.navigation import PAGES
@@ -27,8 +26,14 @@ from dashboard.topics.literature.figures import COLOURS
 from dashboard.topics.notation import glossary
 from dashboard.topics.theory import bounds
 from dashboard.topics.theory import cards as theory_cards
-from diffusion_core import PRESETS, SAMPLERS, Experiment, measure, samplers
-from diffusion_core.schedules import Custom, Karras, Linear, Theory
+from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
+from diffusion_core.samplers import sampler_record
+from diffusion_core.samplers.ddim import ddim
+from diffusion_core.samplers.ddpm import ddpm
+from diffusion_core.samplers.dpmpp import dpmpp_2m
+from diffusion_core.samplers.parts import factors
+from diffusion_core.samplers.step import unmarked
+from diffusion_core.schedules import Chain, Custom, Karras, Linear, Theory
 from diffusion_core.scores.errors import Shift
 from diffusion_core.scores.learned import Learned
 from diffusion_core.studies.forward import relative_steps
@@ -65,6 +70,7 @@ def test_every_block_is_used() -> None:
     cards = {theory_cards.card_name(theorem) for theorem in EVERY}
     used |= {f"{kind}-{card}" for kind in ("card", "not") for card in cards}
     used |= {f"extra-{name}" for name in theory_cards.EXTRAS}
+    used |= {f"term-{term.purpose}" for record in SAMPLERS.values() for term in record.terms}
     assert set(prose("theory").blocks) <= used
     assert set(prose("literature").blocks) <= constants("pages/literature.py")
     used = constants("pages/notation.py", "dashboard/topics/notation/glossary.py")
@@ -87,7 +93,7 @@ def test_every_sampler_has_terms_code_and_its_cards(name: str) -> None:
     app = calm(visit("theory", DEFAULT.with_(sampler=name)))
     text = said(app)
     assert "[[" not in text + " ".join(c.value for c in app.caption)
-    assert app.code[0].value == theory_cards.source(name)
+    assert app.code[0].value == theory_cards.source(SAMPLERS[name])
     assert any(
         f"{SAMPLERS[name].label} {SAMPLERS[name].equation}".strip() in h.value for h in app.header
     )
@@ -100,12 +106,20 @@ def test_every_sampler_has_terms_code_and_its_cards(name: str) -> None:
 
 def test_the_code_shown_is_the_code_that_runs() -> None:
     for name, record in SAMPLERS.items():
-        shown = theory_cards.source(name)
-        assert shown in (ROOT / "diffusion_core/samplers.py").read_text(encoding="utf-8")
+        shown = theory_cards.source(record)
+        files = (ROOT / "diffusion_core/samplers").glob("*.py")
+        assert any(shown.splitlines()[-1] in file.read_text(encoding="utf-8") for file in files)
         for stage in record.stages:
             assert inspect.getsource(stage).split("(")[0].strip() in shown
-    assert "def dpmpp_2m" in theory_cards.source("dpmpp-2m")
-    assert len(theory_cards.source("ddpm-accelerated").split("\ndef ")) == 2
+        assert name == "ddim" or shown.count("def ") == max(1, len(record.stages))
+    assert "def dpmpp_2m" in theory_cards.source(SAMPLERS["dpmpp-2m"])
+    assert len(theory_cards.source(SAMPLERS["ddpm-accelerated"]).split("\ndef ")) == 2
+
+
+def numbers(kind: str, chain: Chain, t: int, eta: float = 0.0) -> list[float]:
+    """The numbers in the printed terms of an update."""
+    record = sampler_record(kind, eta)
+    return [float(term.factor(factors(record, chain, t))) for term in record.terms]
 
 
 @pytest.mark.parametrize("at", [0, 50, 100])
@@ -113,10 +127,11 @@ def test_the_factors_are_those_of_the_update(at: int) -> None:
     """An affine score makes every factor visible from outside."""
     run = DEFAULT.with_(sampler="ddpm", schedule=Linear())
     t = theory_cards.place_in_chain(run.steps, at)
-    factor, push, noise = (term.value(run.chain, t, 0.0) for term in theory_cards.TERMS["ddpm"])
+    factor, push, noise = numbers("ddpm", run.chain, t)
 
     def step(y: float, s: float, z: float) -> float:
-        return float(samplers.ddpm(y, t, run.chain, lambda t, y: s, z))
+        law = ddpm(y, t, run.chain, lambda t, y: s, unmarked)
+        return float(law.mean + law.spread * z)
 
     assert step(1.0, 0.0, 0.0) == pytest.approx(factor)
     assert step(0.0, 1.0, 0.0) == pytest.approx(factor * push)
@@ -127,12 +142,12 @@ def test_the_factors_are_those_of_the_update(at: int) -> None:
 def test_ddim_is_put_together_from_its_terms() -> None:
     run = DEFAULT.with_(sampler="ddim", eta=0.5)
     t, chain = 20, run.chain
-    clean, noise, fresh = (float(term.value(chain, t, 0.5)) for term in theory_cards.TERMS["ddim"])
+    clean, noise, fresh = numbers("ddim", chain, t, 0.5)
     y, s, z = 0.7, -0.3, 1.2
     eps = -math.sqrt(chain.var[t]) * s
     x0 = (y - math.sqrt(chain.var[t]) * eps) / math.sqrt(chain.abar[t])
-    made = samplers.ddim_stage(0.5)(y, t, chain, lambda t, y: s, z)
-    assert clean * x0 + noise * eps + fresh * z == pytest.approx(float(made))
+    law = ddim(0.5)(y, t, chain, lambda t, y: s, unmarked)
+    assert clean * x0 + noise * eps + fresh * z == pytest.approx(law.mean + law.spread * z)
 
 
 def test_the_variance_that_2501_12982_prints_is_ddims_before_it_is_divided() -> None:
@@ -140,7 +155,7 @@ def test_the_variance_that_2501_12982_prints_is_ddims_before_it_is_divided() -> 
     assert r"\nu_t^2=(1-\bar\alpha_{t-1})(1-\alpha_t)/(1-\bar\alpha_t)$" in card
     assert r"\alpha_t\nu_t^2=(\alpha_t-\bar\alpha_t)(1-\alpha_t)/(1-\bar\alpha_t)$" in card
     for t in (2, 10, chain.steps):
-        fresh = float(theory_cards.TERMS["ddim"][2].value(chain, t, 1.0))
+        _, _, fresh = numbers("ddim", chain, t, 1.0)
         alpha, abar, beta, var = (a[t] for a in (chain.alpha, chain.abar, chain.beta, chain.var))
         assert fresh**2 == pytest.approx(chain.var[t - 1] * beta / var)
         assert alpha * fresh**2 == pytest.approx((alpha - abar) * beta / var)
@@ -148,9 +163,7 @@ def test_the_variance_that_2501_12982_prints_is_ddims_before_it_is_divided() -> 
 
 def test_dpm_solver_is_put_together_from_its_terms() -> None:
     t, chain, y, s = 10, DEFAULT.chain, 0.7, -0.3
-    ratio, weight, share = (
-        float(term.value(chain, t, 0.0)) for term in theory_cards.TERMS["dpmpp-2m"]
-    )
+    ratio, weight, share = numbers("dpmpp-2m", chain, t)
     h = [
         (math.log(chain.abar[k - 1] / chain.var[k - 1]) - math.log(chain.abar[k] / chain.var[k]))
         / 2
@@ -158,9 +171,9 @@ def test_dpm_solver_is_put_together_from_its_terms() -> None:
     ]
     eps = -math.sqrt(chain.var[t]) * s
     x0 = (y - math.sqrt(chain.var[t]) * eps) / math.sqrt(chain.abar[t])
-    made, _ = samplers.dpmpp_2m(y, t, chain, lambda t, y: s, (0.4, h[1]))
+    made, _ = dpmpp_2m(y, t, chain, lambda t, y: s, unmarked, (0.4, h[1]))
     assert ratio * y + weight * ((1 + share) * x0 - share * 0.4) == pytest.approx(float(made))
-    assert theory_cards.TERMS["dpmpp-2m"][2].value(chain, chain.steps, 0.0) == 0
+    assert numbers("dpmpp-2m", chain, chain.steps)[2] == 0
 
 
 def symbols() -> list[str]:
@@ -190,9 +203,8 @@ def test_the_learned_scores_page_keeps_the_letters_of_the_notation() -> None:
 def test_no_update_borrows_a_letter_of_the_theory() -> None:
     """DPM-Solver++'s h and r and DDIM's sigma are other things here."""
     own = re.compile(r"(?<![\\a-z])[hr](?![a-z])")
-    for name, formula in UPDATES.items():
-        terms = [term.latex for term in theory_cards.TERMS[name]]
-        for latex in (formula, *terms):
+    for name, record in SAMPLERS.items():
+        for latex in (record.latex, *(term.latex for term in record.terms)):
             bare = re.sub(r"\\[A-Za-z]+", " ", latex)
             assert not own.search(bare), (name, latex)
             assert r"\sigma" not in latex or name == "heun", (name, latex)
@@ -207,10 +219,10 @@ def test_the_relative_step_is_the_step_in_log_snr() -> None:
 
 def test_all_formulas_are_listed() -> None:
     text = theory_cards.all_formulas()
-    for name, record in SAMPLERS.items():
+    for record in SAMPLERS.values():
         named = f"{record.label} {record.equation}".strip()
         assert f"**{named}**, order {record.order}" in text
-        assert UPDATES[name] in text
+        assert record.latex in text
 
 
 def test_every_theorem_has_a_card_that_marks_its_evidence() -> None:

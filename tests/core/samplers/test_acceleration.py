@@ -7,6 +7,7 @@ import pytest
 
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.samplers.acceleration import v_t, w_t
+from diffusion_core.samplers.step import kernel
 from diffusion_core.schedules import Linear, Theory
 from diffusion_core.targets import GaussianMixture, Points
 
@@ -71,8 +72,8 @@ def test_the_papers_updates_are_those_that_run(dim, schedule):
     for t in (2, 9, 15, 20):
         y, z = 1.3 * rng.standard_normal((6, dim)), rng.standard_normal((6, dim))
         b, alpha, var = chain.beta[t], chain.alpha[t], chain.var[t]
-        ran = SAMPLERS["ode-taylor"].stages[0](y, t, chain, score, z)
-        shaken = SAMPLERS["ddpm-covariance"].stages[0](y, t, chain, score, z)
+        ran = kernel(SAMPLERS["ode-taylor"].stages[0], y, t, chain, score).mean
+        shaken = kernel(SAMPLERS["ddpm-covariance"].stages[0], y, t, chain, score).at(z)
         w, v = w_t(t, y, chain, score), v_t(t, y, z, chain, score)
         for i in range(6):
             moments = gaussian_moments(run.target, chain.abar[t], y[i])
