@@ -79,14 +79,14 @@ def test_particles_that_are_not_the_laws_are_found(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_output_that_lost_mass_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    law = law_checks.line.grid_law
+    law = law_checks.line_law.grid_law
 
     def leaking(e: Experiment, stop: Stop) -> GridLaw:
         found = law(e, stop=stop)
         values = found.density.values * (1 - 1e-8)
         return GridLaw(replace(found.density, values=values), found.error)
 
-    monkeypatch.setattr(law_checks.line, "grid_law", leaking)
+    monkeypatch.setattr(law_checks.line_law, "grid_law", leaking)
     assert first_failure("output") is not None
 
 
