@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import log1p, ndtr
 
 from diffusion_core.samplers import Sampler, advance
-from diffusion_core.samplers.step import Memory, kernel
+from diffusion_core.samplers.update import Memory, kernel
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.targets.base import Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture

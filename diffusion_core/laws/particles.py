@@ -15,7 +15,8 @@ import numpy as np
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers import Sampler, reverse_chain
-from diffusion_core.samplers.step import Draw, Memory, advance, drawn, unmarked
+from diffusion_core.samplers.step import Draw, advance, drawn
+from diffusion_core.samplers.update import Memory, unmarked
 from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
 from diffusion_core.strict_json import shown

@@ -11,7 +11,8 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.particles import check_particles, start_points
 from diffusion_core.samplers.parts import Marks
 from diffusion_core.samplers.record import Factors
-from diffusion_core.samplers.step import Memory, advance
+from diffusion_core.samplers.step import advance
+from diffusion_core.samplers.update import Memory
 from diffusion_core.schedules import Array
 
 

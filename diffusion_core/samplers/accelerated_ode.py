@@ -9,7 +9,7 @@ import numpy as np
 
 from diffusion_core.samplers.ode import FOLLOW
 from diffusion_core.samplers.record import SEED, SHRINK, Part, Sampler, Term, rescale
-from diffusion_core.samplers.step import Mark
+from diffusion_core.samplers.update import Mark
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

@@ -6,7 +6,7 @@ from math import sqrt
 from operator import itemgetter
 
 from diffusion_core.samplers.record import Part, Sampler, Term
-from diffusion_core.samplers.step import Mark, Normal, Out, Stage
+from diffusion_core.samplers.update import Mark, Normal, Out, Stage
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

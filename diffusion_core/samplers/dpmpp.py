@@ -6,7 +6,7 @@ from math import expm1, log, sqrt
 from operator import itemgetter
 
 from diffusion_core.samplers.record import Part, Sampler, Term
-from diffusion_core.samplers.step import Mark, Memory
+from diffusion_core.samplers.update import Mark, Memory
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

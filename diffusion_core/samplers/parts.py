@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from diffusion_core.samplers.record import Factors, Sampler
-from diffusion_core.samplers.step import Memory, Normal, advance
+from diffusion_core.samplers.step import advance
+from diffusion_core.samplers.update import Memory, Normal
 from diffusion_core.schedules import Array, Chain
 
 REMEMBERED = 4  # updates, more than any multistep sampler here looks back to

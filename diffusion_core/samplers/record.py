@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from diffusion_core.samplers.step import Multistep, Stage
+from diffusion_core.samplers.update import Multistep, Stage
 
 SEED_ARXIV = "2306.09251"
 SEED = f"Li, Wei, Chen, Chi, arXiv {SEED_ARXIV}"

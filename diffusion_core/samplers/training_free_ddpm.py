@@ -6,7 +6,7 @@ from math import sqrt
 from operator import itemgetter
 
 from diffusion_core.samplers.record import SHRINK, TRAINING_FREE, Part, Sampler, Term, rescale
-from diffusion_core.samplers.step import Mark, Normal
+from diffusion_core.samplers.update import Mark, Normal
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from diffusion_core.samplers.ode import HALF
 from diffusion_core.samplers.record import SHRINK, TRAINING_FREE, Part, Sampler, Term, rescale
-from diffusion_core.samplers.step import Mark
+from diffusion_core.samplers.update import Mark
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

@@ -25,7 +25,7 @@ from diffusion_core.laws.gaussian import (
     product_tv,
 )
 from diffusion_core.samplers import Sampler, advance
-from diffusion_core.samplers.step import kernel
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, Array, Chain, Schedule, check_range
 from diffusion_core.scores.exact import Score
 

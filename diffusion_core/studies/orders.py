@@ -17,7 +17,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.measure import measure_all
 from diffusion_core.samplers import Sampler
 from diffusion_core.samplers.ode import ode
-from diffusion_core.samplers.step import kernel, unmarked
+from diffusion_core.samplers.update import kernel, unmarked
 from diffusion_core.schedules import Array, Chain, Custom, Schedule, check_range
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.studies.forward import relative_steps

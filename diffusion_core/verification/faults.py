@@ -14,7 +14,7 @@ import numpy as np
 
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers import Sampler
-from diffusion_core.samplers.step import Mark, Normal, Out, Stage
+from diffusion_core.samplers.update import Mark, Normal, Out, Stage
 from diffusion_core.schedules import Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal

@@ -21,7 +21,7 @@ from scipy.interpolate import BSpline, make_interp_spline
 
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler
-from diffusion_core.samplers.step import Stage, kernel
+from diffusion_core.samplers.update import Stage, kernel
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.exact import Score, score_detail
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler, advance
-from diffusion_core.samplers.step import Memory
+from diffusion_core.samplers.update import Memory
 from diffusion_core.schedules import Array, Chain, Index, Mask
 from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal

@@ -20,7 +20,7 @@ from scipy.special import ndtr
 
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler
-from diffusion_core.samplers.step import Stage, kernel
+from diffusion_core.samplers.update import Stage, kernel
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
 

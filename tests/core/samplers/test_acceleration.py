@@ -7,7 +7,7 @@ import pytest
 
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.samplers.acceleration import v_t, w_t
-from diffusion_core.samplers.step import kernel
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import Linear, Theory
 from diffusion_core.targets import GaussianMixture, Points
 

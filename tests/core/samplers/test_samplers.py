@@ -17,7 +17,7 @@ from diffusion_core.samplers import (
 )
 from diffusion_core.samplers.ddim import ddim
 from diffusion_core.samplers.ddpm import ddpm
-from diffusion_core.samplers.step import kernel
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import Array, Cosine, LogSNR, Theory
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.targets.gallery import line_mixture

@@ -10,7 +10,7 @@ from diffusion_core.laws.line.law import bounded_chain
 from diffusion_core.laws.line.over_time import evolution
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import _on_the_line, has_exact_law
-from diffusion_core.samplers.step import kernel
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import Linear
 from diffusion_core.scores.errors import FourierError, Scale, Shift, WaveError
 

@@ -15,7 +15,7 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_tv
 from diffusion_core.laws.particles import marginal_points
 from diffusion_core.samplers import advance
-from diffusion_core.samplers.step import kernel
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import Cosine, Linear, LinearDDPM, Schedule, Theory
 from diffusion_core.scores.errors import Shift
 from diffusion_core.scores.exact import ExactScore, Score

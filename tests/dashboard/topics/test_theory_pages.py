@@ -32,7 +32,7 @@ from diffusion_core.samplers.ddim import ddim
 from diffusion_core.samplers.ddpm import ddpm
 from diffusion_core.samplers.dpmpp import dpmpp_2m
 from diffusion_core.samplers.parts import factors
-from diffusion_core.samplers.step import unmarked
+from diffusion_core.samplers.update import unmarked
 from diffusion_core.schedules import Chain, Custom, Karras, Linear, Theory
 from diffusion_core.scores.errors import Shift
 from diffusion_core.scores.learned import Learned
