@@ -60,6 +60,7 @@ SAMPLERS: dict[str, Mark] = {
     "ddim": Mark("#00365a", "#afe8fe", "square", "10px,3px"),
     "heun": Mark("#2e0f00", "#d6ac70", "pentagon", "14px,3px,3px,3px,3px,3px"),
     "dpmpp-2m": Mark("#4e4e4e", "#a8a5aa", "star", "3px,6px"),
+    "dpmpp-3m": Mark("#cf74b7", "#ff120e", "hexagram", "6px,3px,2px,3px"),
 }
 
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")

@@ -5,7 +5,7 @@ from diffusion_core.samplers.accelerated_ddpm import DDPM_COVARIANCE
 from diffusion_core.samplers.accelerated_ode import ODE_TAYLOR
 from diffusion_core.samplers.ddim import ddim_sampler
 from diffusion_core.samplers.ddpm import DDPM
-from diffusion_core.samplers.dpmpp import DPMPP_2M
+from diffusion_core.samplers.dpmpp import DPMPP_2M, DPMPP_3M
 from diffusion_core.samplers.heun import HEUN
 from diffusion_core.samplers.ode import ODE
 from diffusion_core.samplers.record import SEED_ARXIV, Sampler
@@ -17,7 +17,7 @@ _ALL = (
     # the seed paper's four, in the order of its theorems
     *(ODE, ODE_TAYLOR, DDPM, DDPM_COVARIANCE),
     *(ODE_ACCELERATED, DDPM_ACCELERATED),
-    *(ddim_sampler(), HEUN, DPMPP_2M),
+    *(ddim_sampler(), HEUN, DPMPP_2M, DPMPP_3M),
 )
 SAMPLERS: dict[str, Sampler] = {sampler.name: sampler for sampler in _ALL}
 PAPER_SAMPLERS = tuple(sampler.name for sampler in _ALL if sampler.equation)

@@ -45,8 +45,8 @@ class Sampler:
 
     order: m such that TV falls like T^{-m} on a smooth target where every step shrinks like 1/T in
     lambda = log(sqrt(abar)/sqrt(1 - abar)), as between the fixed ends of ``Karras`` and ``LogSNR``.
-    Elsewhere a step that does not shrink may set a lower rate: DPM-Solver++(2M) tends to 1 on
-    ``Linear``, ``Cosine`` and ``Sigmoid``, and so does Heun on ``Sigmoid``.
+    Elsewhere a step that does not shrink may set a lower rate: DPM-Solver++ (2M and 3M) tends to 1
+    on ``Linear``, ``Cosine`` and ``Sigmoid``, and so does Heun on ``Sigmoid``.
     evaluations: score evaluations per update; ``derivatives``: what it needs beyond the score.
     equation: its number in the seed paper, arXiv 2306.09251; empty where it is not from there.
     stages: the update, one stage after the other; or ``multistep``, one that remembers.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import mpmath as mp
@@ -237,10 +238,44 @@ def dpmpp_2m_run(y: Number, c: Betas, law: Any, log: Callable[[Number], Number])
     return y
 
 
+def dpmpp_3m_run(y: Number, c: Betas, law: Any, log: Callable[[Number], Number]) -> Number:
+    """Lu et al. (2022b) to third order: x0 as Lagrange's polynomial through the last predictions.
+
+    Y_{t-1} = e^{-h} sigma-part + alpha_{t-1} int_0^h e^{-(h-s)} x0(lam_t + s) ds, with the moments
+    of the exponential by their recursion.
+    """
+    lam = {t: log(c.abar[t] / c.var[t]) / 2 for t in range(1, c.steps + 1)}
+    past: list[tuple[Number, Number]] = []  # (lambda_s - lambda_t, x0_s), the newest first
+    for t in range(c.steps, 1, -1):
+        x0 = (y + c.var[t] * law.score(t, y)) / c.abar[t] ** 0.5
+        past = [(lam[t] * 0, x0), *((p + lam[t + 1] - lam[t], v) for p, v in past)][:3]
+        h = lam[t - 1] - lam[t]
+        decay = (c.var[t - 1] / c.abar[t - 1]) ** 0.5 / (c.var[t] / c.abar[t]) ** 0.5
+        moment = [1 - decay]  # int_0^h e^{-(h-s)} s^k ds
+        for k in (1, 2):
+            moment.append(h**k - k * moment[-1])
+        y = (c.var[t - 1] / c.var[t]) ** 0.5 * y
+        for i, (p, v) in enumerate(past):
+            others = [q for j, (q, _) in enumerate(past) if j != i]
+            scale = lam[t] * 0 + 1
+            for q in others:
+                scale = scale * (p - q)
+            # int_0^h e^{-(h-s)} of the product of (s - q)
+            weight = moment[len(others)]
+            if others:
+                weight = weight - sum(others) * moment[len(others) - 1]
+            if len(others) == 2:
+                weight = weight + others[0] * others[1] * moment[0]
+            y = y + c.abar[t - 1] ** 0.5 * weight / scale * v
+    return y
+
+
 def flow(sampler: str, y: Number, c: Betas, law: Any, log: Callable[[Number], Number]) -> Number:
     """Y_1 from Y_T = y, deterministic samplers."""
     if sampler == "dpmpp-2m":
         return dpmpp_2m_run(y, c, law, log)
+    if sampler == "dpmpp-3m":
+        return dpmpp_3m_run(y, c, law, log)
     for t in range(c.steps, 1, -1):
         y = DETERMINISTIC[sampler](y, t, c, law)
     return y
@@ -311,6 +346,12 @@ def affine_law(
     lam = [c.abar[t] * variance + c.var[t] for t in range(c.steps + 2)]
     mu = [c.abar[t] ** 0.5 * mean for t in range(c.steps + 2)]
     m, v = (mu[c.steps], lam[c.steps]) if exact else (lam[0] * 0, lam[0] * 0 + 1)
+    if sampler == "dpmpp-3m":
+        log = mp.log if isinstance(lam[0], mp.mpf) else math.log
+        linear = SimpleNamespace(score=lambda t, y: -y / lam[t])
+        affine = SimpleNamespace(score=lambda t, y: (mu[t] - y) / lam[t])
+        k = dpmpp_3m_run(lam[0] * 0 + 1, c, linear, log)
+        return k * m + dpmpp_3m_run(lam[0] * 0, c, affine, log), k * k * v, mu[1], lam[1]
     # (Y_t - mu_t) = k (Y_{t+1} - mu_{t+1}) + o
     memory: tuple[Number, Number, Number] | None = None  # Y_{t+1} = slope Y_T + offset, and h
     slope, offset = lam[0] * 0 + 1, lam[0] * 0

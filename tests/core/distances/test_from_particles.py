@@ -176,7 +176,9 @@ def test_limits_shrink_with_the_dimension():
         trajectory(wide, 3641)
 
 
-@pytest.mark.parametrize("sampler", ["ode", "ddpm", "ddpm-accelerated", "dpmpp-2m", "ode-taylor"])
+@pytest.mark.parametrize(
+    "sampler", ["ode", "ddpm", "ddpm-accelerated", "dpmpp-2m", "dpmpp-3m", "ode-taylor"]
+)
 def test_particles_are_within_five_standard_errors_of_the_exact_law(sampler):
     """Every cell's count against the exact law's mass, through TV: q itself as the target."""
     n, e = 20_000, Experiment(target=PRESETS["skewed"].target, sampler=sampler, steps=40, seed=8)

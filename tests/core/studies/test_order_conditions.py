@@ -31,7 +31,7 @@ def slope(sampler: str, schedule: Schedule, first: int, last: int) -> float:
 
 
 @pytest.mark.parametrize(
-    "name", ["ode-accelerated", "ode-taylor", "heun", "dpmpp-2m", "ode", "ddim"]
+    "name", ["ode-accelerated", "ode-taylor", "heun", "dpmpp-2m", "dpmpp-3m", "ode", "ddim"]
 )
 @pytest.mark.parametrize("schedule", [Karras(), LogSNR()], ids=lambda s: s.kind)
 def test_the_order_holds_where_every_step_shrinks(name: str, schedule: Schedule) -> None:
@@ -57,6 +57,7 @@ def test_so_does_the_order_of_the_stochastic(name: str, schedule: Schedule) -> N
         ("dpmpp-2m", Cosine(), -1.6, -1.4),
         ("dpmpp-2m", Sigmoid(), -1.05, -0.9),
         ("dpmpp-2m", Constant(), -1.2, -0.8),
+        ("dpmpp-3m", Sigmoid(), -1.05, -0.9),
     ],
     ids=str,
 )

@@ -107,6 +107,7 @@ FOLDING = [
     ("ode-taylor", LinearDDPM(), 4, "atoms"),
     ("ode-accelerated", LinearDDPM(), 3, "atoms"),
     ("dpmpp-2m", Karras(), 8, "atoms"),
+    ("dpmpp-3m", Karras(), 8, "atoms"),
 ]
 
 
@@ -122,9 +123,9 @@ def test_folding_maps(sampler: str, schedule: Schedule, steps: int, preset: str)
     assert abs(found.value - truth["tv"]) <= found.error + 2e-4 * truth["tv"]
 
 
-@pytest.mark.parametrize("steps", [2, 3])
+@pytest.mark.parametrize("steps", [2, 3, 5])
 @pytest.mark.parametrize(
-    "sampler", ["ode", "ode-accelerated", "ode-taylor", "ddim", "heun", "dpmpp-2m"]
+    "sampler", ["ode", "ode-accelerated", "ode-taylor", "ddim", "heun", "dpmpp-2m", "dpmpp-3m"]
 )
 @pytest.mark.parametrize("schedule", [Theory(), Cosine(), Karras()], ids=lambda s: s.kind)
 def test_the_map_in_high_precision(sampler: str, steps: int, schedule: Schedule) -> None:

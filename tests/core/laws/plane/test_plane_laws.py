@@ -105,6 +105,7 @@ def check(found, truth: float, relative: float = 1e-3, doubt: float = 0.0) -> No
         ("ddim", 12, Linear()),
         ("heun", 24, Theory(2.0, 4.0)),
         ("dpmpp-2m", 24, Theory(2.0, 4.0)),
+        ("dpmpp-3m", 24, Theory(2.0, 4.0)),
         ("ode-accelerated", 32, Theory(2.0, 4.0)),
         ("ode-taylor", 24, Theory(2.0, 4.0)),
         ("ddpm", 24, Theory(2.0, 4.0)),
