@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import diffusion_core
 from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
 from diffusion_core.strict_json import shown
@@ -119,7 +120,7 @@ def _check_workers(client: Any) -> None:
 
 def sources() -> str:
     """A digest of this package's Python files: equal ones compute equal numbers."""
-    root, digest = Path(__file__).parent, hashlib.sha256()
+    root, digest = Path(diffusion_core.__file__).parent, hashlib.sha256()
     for file in sorted(root.rglob("*.py")):
         digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
