@@ -15,32 +15,16 @@ from diffusion_core.distances.from_particles import (
     check_estimate,
     estimate,
 )
-from diffusion_core.distances.of_masses import METRICS, Distance, check_metric
+from diffusion_core.distances.of_masses import Distance, check_metric
 from diffusion_core.distances.sliced import SLICED
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws import gaussian as gauss
-from diffusion_core.laws.line.density_grid import COARSE, FINE, Resolution
-from diffusion_core.laws.line.law import (
-    GridLaw,
-    grid_law,
-    marginal_bounds,
-    never,
-    transport_law,
-    unfold,
-)
-from diffusion_core.laws.line.mass_partition import MassPair, resolve
-from diffusion_core.laws.line.pushforward import FAR
+from diffusion_core.laws.front import law_of
+from diffusion_core.laws.line.law import never
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
-from diffusion_core.laws.plane.law import METRICS as PLANE_METRICS
-from diffusion_core.laws.plane.law import plane_outcomes
-from diffusion_core.laws.plane.summed import Outcomes, answered, attempted, doubted
-from diffusion_core.schedules import CLEAN, Array, NoiseLevel
-from diffusion_core.scores.errors import Scale, Shift
-from diffusion_core.targets.base import Marginal
-from diffusion_core.targets.gaussian_mixture import GaussianMixture
+from diffusion_core.laws.plane.summed import answered
+from diffusion_core.schedules import Array
 
-TOLERANCE = 1e-5  # relative, on TV
 REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer,
 NEGLIGIBLE = 1e-5  # unless the error is below this
 METHODS = ("exact", "particles")
@@ -75,16 +59,7 @@ def has_exact_law(experiment: Experiment) -> bool:
 
 def exact_metrics(experiment: Experiment) -> tuple[str, ...]:
     """The distances for which ``method="exact"`` exists, though a run may still be refused."""
-    if experiment.target.dim == 1:
-        return tuple(METRICS)
-    if _stays_gaussian(experiment):
-        return tuple(m for m in METRICS if m != "w1")
-    return PLANE_METRICS if experiment.target.dim == 2 else ()
-
-
-def _stays_gaussian(experiment: Experiment) -> bool:
-    affine = experiment.score_error is None or isinstance(experiment.score_error, Shift | Scale)
-    return affine and gauss.is_gaussian(experiment.target)
+    return law_of(experiment).metrics
 
 
 def measure(
@@ -137,18 +112,8 @@ def measure_each(
     if method == "particles":
         points = final_points(experiment, particles, stop) if points is None else points
         found = _from_particles(experiment, metrics, points, against)
-    elif isinstance(experiment.target, GaussianMixture) and _stays_gaussian(experiment):
-        found = _gaussian(experiment, experiment.target, metrics, against)
-    elif experiment.target.dim == 1:
-        found = _on_the_line(experiment, metrics, against, stop)
-    elif experiment.target.dim == 2:
-        level = comparison_level(experiment, against)
-        found = plane_outcomes(experiment, metrics, level, stop)
     else:
-        raise Refused(
-            f"method: an exact law in {experiment.target.dim} dimensions exists here for Gaussian "
-            "targets only; use the particles method"
-        )
+        found = law_of(experiment, stop).distances(metrics, against)
     seconds = time.perf_counter() - begun
     return {m: _measurement(experiment, m, method, v, seconds) for m, v in found.items()}
 
@@ -213,11 +178,6 @@ def _measurement(
     )
 
 
-def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
-    """The noise level of what q_1 is compared with: p_1, or none for the data law."""
-    return CLEAN if against == "data" else experiment.chain.level(1)
-
-
 def _from_particles(
     experiment: Experiment, metrics: Sequence[str], points: Array, against: str
 ) -> dict[str, Estimate]:
@@ -229,75 +189,3 @@ def _from_particles(
         m: estimate(m, points, perfect, np.random.default_rng([experiment.seed, 1]))
         for m in metrics
     }
-
-
-def _gaussian(
-    experiment: Experiment, target: GaussianMixture, metrics: Sequence[str], against: str
-) -> Outcomes:
-    e = experiment
-    data, wrong = against == "data", getattr(e.score, "affine", None)
-    q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data, wrong)
-    rounding = 1e-14 * e.steps
-    return {m: attempted(_between_gaussians, m, q, p, rounding) for m in metrics}
-
-
-def _between_gaussians(
-    metric: str, q: gauss.AxisGaussian, p: gauss.AxisGaussian, rounding: float
-) -> Distance:
-    if metric == "w1" and len(p.mean) > 1:
-        raise Refused("w1: has no closed form between Gaussians in several dimensions; use w2")
-    if metric == "tv":
-        value, error = gauss.gaussian_tv(q, p)
-        return Distance(value, error + rounding)
-    value = getattr(gauss, f"gaussian_{metric}")(q, p)
-    return Distance(value, rounding * (1 + abs(value)))
-
-
-def _on_the_line(
-    experiment: Experiment, metrics: Sequence[str], against: str, stop: Stop
-) -> Outcomes:
-    level = comparison_level(experiment, against)
-    marginal = experiment.target.marginal(level)
-    bounds = marginal_bounds(experiment.target, level)
-    if experiment.record.stochastic:
-        return _two_resolutions(experiment, metrics, marginal, bounds, stop)
-    pair = deterministic_pair(experiment, marginal, bounds, stop)
-    far = bool(np.abs(pair.edges).max() >= FAR)
-    return {m: attempted(_of_pair, m, pair, far) for m in metrics}
-
-
-def _of_pair(metric: str, pair: MassPair, far: bool) -> Distance:
-    if far and metric in ("w1", "w2"):
-        raise Refused(f"{metric}: the sampler throws mass beyond 1e100; use tv, kl or hellinger")
-    return METRICS[metric](pair)
-
-
-def deterministic_pair(
-    experiment: Experiment, marginal: Marginal, bounds: tuple[float, float], stop: Stop
-) -> MassPair:
-    """q_1 of a deterministic sampler beside the target, folds included, as masses."""
-    e = experiment
-    law = transport_law(e, stop)
-    if not law.folded:
-        pair = resolve(law, marginal, bounds, TOLERANCE, stop)
-        if not law.folded:
-            return pair
-    return resolve(unfold(law, 1e-9, stop), marginal, bounds, TOLERANCE, stop)
-
-
-def _two_resolutions(
-    experiment: Experiment,
-    metrics: Sequence[str],
-    marginal: Marginal,
-    bounds: tuple[float, float],
-    stop: Stop,
-) -> Outcomes:
-    """Distances at the fine resolution; their change from a coarser one joins the error."""
-
-    def at(resolution: Resolution) -> Outcomes:
-        law: GridLaw = grid_law(experiment, resolution, stop)
-        pair = resolve(law, marginal, bounds, TOLERANCE, stop)
-        return {m: attempted(METRICS[m], pair) for m in metrics}
-
-    fine, coarse = at(FINE), at(COARSE)
-    return {m: doubted(fine[m], coarse[m]) for m in metrics}

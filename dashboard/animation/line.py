@@ -12,7 +12,8 @@ from dashboard.animation.plane import PlaneLaw, plane_animation, readout
 from dashboard.player import Animation
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances.of_masses import Distance
-from diffusion_core.laws.line.over_time import Snapshot, evolution
+from diffusion_core.laws.front import law_of
+from diffusion_core.laws.line.over_time import Snapshot
 from diffusion_core.schedules import Array
 
 GRID = 481
@@ -55,7 +56,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
     snapshots: list[Snapshot] = []
     refusal = ""
     try:
-        for snapshot in evolution(experiment, grid, times):
+        for snapshot in law_of(experiment).over_time(grid, times):
             progress(1 - snapshot.t / experiment.steps / 2)
             snapshots.append(snapshot)
     except Refused as reason:

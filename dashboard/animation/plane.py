@@ -19,7 +19,7 @@ from dashboard.player import Animation
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances.of_masses import Distance
-from diffusion_core.laws.plane.over_time import plane_evolution
+from diffusion_core.laws.front import law_of
 from diffusion_core.schedules import Array, NoiseLevel
 
 CELLS = 96
@@ -63,7 +63,7 @@ def plane_law(experiment: Experiment, progress: Progress) -> PlaneLaw:
 
     maps, tv = [], {}
     try:
-        for found in plane_evolution(experiment, x, y, times, stop):
+        for found in law_of(experiment, stop).over_time((x, y), times):
             seen += 1
             stop()
             maps.append((found.target.T, found.output.T))

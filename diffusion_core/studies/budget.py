@@ -33,14 +33,10 @@ from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import STARTS, Experiment
 from diffusion_core.laws.exact_steps import plane_initialisation, smoothed_start
+from diffusion_core.laws.front import InPlane, OnLine, law_of, no_steps
 from diffusion_core.laws.line.law import marginal_bounds, never, standard_normal, start_nodes
 from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.laws.line.pushforward import TransportLaw
-from diffusion_core.laws.line.step_kernel import StochasticSteps
-from diffusion_core.laws.line.step_map import DeterministicSteps
-from diffusion_core.laws.plane.over_time import plane_evolution
-from diffusion_core.laws.plane.step_kernel import PlaneNoise
-from diffusion_core.laws.plane.step_map import PlaneMaps
 from diffusion_core.laws.step import NOTHING, LineLaws, StepError, StepLaws
 from diffusion_core.schedules import Array
 
@@ -240,57 +236,38 @@ def plane_difference(
 ) -> Array:
     """The density of K^_t p_t minus p_{t-1} on the grid of two axes (X,), (Y,): (X, Y)."""
     _check_step(experiment, t)
-    _check(experiment, 2)
-    engine = PlaneNoise if experiment.record.stochastic else PlaneMaps
-    return engine(experiment, stop).difference(t, axes)
+    steps = _in_plane(experiment, stop).steps()
+    return steps.difference(t, axes)
 
 
 def plane_outcome_difference(
     experiment: Experiment, axes: tuple[Array, Array], stop: Callable[[], None] = never
 ) -> Array:
     """q_1 - p_1 on the grid of two equally spaced axes (X,), (Y,): (X, Y)."""
-    _check(experiment, 2)
-    (shown,) = plane_evolution(experiment, *axes, (1,), stop)
+    law = _in_plane(experiment, stop)
+    law.steps()  # refused where there is no account
+    (shown,) = law.over_time(axes, (1,))
     return shown.output - shown.target
 
 
 def line_laws(experiment: Experiment, stop: Callable[[], None] = never) -> LineLaws:
     """The engine for a target on the line; Refused where single steps have no laws."""
-    _check(experiment, 1)
-    engine = StochasticSteps if experiment.record.stochastic else DeterministicSteps
-    return engine(experiment, stop)
+    if experiment.target.dim != 1:
+        raise Refused(no_steps(experiment))
+    return OnLine(experiment, stop).steps()
 
 
 def step_laws(experiment: Experiment, stop: Callable[[], None] = never) -> StepLaws:
     """The engine for this experiment; Refused where there is none."""
-    if experiment.target.dim == 1:
-        return line_laws(experiment, stop)
-    _check(experiment, 2)
-    engine = PlaneNoise if experiment.record.stochastic else PlaneMaps
-    return engine(experiment, stop)
+    return law_of(experiment, stop).steps()
+
+
+def _in_plane(experiment: Experiment, stop: Callable[[], None]) -> InPlane:
+    if experiment.target.dim != 2:
+        raise Refused(no_steps(experiment))
+    return InPlane(experiment, stop)
 
 
 def _check_step(experiment: Experiment, t: int) -> None:
     if not 2 <= t <= experiment.steps:
         raise InputError(f"t: the steps are t = {experiment.steps}..2, got {t}")
-
-
-def _check(experiment: Experiment, dim: int) -> None:
-    """Refused, in a sentence, for what has no account."""
-    if experiment.target.dim != dim:
-        raise Refused(
-            "the error's parts are laws of single steps, which are exact on the line and in the "
-            f"plane only; in {experiment.target.dim} dimensions distances come from particles, "
-            "whose noise would hide them"
-        )
-    if experiment.record.multistep:
-        raise Refused(
-            f"{experiment.record.label} remembers the step before: what one step does to p_t alone "
-            "is not defined, and no sum of single steps bounds its error"
-        )
-    if dim == 2 and experiment.record.name == "ddpm-covariance":
-        raise Refused(
-            f"the noise of {experiment.record.label} is wider in some directions than in others, "
-            "and its laws are exact on the line only: choose another sampler or a target on the "
-            "line"
-        )

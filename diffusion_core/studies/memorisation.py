@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from diffusion_core.distances.of_masses import METRICS, Distance, check_metric
+from diffusion_core.distances.of_masses import Distance, check_metric
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.density_grid import COARSE, FINE
-from diffusion_core.laws.line.law import grid_law, marginal_bounds, never
-from diffusion_core.laws.line.mass_partition import resolve
+from diffusion_core.laws.front import OnLine, Stop
+from diffusion_core.laws.line.law import marginal_bounds, never
 from diffusion_core.laws.particles import check_particles, final_points, perfect_points
-from diffusion_core.measure import TOLERANCE, Stop, deterministic_pair
+from diffusion_core.laws.plane.summed import answered
 from diffusion_core.schedules import Array
 from diffusion_core.scores.learned import Empirical, Learned, empirical_law, training_points
 
@@ -66,14 +65,7 @@ def memorised(experiment: Experiment, metric: str = "tv", stop: Stop = never) ->
         raise Refused("memorised: an exact distance to the training set exists on the line only")
     level = experiment.chain.level(1)
     marginal, bounds = law.marginal(level), marginal_bounds(law, level)
-    of = METRICS[metric]
-    if not experiment.record.stochastic:
-        return of(deterministic_pair(experiment, marginal, bounds, stop))
-    fine, coarse = (
-        of(resolve(grid_law(experiment, r, stop), marginal, bounds, TOLERANCE, stop))
-        for r in (FINE, COARSE)
-    )
-    return Distance(fine.value, fine.error + abs(fine.value - coarse.value))
+    return answered(OnLine(experiment, stop).compared((metric,), marginal, bounds))[metric]
 
 
 def nearest_training(

@@ -17,10 +17,9 @@ from scipy.special import bdtr
 from diffusion_core.distances.of_masses import METRICS, Distance, kullback_leibler
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.density_grid import COARSE, FINE, Resolution
-from diffusion_core.laws.line.law import grid_law, marginal_bounds, never
-from diffusion_core.laws.line.mass_partition import MassPair, resolve
-from diffusion_core.measure import TOLERANCE, deterministic_pair
+from diffusion_core.laws.front import OnLine
+from diffusion_core.laws.line.law import marginal_bounds, never
+from diffusion_core.laws.line.mass_partition import MassPair
 from diffusion_core.studies.dimension import check_dimension
 
 Stop = Callable[[], None]
@@ -60,32 +59,21 @@ def coordinate(experiment: Experiment, stop: Stop = never) -> Coordinate:
             "product: needs a law on the line, copied for every coordinate; this target has "
             f"{experiment.target.dim} dimensions"
         )
-    if not experiment.record.stochastic:
-        level = experiment.chain.level(1)
-        marginal, bounds = (
-            experiment.target.marginal(level),
-            marginal_bounds(experiment.target, level),
-        )
-        return _compare(deterministic_pair(experiment, marginal, bounds, stop))
-    fine, coarse = (_compare(_transferred(experiment, r, stop)) for r in (FINE, COARSE))
+    level, target = experiment.chain.level(1), experiment.target
+    pairs = OnLine(experiment, stop).pairs(target.marginal(level), marginal_bounds(target, level))
+    fine, *coarse = map(_compare, pairs)
+    if not coarse:
+        return fine
     kl = fine.kl
-    if kl is not None and coarse.kl is not None:
-        kl = _doubted(kl, coarse.kl)
+    if kl is not None and coarse[0].kl is not None:
+        kl = _doubted(kl, coarse[0].kl)
     return Coordinate(
-        _doubted(fine.tv, coarse.tv),
+        _doubted(fine.tv, coarse[0].tv),
         kl,
-        _doubted(fine.hellinger, coarse.hellinger),
+        _doubted(fine.hellinger, coarse[0].hellinger),
         fine.likelier,
         fine.refusal,
     )
-
-
-def _transferred(experiment: Experiment, resolution: Resolution, stop: Stop) -> MassPair:
-    e = experiment
-    level = e.chain.level(1)
-    law = grid_law(e, resolution, stop)
-    bounds = marginal_bounds(e.target, level)
-    return resolve(law, e.target.marginal(level), bounds, TOLERANCE, stop)
 
 
 def _doubted(fine: Distance, coarse: Distance) -> Distance:

@@ -21,17 +21,9 @@ from scipy.optimize import Bounds, minimize
 from diffusion_core.distances.of_masses import METRICS, Distance
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.gaussian import is_gaussian
-from diffusion_core.laws.line.density_grid import COARSE
-from diffusion_core.laws.line.law import (
-    GridLaw,
-    grid_law,
-    marginal_bounds,
-    never,
-    transport_law,
-    unfold,
-)
-from diffusion_core.laws.line.mass_partition import LineLaw, resolve
+from diffusion_core.laws.line.law import never
 from diffusion_core.measure import Measurement, measure
 from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import line_laws
@@ -206,14 +198,7 @@ def rough_distance(experiment: Experiment, metric: str, stop: Stop = never) -> f
     e = experiment
     if is_gaussian(e.target):
         return measure(e, metric, stop=stop).value
-    level = e.chain.level(1)
-    law: LineLaw | GridLaw
-    if e.record.stochastic:
-        law = grid_law(e, COARSE, stop)
-    else:
-        law = unfold(transport_law(e, stop), 1e-6, stop)
-    bounds = marginal_bounds(e.target, level)
-    return METRICS[metric](resolve(law, e.target.marginal(level), bounds, ROUGH, stop)).value
+    return METRICS[metric](OnLine(e, stop).rough(ROUGH)).value
 
 
 def local_errors(experiment: Experiment, stop: Stop = never) -> tuple[Distance, ...]:

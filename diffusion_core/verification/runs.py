@@ -9,10 +9,11 @@ import numpy as np
 
 from diffusion_core.distances.of_masses import total_variation
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.line import law
-from diffusion_core.laws.line.mass_partition import MassPair, resolve
+from diffusion_core.laws.line.mass_partition import MassPair
 from diffusion_core.laws.particles import final_points
-from diffusion_core.measure import TOLERANCE, deterministic_pair, measure
+from diffusion_core.measure import measure
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Linear, LogSNR, Schedule, Theory
 from diffusion_core.targets.gallery import line_mixture
@@ -112,6 +113,4 @@ def _pair(e: Experiment, stop: Stop) -> MassPair:
     """q_1 and p_1 on common cells, by the laws that know nothing of Gaussians."""
     level = e.chain.level(1)
     marginal, bounds = e.target.marginal(level), law.marginal_bounds(e.target, level)
-    if not e.record.stochastic:
-        return deterministic_pair(e, marginal, bounds, stop)
-    return resolve(law.grid_law(e, stop=stop), marginal, bounds, TOLERANCE, stop)
+    return next(OnLine(e, stop).pairs(marginal, bounds))

@@ -13,8 +13,8 @@ import numpy as np
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded
 from diffusion_core import PRESETS, Experiment
+from diffusion_core.laws.front import law_of
 from diffusion_core.laws.line.law import transport_law
-from diffusion_core.laws.line.over_time import evolution
 from diffusion_core.schedules import Cosine, Linear, LinearDDPM, Theory
 from diffusion_core.studies.convergence import initialisation_tv
 
@@ -66,7 +66,7 @@ def _fold_share(e: Experiment) -> Mapping[str, object]:
 
 def _light_mode(e: Experiment) -> Mapping[str, object]:
     grid = np.linspace(1.25, 6.0, 401)
-    last = list(evolution(e, grid, [1]))[-1]
+    last = list(law_of(e).over_time(grid, [1]))[-1]
     width = grid[1] - grid[0]
     q, p = float(last.output.sum() * width), float(last.target.sum() * width)
     return {"left": f"{grid[0]:g}", "target": percent(p), "output": percent(q)}

@@ -16,7 +16,7 @@ from dashboard.topics.imperfect_scores.measure import score_sizes
 from dashboard.topics.learned_score.training import axes_at
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
-from diffusion_core.laws.line.over_time import evolution
+from diffusion_core.laws.front import law_of
 from diffusion_core.laws.particles import final_points
 from diffusion_core.schedules import Array
 from diffusion_core.scores.learned import Empirical, Learned, training_points
@@ -191,7 +191,7 @@ def output(experiment: Experiment, place: Any) -> Output:
                 return Output(final_points(experiment, 1000, bar), None, None, training)
             axis = axes_at(experiment, 1)[0]
             grid = np.linspace(axis[0], axis[-1], LINE_POINTS)
-            last = list(evolution(experiment, grid, [1], bar))[-1]
+            last = list(law_of(experiment, bar).over_time(grid, [1]))[-1]
             return Output(grid, last.output, last.target, training)
         finally:
             bar.clear()

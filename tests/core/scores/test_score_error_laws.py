@@ -6,10 +6,11 @@ from scipy.special import ndtr
 
 from diffusion_core import PRESETS, Experiment, measure
 from diffusion_core.errors import Refused
+from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.line.law import bounded_chain
 from diffusion_core.laws.line.over_time import evolution
 from diffusion_core.laws.particles import final_points
-from diffusion_core.measure import _on_the_line, has_exact_law
+from diffusion_core.measure import has_exact_law
 from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import Linear
 from diffusion_core.scores.errors import FourierError, Scale, Shift, WaveError
@@ -165,7 +166,7 @@ def test_an_animation_ends_at_the_measured_distance(sampler, name):
 def test_a_gaussian_stays_gaussian_under_shifts_and_scales(sampler, error):
     e = run(error, sampler).with_(target=PRESETS["gaussian"].target)
     found = measure(e, "tv")
-    line = _on_the_line(e, ("tv",), "p1", lambda: None)["tv"]
+    line = OnLine(e).distances(("tv",))["tv"]
     assert abs(found.value - line.value) < found.error + line.error
     exact = measure(e.with_(score_error=None), "tv")
     assert abs(found.value - exact.value) > 1e-3

@@ -11,10 +11,11 @@ import pytest
 from scipy.special import erf
 
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError, Refused, measure_all
+from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_laws, product_tv
 from diffusion_core.laws.line.law import marginal_bounds
 from diffusion_core.laws.particles import final_points
-from diffusion_core.measure import deterministic_pair, measure
+from diffusion_core.measure import measure
 from diffusion_core.samplers import sampler_record
 from diffusion_core.schedules import Chain, Karras, Linear, Schedule, Theory
 from diffusion_core.studies.dimension import (
@@ -301,9 +302,7 @@ def test_two_copies_of_a_mixture_against_the_product_of_their_cells() -> None:
     e = Experiment(preset="three-modes", steps=20)
     one = coordinate(e)
     level = e.chain.level(1)
-    pair = deterministic_pair(
-        e, e.target.marginal(level), marginal_bounds(e.target, level), lambda: None
-    )
+    (pair,) = OnLine(e).pairs(e.target.marginal(level), marginal_bounds(e.target, level))
     p, q = (np.multiply.outer(mass, mass) for mass in (pair.p, pair.q))
     tv = 0.5 * float(np.abs(p - q).sum())
     found = product_growth(one, [1, 2])
