@@ -3,8 +3,9 @@
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, measure, measure_all
-from diffusion_core.samplers import SAMPLERS
+from diffusion_core.samplers import SAMPLERS, own_sampler
 from diffusion_core.schedules import SCHEDULES
+from diffusion_core.scores.own import own_score
 from diffusion_core.studies.convergence import (
     asymptotic_fit,
     fit,
@@ -13,7 +14,7 @@ from diffusion_core.studies.convergence import (
     slopes,
     sweep,
 )
-from diffusion_core.targets import PRESETS
+from diffusion_core.targets import PRESETS, own_target
 
 __all__ = [
     "PRESETS",
@@ -27,6 +28,9 @@ __all__ = [
     "fit",
     "measure",
     "measure_all",
+    "own_sampler",
+    "own_score",
+    "own_target",
     "plan",
     "plan_evaluations",
     "slopes",

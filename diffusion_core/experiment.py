@@ -22,12 +22,16 @@ from diffusion_core.samplers import SAMPLERS, Sampler, sampler_record
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.exact import ExactScore, Score
+from diffusion_core.scores.own import OwnScore
 from diffusion_core.strict_json import build, described, kind_of, load, record, shown, typed
 from diffusion_core.targets import DEFAULT_1D, PRESETS, TARGETS
 from diffusion_core.targets.base import Target
 
 MAX_SEED = 2**32 - 1
 STARTS = ("noise", "exact")
+NOT_DESCRIBED = (
+    "{name}: your own lives in this program only; a file or a link holds what has a name here"
+)
 SIGNAL_LEFT = 0.01  # an abar_T above it is noted where the run starts from N(0, I)
 
 
@@ -37,12 +41,14 @@ class Experiment:
 
     start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. score_error: None for the exact score.
     ``preset`` remembers that the target came from the gallery, so that links stay short.
+    sampler: a name, or a record as ``own_sampler`` makes it. score_error may be an ``own_score``,
+    target any ``Target``. What is a reader's own lives in this program: JSON and links refuse it.
     InputError for a combination that cannot run.
     """
 
     target: Target = field(default_factory=lambda: PRESETS[DEFAULT_1D].target)
     schedule: Schedule = field(default_factory=Theory)
-    sampler: str = "ode"
+    sampler: str | Sampler = "ode"
     eta: float = 0.0
     steps: int = 100
     start: str = "noise"
@@ -52,7 +58,9 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", check_steps(self.steps))
-        sampler_record(self.sampler, self.eta)
+        check_parts(self.target, self.sampler, self.score_error, self.eta)
+        if isinstance(self.sampler, Sampler) and self.sampler == SAMPLERS.get(self.sampler.name):
+            object.__setattr__(self, "sampler", self.sampler.name)
         if self.start not in STARTS:
             raise InputError(f"start: one of {', '.join(STARTS)}, got {shown(self.start)}")
         if type(self.seed) is not int or not 0 <= self.seed <= MAX_SEED:
@@ -66,6 +74,8 @@ class Experiment:
 
     @property
     def record(self) -> Sampler:
+        if isinstance(self.sampler, Sampler):
+            return self.sampler
         return sampler_record(self.sampler, self.eta)
 
     @property
@@ -88,10 +98,14 @@ class Experiment:
         """What a reader of any result of this run has to know: those of the chain, and its end."""
         chain = self.chain
         left = float(chain.abar[self.steps])
+        notes = chain.notes
+        differenced = self.record.derivatives or self.target.dim > 1
+        if isinstance(self.score_error, OwnScore) and differenced:
+            notes = (*notes, self.score_error.note)
         if self.exact_start or left <= SIGNAL_LEFT:
-            return chain.notes
+            return notes
         return (
-            *chain.notes,
+            *notes,
             f"X_T still has abar_T = {left:.2g} of the data's variance: p_T may be far from "
             "N(0, I), where the sampler starts",
         )
@@ -103,7 +117,18 @@ class Experiment:
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The description as plain JSON values; from_dict reads it back to an equal Experiment."""
+        """The description as plain JSON values; from_dict reads it back to an equal Experiment.
+
+        InputError for parts of a reader's own.
+        """
+        for name, part, kinds in (
+            ("target", self.target, TARGETS),
+            ("score_error", self.score_error, SCORE_ERRORS),
+        ):
+            if part is not None and getattr(part, "kind", None) not in kinds:
+                raise InputError(NOT_DESCRIBED.format(name=name))
+        if isinstance(self.sampler, Sampler):
+            raise InputError(NOT_DESCRIBED.format(name="sampler"))
         sampler: dict[str, Any] = {"kind": self.sampler}
         if self.sampler == "ddim":
             sampler["eta"] = float(self.eta)
@@ -147,6 +172,34 @@ class Experiment:
             score_error=score_error_from_dict(data.get("score_error")),
             seed=typed("seed", data.get("seed", 0), int),
             preset=preset,
+        )
+
+
+def check_parts(target: object, sampler: object, score_error: object, eta: float) -> None:
+    """InputError unless these are parts of an experiment, ours or a reader's own."""
+    if not isinstance(target, Target):
+        raise InputError(
+            f"target: a Target, such as a preset's or what own_target makes, got {shown(target)}"
+        )
+    try:
+        hash(target)
+    except TypeError:
+        raise InputError("target: must be hashable, as a frozen dataclass of numbers is") from None
+    if score_error is not None and not callable(getattr(score_error, "score", None)):
+        raise InputError(
+            "score_error: None for the exact score, an error of it, or what own_score makes, got "
+            f"{shown(score_error)}"
+        )
+    if isinstance(sampler, Sampler):
+        if sampler.name in SAMPLERS and sampler != SAMPLERS[sampler.name]:
+            raise InputError(f"sampler: {sampler.name} is the name of another; choose one of yours")
+        if eta != 0.0:
+            raise InputError(f"sampler.eta: only ddim takes eta, not {sampler.name}")
+    elif isinstance(sampler, str):
+        sampler_record(sampler, eta)
+    else:
+        raise InputError(
+            f"sampler: a name, or what own_sampler makes of a step, got {shown(sampler)}"
         )
 
 

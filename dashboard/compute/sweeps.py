@@ -130,14 +130,14 @@ def _offer_to_continue(status: Any, done: int, total: int) -> None:
 def _curves(
     runs: Sequence[Experiment], outcomes: Mapping[Experiment, cached.Outcome]
 ) -> tuple[Curves, Refusals]:
-    curves: Curves = {e.sampler: [] for e in runs}
+    curves: Curves = {e.record.name: [] for e in runs}
     refusals: Refusals = []
     for experiment in runs:
         found = outcomes.get(experiment)
         if isinstance(found, str):
-            refusals.append((experiment.sampler, experiment.steps, found))
+            refusals.append((experiment.record.name, experiment.steps, found))
         elif found is not None:
-            curves[experiment.sampler].append(found)
+            curves[experiment.record.name].append(found)
     return curves, refusals
 
 

@@ -205,7 +205,9 @@ def _acceleration(lab: Lab) -> Numbers:
 def _acceleration_figure(*runs: tuple[str, Experiment]) -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         curves = [
-            measured(label, run.sampler, [lab.measured(spending(run, n)) for n in BUDGETS], "nfe")
+            measured(
+                label, run.record.name, [lab.measured(spending(run, n)) for n in BUDGETS], "nfe"
+            )
             for label, run in runs
         ]
         return lines(curves, "score evaluations", TV, dark, "xy")

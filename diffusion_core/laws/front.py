@@ -33,6 +33,7 @@ from diffusion_core.laws.line.step_map import DeterministicSteps
 from diffusion_core.laws.plane.law import METRICS as PLANE_METRICS
 from diffusion_core.laws.plane.law import plane_outcomes
 from diffusion_core.laws.plane.over_time import PlaneSnapshot, plane_evolution
+from diffusion_core.laws.plane.own_map import check_differentiable
 from diffusion_core.laws.plane.step_kernel import PlaneNoise
 from diffusion_core.laws.plane.step_map import PlaneMaps
 from diffusion_core.laws.plane.summed import Outcomes, attempted, doubted
@@ -89,9 +90,9 @@ def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
 
 
 def stays_gaussian(experiment: Experiment) -> bool:
-    """Whether every q_t is one Gaussian: the target is, and the score is affine."""
+    """Whether every q_t is one Gaussian: the target is, and score and update are affine."""
     affine = experiment.score_error is None or isinstance(experiment.score_error, Shift | Scale)
-    return affine and gauss.is_gaussian(experiment.target)
+    return affine and not experiment.record.own and gauss.is_gaussian(experiment.target)
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,12 @@ class InPlane:
         return PLANE_METRICS
 
     def distances(self, metrics: Sequence[str], against: str = "p1") -> Outcomes:
+        check_differentiable(self.experiment)
         level = comparison_level(self.experiment, against)
         return plane_outcomes(self.experiment, metrics, level, self.stop)
 
     def over_time(self, grid: tuple[Array, Array], times: Sequence[int]) -> Iterator[PlaneSnapshot]:
+        check_differentiable(self.experiment)
         return plane_evolution(self.experiment, *grid, times, self.stop)
 
     def steps(self) -> PlaneNoise | PlaneMaps:
@@ -186,6 +189,7 @@ class InPlane:
                 f"the noise of {record.label} is wider in some directions than in others, and its "
                 "laws are exact on the line only: choose another sampler or a target on the line"
             )
+        check_differentiable(self.experiment)
         return (PlaneNoise if record.stochastic else PlaneMaps)(self.experiment, self.stop)
 
 

@@ -8,6 +8,7 @@ from diffusion_core.samplers.ddpm import DDPM
 from diffusion_core.samplers.dpmpp import DPMPP_2M, DPMPP_3M
 from diffusion_core.samplers.heun import HEUN
 from diffusion_core.samplers.ode import ODE
+from diffusion_core.samplers.own import own_sampler
 from diffusion_core.samplers.record import SEED_ARXIV, Sampler
 from diffusion_core.samplers.step import advance, reverse_chain
 from diffusion_core.samplers.training_free_ddpm import DDPM_ACCELERATED
@@ -40,6 +41,7 @@ __all__ = [
     "SEED_ARXIV",
     "Sampler",
     "advance",
+    "own_sampler",
     "reverse_chain",
     "sampler_record",
 ]

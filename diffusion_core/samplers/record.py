@@ -50,6 +50,7 @@ class Sampler:
     evaluations: score evaluations per update; ``derivatives``: what it needs beyond the score.
     equation: its number in the seed paper, arXiv 2306.09251; empty where it is not from there.
     stages: the update, one stage after the other; or ``multistep``, one that remembers.
+    own: made by a reader; nothing is known of the update but what it returns.
     latex, terms, parts: the same update as it is printed, term by term, and taken apart.
     """
 
@@ -66,6 +67,7 @@ class Sampler:
     latex: str = ""
     terms: tuple[Term, ...] = ()
     parts: tuple[Part, ...] = ()
+    own: bool = False
 
     def nfe(self, steps: int) -> int:
         """Score evaluations of a whole run, t = T..2."""

@@ -41,7 +41,7 @@ def score_detail(score: Score, t: int) -> float:
     return math.inf if own is None else float(own(t))
 
 
-def own_score(score: Score) -> Score:
+def plain_score(score: Score) -> Score:
     """The score whose ``jacobian`` is that of the function itself.
 
     Most are their own. One that stands for learned w_t and v_t has those in the place of its

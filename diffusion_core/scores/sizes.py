@@ -27,7 +27,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.samplers.acceleration import w_t
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.errors import ROUNDING
-from diffusion_core.scores.exact import ExactScore, Score, own_score
+from diffusion_core.scores.exact import ExactScore, Score, plain_score
 from diffusion_core.scores.expectations import CLOSED_FORM, Mean, expectation
 
 EVERY = {1: 200, 2: 64}  # the longest chain, by dimension, at whose every t is looked
@@ -119,7 +119,7 @@ def _root_mean_square(
 
 def eps_jacobi(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
     """(1/T) sum_t E |J_{s_hat_t} - J_{s_t}|, the spectral norm."""
-    e, score = experiment, own_score(experiment.score)
+    e, score = experiment, plain_score(experiment.score)
     value, error = np.zeros(e.steps), np.zeros(e.steps)
     if e.score_error is None:
         return _closed(value, error)

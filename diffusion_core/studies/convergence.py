@@ -22,7 +22,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line.law import marginal_bounds, standard_normal, start_nodes
 from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.laws.line.pushforward import TransportLaw
-from diffusion_core.samplers import sampler_record
+from diffusion_core.samplers import Sampler, sampler_record
 from diffusion_core.schedules import MIN_STEPS, check_steps
 from diffusion_core.sweep.tasks import Request, Run, completed
 
@@ -33,8 +33,13 @@ FLOOR_MARGIN = 10.0  # nor does one below this many floors
 MISFIT = 0.003  # relative: what no fit of this form can be expected to reach, so a bound on weights
 
 
-def plan(experiment: Experiment, samplers: Sequence[str], steps: Sequence[int]) -> list[Experiment]:
-    """Every run of a sweep at equal T, small T first, so that all curves grow together."""
+def plan(
+    experiment: Experiment, samplers: Sequence[str | Sampler], steps: Sequence[int]
+) -> list[Experiment]:
+    """Every run of a sweep at equal T, small T first, so that all curves grow together.
+
+    samplers: names, or records as ``own_sampler`` makes them.
+    """
     if not samplers or not steps:
         raise InputError("sweep: needs at least one sampler and one T")
     pairs = [(k, t) for t in sorted({check_steps(t) for t in steps}) for k in samplers]
@@ -42,7 +47,7 @@ def plan(experiment: Experiment, samplers: Sequence[str], steps: Sequence[int]) 
 
 
 def plan_evaluations(
-    experiment: Experiment, samplers: Sequence[str], budgets: Sequence[int]
+    experiment: Experiment, samplers: Sequence[str | Sampler], budgets: Sequence[int]
 ) -> list[Experiment]:
     """The same at equal score evaluations: for each sampler the largest T that a budget pays for.
 
@@ -50,16 +55,19 @@ def plan_evaluations(
     """
     if not samplers or not budgets:
         raise InputError("sweep: needs at least one sampler and one number of score evaluations")
-    records = [sampler_record(k) for k in samplers]
-    pairs = [(r.name, r.steps_for(b)) for b in sorted(set(budgets)) for r in records]
+    records = [(k, k if isinstance(k, Sampler) else sampler_record(k)) for k in samplers]
+    pairs = [(k, r.steps_for(b)) for b in sorted(set(budgets)) for k, r in records]
     return _runs(experiment, [(k, t) for k, t in pairs if t >= MIN_STEPS])
 
 
-def _runs(experiment: Experiment, pairs: Sequence[tuple[str, int]]) -> list[Experiment]:
+def _runs(experiment: Experiment, pairs: Sequence[tuple[str | Sampler, int]]) -> list[Experiment]:
     """One experiment a (sampler, T), each once; the experiment's eta goes to ddim only."""
     pairs = list(dict.fromkeys(pairs))
     if len(pairs) > MAX_RUNS:
         raise InputError(f"sweep: at most {MAX_RUNS} runs, got {len(pairs)}")
+    names = [k.name if isinstance(k, Sampler) else k for k in dict.fromkeys(k for k, _ in pairs)]
+    if len(set(names)) < len(names):
+        raise InputError("sweep: two samplers have the same name; give yours another")
     return [
         experiment.with_(sampler=kind, eta=experiment.eta if kind == "ddim" else 0.0, steps=t)
         for kind, t in pairs

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import gammainc
 
 from diffusion_core.distances.of_masses import Distance
-from diffusion_core.errors import InputError
+from diffusion_core.errors import InputError, Refused
 from diffusion_core.laws.gaussian import (
     AxisGaussian,
     axis_kl,
@@ -106,7 +106,9 @@ class _LinearScore:
 def axis_law(
     sampler: Sampler, chain: Chain, variance: float, exact_start: bool
 ) -> tuple[float, float]:
-    """The variances of q_1 and p_1 on one axis of variance v."""
+    """The variances of q_1 and p_1 on one axis of variance v; Refused for a reader's own update."""
+    if sampler.own:
+        raise Refused(f"{sampler.name}: the study of dimension knows the affine updates only")
     score: Any = _LinearScore(chain, variance)
     start = score.variances[chain.steps] if exact_start else 1.0
     run = _stochastic if sampler.stochastic else _deterministic

@@ -221,7 +221,7 @@ def step_moments(experiment: Experiment, noise: float, beta: float) -> StepMomen
     if run.target.dim != 1:
         raise InputError(f"target: must be on the line, got {run.target.dim} dimensions")
     if not run.record.stochastic:
-        raise InputError(f"sampler: must be a stochastic one, got {run.sampler}")
+        raise InputError(f"sampler: must be a stochastic one, got {run.record.name}")
     score, x = ExactScore(run.target, run.chain), _draws(run)
     mean, variance = _noise_moments(run.record, x, run.chain, score)
     alpha, s, h = 1 - beta, score(2, x)[:, 0], score.jacobian(2, x)[:, 0, 0]

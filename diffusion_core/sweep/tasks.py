@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass
 
-from diffusion_core.errors import Refused
+from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, check_request, measure
+from diffusion_core.scores.own import OwnScore
+from diffusion_core.targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,21 @@ class Request:
         check_request(experiment, (self.metric,), self.method, self.particles, self.against)
 
 
+def check_sent(experiment: Experiment) -> None:
+    """InputError unless a reader's own parts of the experiment can be sent to a worker."""
+    error = experiment.score_error
+    own = experiment.record.own or isinstance(error, OwnScore)
+    if not own and type(experiment.target) in TARGETS.values():
+        return
+    try:
+        pickle.dumps(experiment)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        raise InputError(
+            "sweep: a function of your own can be sent to workers only where it is defined at the "
+            "top of a module (no lambda, nothing inside a function); or sweep without workers"
+        ) from None
+
+
 Results = Generator[tuple[int, Run], None, None]
 
 
@@ -44,8 +62,8 @@ def run_one(experiment: Experiment, request: Request) -> Run:
     try:
         found = measure(experiment, r.metric, r.method, r.particles, r.against)
     except Refused as e:
-        return Run(experiment.sampler, experiment.steps, None, str(e))
-    return Run(experiment.sampler, experiment.steps, found)
+        return Run(experiment.record.name, experiment.steps, None, str(e))
+    return Run(experiment.record.name, experiment.steps, found)
 
 
 def completed(
@@ -63,6 +81,8 @@ def completed(
             stop()
             yield place, run_one(e, request)
         return
+    for e in runs:
+        check_sent(e)
     places: dict[Future[Run], int] = {}
     broken: BrokenExecutor | None = None
     try:

@@ -5,6 +5,7 @@ from diffusion_core.targets.boxes import Boxes
 from diffusion_core.targets.circle import Circle
 from diffusion_core.targets.gallery import DEFAULT_1D, DEFAULT_2D, PRESETS, Preset
 from diffusion_core.targets.gaussian_mixture import GaussianMixture, Points
+from diffusion_core.targets.own import own_target
 from diffusion_core.targets.student_t import StudentT
 
 TARGETS: dict[str, type[Target]] = {
@@ -24,4 +25,5 @@ __all__ = [
     "Preset",
     "StudentT",
     "Target",
+    "own_target",
 ]

@@ -185,4 +185,4 @@ def schedule_facts(chain: Chain) -> ScheduleFacts:
 
 def theorems(experiment: Experiment) -> tuple[Theorem, ...]:
     """Those about the experiment's sampler, the seed paper's first; maybe none."""
-    return theory_theorems.theorems(experiment.sampler, experiment.eta)
+    return theory_theorems.theorems(experiment.record.name, experiment.eta)

@@ -95,7 +95,7 @@ def samplers(experiment: Experiment, beside: Sequence[str]) -> dict[str, Experim
     """The chosen run first, then the same with other samplers."""
     others = (name for name in beside if name != experiment.sampler)
     runs = {name: experiment.with_(sampler=name, eta=0.0) for name in others}
-    return {experiment.sampler: experiment, **runs}
+    return {experiment.record.name: experiment, **runs}
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,7 +98,7 @@ class Waves:
 
     @property
     def samplers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(("ode", "ddpm", self.experiment.sampler)))
+        return tuple(dict.fromkeys(("ode", "ddpm", self.experiment.record.name)))
 
     @property
     def frequencies(self) -> tuple[float, ...]:

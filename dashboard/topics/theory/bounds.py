@@ -104,7 +104,7 @@ def useful_from(theorem: Theorem) -> int:
 def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
     """Measured slope, every bound's slope, and by how much it comes out too high."""
     a, b = curve[-2], curve[-1]
-    proven = theorems(experiment.sampler, experiment.eta)
+    proven = theorems(experiment.record.name, experiment.eta)
     said = [_bound(looseness(theorem, curve), curve) for theorem in proven]
     slope = math.log(b.value / a.value) / math.log(b.steps / a.steps)
     return _say(
@@ -158,7 +158,7 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         "TV(q₁, p₁), measured": [rounded(m.value, 4) for m in curve],
         "slope": slopes,
     }
-    for theorem in theorems(experiment.sampler, experiment.eta):
+    for theorem in theorems(experiment.record.name, experiment.eta):
         shape = Shape(theorem, True, curve[0].steps, curve[0].value)
         name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]
@@ -168,4 +168,4 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
 def snippet(experiment: Experiment) -> str:
     """The measured curve with the library alone."""
     exact = experiment.with_(score_error=None)
-    return sweep_snippet(Sweep(exact, (exact.sampler,), STEPS, "steps", "tv", "exact", 0, "p1"))
+    return sweep_snippet(Sweep(exact, (exact.record.name,), STEPS, "steps", "tv", "exact", 0, "p1"))

@@ -17,7 +17,7 @@ import numpy as np
 
 from diffusion_core.samplers import Sampler, advance
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores.exact import ExactScore, Score, own_score
+from diffusion_core.scores.exact import ExactScore, Score, plain_score
 
 FAR = 1e100  # positions beyond are held there and count as mass at infinity
 TINY = 2.0**-300  # delta
@@ -45,7 +45,7 @@ class DualScore:
 
     def __call__(self, t: int, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
-        own = own_score(self._score)
+        own = plain_score(self._score)
         if isinstance(own, ExactScore):
             s, h = own.score_and_jacobian(t, x)
         else:
