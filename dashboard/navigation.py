@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import get_args
+
 import streamlit as st
 
+from dashboard.link.permalink import Page, Section
 from diffusion_core import Experiment
 
-PAGES = {
-    "Learn": {
-        "lessons": "Lessons",
-        "syllabus": "Syllabus",
-        "challenges": "Challenges",
-    },
-    "Watch": {
-        "trajectories": "Reverse trajectories",
-        "forward": "Forward process",
-        "compare": "Side by side",
-        "failures": "When it fails",
-    },
-    "Measure": {
-        "convergence": "Distance against T",
-        "budget": "Where the error comes from",
-        "schedule_design": "Design a schedule",
-        "dimension": "Dimension",
-        "imperfect_scores": "Imperfect scores",
-        "learned_score": "A learned score",
-    },
-    "Understand": {
-        "theory": "Theory",
-        "why": "Why 1/T, why 1/T²",
-        "assumptions": "Assumptions",
-        "literature": "What is proven, by whom",
-        "notation": "Notation and glossary",
-        "verified": "Verified",
-    },
-}
+SECTIONS: tuple[Section, ...] = get_args(Section)
+ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
 FIRST = "trajectories"
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _SHOWN = "page is shown"
+
+
+def _collected() -> dict[str, Page]:
+    """The records of all pages by name, in the order of the menu."""
+    files = Path(__file__).resolve().parents[1].glob("pages/*.py")
+    pages: list[Page] = [import_module(f"dashboard.topics.{f.stem}.page").PAGE for f in files]
+    order = sorted(pages, key=lambda page: (SECTIONS.index(page.section), page.place))
+    return {page.name: page for page in order}
+
+
+PAGES = _collected()
 
 
 def show() -> None:
@@ -48,16 +38,13 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
-    sections = {
-        section: [
-            st.Page(f"pages/{name}.py", title=title, default=name == FIRST)
-            for name, title in pages.items()
-        ]
-        for section, pages in PAGES.items()
-    }
-    page = st.navigation(sections, position="top")
+    menu: dict[str, list[st.Page]] = {section: [] for section in SECTIONS}
+    for page in PAGES.values():
+        entry = st.Page(page.path, title=page.title, default=page.name == FIRST)
+        menu[page.section].append(entry)
+    chosen = st.navigation(menu, position="top")
     st.session_state[_SHOWN] = True
-    page.run()
+    chosen.run()
 
 
 def require() -> None:
@@ -70,9 +57,23 @@ def require() -> None:
         st.stop()
 
 
+def page_link(
+    name: str,
+    label: str | None = None,
+    icon: str | None = None,
+    query: Mapping[str, str] | None = None,
+) -> None:
+    """A link to the page of this name, called by its title if by nothing else.
+
+    query: the settings that the link holds; without them it is the page as it was left.
+    """
+    page = PAGES[name]
+    st.page_link(page.path, label=label or page.title, icon=icon, query_params=query)
+
+
 def notation_link() -> None:
     """In the sidebar of every page: the way to its symbols and terms."""
-    st.page_link("pages/notation.py", label="Notation and glossary", icon=":material/menu_book:")
+    page_link("notation", icon=":material/menu_book:")
 
 
 def open_button(label: str, experiment: Experiment) -> None:
@@ -80,4 +81,4 @@ def open_button(label: str, experiment: Experiment) -> None:
     if st.button(label):
         st.session_state["experiment"] = experiment
         st.session_state["opened anew"] = True
-        st.switch_page("pages/trajectories.py")
+        st.switch_page(PAGES["trajectories"].path)

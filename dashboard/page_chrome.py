@@ -19,12 +19,11 @@ from dashboard.exports.numbers import figure_csv
 from dashboard.figures.marks import LARGE
 from dashboard.figures.style import enlarge
 from dashboard.link import lecture
-from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Setting, save, shared
+from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, is_fixed, key
 from dashboard.player import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain
-from dashboard.topics.notation import glossary
 from diffusion_core import Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 
@@ -82,11 +81,16 @@ def play(
     """
     layers, view = look.get("layers"), look.get("view", "auto")
     about = {
-        "title": glossary.title(st.session_state["page"]),
+        "title": _shown_page().title,
         "experiments": [experiment.to_json(indent=2) for experiment in experiments],
         "cite": bibtex(),
     }
     player(animation, key, layers, view, enlarged=LARGE if enlarged() else None, about=about)
+
+
+def _shown_page() -> Page:
+    """The record of the page that this run shows."""
+    return navigation.PAGES[st.session_state["page"]]
 
 
 def enlarged() -> bool:
@@ -96,8 +100,7 @@ def enlarged() -> bool:
 
 
 def link(
-    page: str,
-    settings: Sequence[Setting],
+    page: Page,
     experiment: Experiment,
     values: Mapping[str, Any],
     notice: Any,
@@ -111,7 +114,7 @@ def link(
         _save_and_cite()
     lecture.style(page)
     lecture.back_button()
-    too_large = save(page, settings, experiment, values)
+    too_large = save(page, experiment, values)
     complaint = st.session_state["complaint"]
     if complaint:
         notice.error(say("link-complaint", complaint=plain(complaint)))
@@ -135,8 +138,7 @@ def _save_and_cite() -> None:
 
 
 def link_and_file(
-    page: str,
-    settings: Sequence[Setting],
+    page: Page,
     experiment: Experiment,
     values: Mapping[str, Any],
     notice: Any,
@@ -145,7 +147,7 @@ def link_and_file(
 
     notice: the place that says what the link got wrong, until the reader changes something.
     """
-    too_large = link(page, settings, experiment, values, notice)
+    too_large = link(page, experiment, values, notice)
     if too_large:
         st.warning(say("link-too-large", most=f"{MAX_LINK:,}"))
     with st.expander("Link and file", expanded=too_large):
@@ -210,11 +212,11 @@ def show_code(code: str) -> None:
 
 def notebook_button(code: Callable[[], str]) -> None:
     """Once in a run; code: asked for when the reader presses it."""
-    page = st.session_state["page"]
+    page = _shown_page()
     st.download_button(
         "Download as a notebook",
-        lambda: notebook(glossary.title(page), code()),
-        f"{page.replace('_', '-')}.ipynb",
+        lambda: notebook(page.title, code()),
+        f"{page.name.replace('_', '-')}.ipynb",
         "application/x-ipynb+json",
         on_click="ignore",
     )

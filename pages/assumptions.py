@@ -14,17 +14,14 @@ from dashboard.experiment.controls import (
 from dashboard.experiment.score import choose_score
 from dashboard.experiment.target import choose_target
 from dashboard.exports.snippets import assumptions_snippet
-from dashboard.link.permalink import open_link, switch
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.assumptions import check, heavy_tails
-
-PAGE = "assumptions"
-TAILS = switch("tails", False)
-SETTINGS = (TAILS,)
+from dashboard.topics.assumptions.page import PAGE, TAILS
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Assumptions")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(prose("pages")("assumptions"))
 start_controls(state)
 notice = st.empty()
@@ -41,14 +38,14 @@ tails = st.toggle(
     "Break one: measure laws with heavy tails", **setting(PAGE, TAILS, state.values["tails"])
 )
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, {"tails": tails}, notice)
+    page_chrome.link_and_file(PAGE, experiment, {"tails": tails}, notice)
 if tails:
     with st.container(border=True):
-        heavy_tails.section(experiment, PAGE)
+        heavy_tails.section(experiment)
 
 found = check.section(experiment)
 
-st.page_link("pages/convergence.py", label="See what is measured, assumptions or not")
+navigation.page_link("convergence", "See what is measured, assumptions or not")
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:

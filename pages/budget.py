@@ -12,7 +12,7 @@ from dashboard.text.plain import plain
 from dashboard.text.readings import notes, sentence
 from dashboard.topics.budget import measure
 from dashboard.topics.budget import words as text
-from dashboard.topics.budget.controls import PAGE, SETTINGS, choose_figure, choose_step
+from dashboard.topics.budget.controls import choose_figure, choose_step
 from dashboard.topics.budget.figures import (
     account_bars,
     account_figure,
@@ -21,10 +21,11 @@ from dashboard.topics.budget.figures import (
     steps_figure,
     sums_figure,
 )
+from dashboard.topics.budget.page import PAGE
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Where the error comes from")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(prose("pages")("budget"))
 start_controls(state)
 notice = st.empty()
@@ -88,7 +89,7 @@ if own:
         st.markdown(text.switched(left_over))
         page_chrome.table(measure.switches_table(left_over), "Sources of the error switched off")
 with foot:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 if own is None:
     st.stop()
 

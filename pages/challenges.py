@@ -11,23 +11,22 @@ from dashboard.experiment.controls import (
     start_controls,
 )
 from dashboard.exports.snippets import comparison_snippet
-from dashboard.link.permalink import EXPERIMENT, choice, encode, open_link
+from dashboard.link.permalink import EXPERIMENT, encode, open_link
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.topics.challenges import entries as challenges_entries
 from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
+from dashboard.topics.challenges.page import PAGE
 from diffusion_core import Refused
 from diffusion_core.schedules import Theory
 
-PAGE = "challenges"
-CHALLENGE = choice("challenge", NAMES[0], NAMES)
 say = prose("challenges")
 
 navigation.require()
 linked = EXPERIMENT in st.query_params
-state = open_link(PAGE, [CHALLENGE])
-st.title("Challenges")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
@@ -48,7 +47,7 @@ with st.sidebar:
     sampler, eta = choose_sampler(base)
     steps = choose_steps(base, schedule, range(2, BUDGET + 2))
     entry = base.with_(schedule=schedule, sampler=sampler, eta=eta, steps=steps)
-    page_chrome.link(PAGE, [CHALLENGE], entry, {"challenge": name}, notice)
+    page_chrome.link(PAGE, entry, {"challenge": name}, notice)
 
 st.markdown(say(name))
 measure = say(f"measure-{challenge.against}", least=LEAST_SIGNAL)
@@ -72,9 +71,8 @@ if not rule:
         st.caption(plain(str(reason)))
     st.caption(say("share"))
     link = {EXPERIMENT: encode(entry) or ""}
-    st.page_link(
-        "pages/trajectories.py", label="Open your entry: Reverse trajectories", query_params=link
-    )
+    label = f"Open your entry: {navigation.PAGES['trajectories'].title}"
+    navigation.page_link("trajectories", label, query=link)
 st.markdown(say("hints"))
 methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
 with st.expander("Python"):

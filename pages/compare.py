@@ -3,33 +3,23 @@
 import streamlit as st
 
 from dashboard import navigation, page_chrome
-from dashboard.animation.controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.animation.controls import choose_picture, look
 from dashboard.compute import cached, exact
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.exports.snippets import comparison_snippet
-from dashboard.link.permalink import open_link, whole
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
 from dashboard.text.plain import plain
-from dashboard.topics.compare.controls import FEW, choose_changes
-from dashboard.topics.compare.panels import MOST, NAMES, Changes, changes_setting, runs
+from dashboard.topics.compare.controls import choose_changes
+from dashboard.topics.compare.page import CHANGES, FEW, PAGE, PANELS, PARTICLES
+from dashboard.topics.compare.panels import MOST, NAMES, runs
 from diffusion_core import InputError, Refused
 
-PAGE = "compare"
-PANELS = whole("panels", 2, range(2, MOST + 1))
-PARTICLES = whole("particles", 1000, FEW)
-# panels B to D, and what C and D were in links that do not say it
-CHANGES = [
-    changes_setting("b", Changes(sampler="ddpm")),
-    changes_setting("c", Changes(sampler="ode-taylor"), Changes(sampler="ode-accelerated")),
-    changes_setting("d", Changes(sampler="ddpm-covariance"), Changes(sampler="ddpm-accelerated")),
-]
-SETTINGS = (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES)
-
 navigation.require()
-state = open_link(PAGE, SETTINGS)
+state = open_link(PAGE)
 values = dict(state.values)
-st.title("Side by side")
+st.title(PAGE.title)
 st.markdown(prose("pages")("compare"))
 start_controls(state)
 notice = st.empty()
@@ -56,7 +46,7 @@ dim = experiment.target.dim
 values |= choose_picture(PAGE, values, dim)
 status, numbers, why, code = st.empty(), st.empty(), st.empty(), st.container()
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
 try:
     compared = runs(experiment, {name: values[change.name] for name, change, _ in shown})

@@ -20,19 +20,17 @@ from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
 from dashboard.topics.convergence.controls import (
-    PAGE,
-    SETTINGS,
     choose_figure,
     choose_sweep,
-    clash,
     labels,
 )
+from dashboard.topics.convergence.page import PAGE
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.studies.convergence import Fit
 
 navigation.require()
-state = open_link(PAGE, SETTINGS, clash)
-st.title("Distance against T")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(prose("pages")("convergence"))
 start_controls(state)
 notice = st.empty()
@@ -48,7 +46,7 @@ status, place, words = st.empty(), st.empty(), st.empty()
 if sweep:
     choose_figure(state.values, values)
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 if sweep is None:
     st.stop()
 names, label, eta = labels(experiment), METRIC_LABELS[sweep.metric], experiment.eta

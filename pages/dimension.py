@@ -11,13 +11,14 @@ from dashboard.text import readings
 from dashboard.text.plain import plain
 from dashboard.topics.dimension import measure
 from dashboard.topics.dimension import words as text
-from dashboard.topics.dimension.controls import PAGE, SETTINGS, choose_curves, choose_law
+from dashboard.topics.dimension.controls import choose_curves, choose_law
 from dashboard.topics.dimension.figures import growth_figure, needed_figure
+from dashboard.topics.dimension.page import PAGE
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
+state = open_link(PAGE)
 values = dict(state.values)
-st.title("Dimension")
+st.title(PAGE.title)
 st.markdown(prose("pages")("dimension"))
 start_controls(state)
 notice = st.empty()
@@ -25,7 +26,7 @@ with st.sidebar:
     experiment, axes = choose_law(state.experiment, values)
 question = choose_curves(experiment, axes, values)
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 if question is None:
     st.stop()
 
@@ -39,7 +40,9 @@ bounds = measure.bounds(question, values["bounds"])
 shapes = bounds if question.metric == "tv" else {}
 quantity = f"{readings.quantity(question.metric, 'p1')}, T = {steps:,}"
 figure = growth_figure(drawn, labels, shapes, steps, quantity, dark)
-page_chrome.plot(st, figure, "distance-against-dimension", text.alt(drawn, labels, quantity), PAGE)
+page_chrome.plot(
+    st, figure, "distance-against-dimension", text.alt(drawn, labels, quantity), str(PAGE)
+)
 twice = measure.other_steps(experiment)
 other = measure.measured(question, status, twice) if axes and twice else {}
 st.markdown(text.reading(question, found, other, labels, twice))
@@ -57,7 +60,7 @@ if enough:
     st.markdown(text.needed(enough, labels, bounds, axes.signal or 1 if axes else 1))
     st.caption(f"{text.unreached(enough, labels)} {text.flattered(question.samplers)}")
 
-st.page_link("pages/assumptions.py", label="What these theorems assume, and whether it is true")
+navigation.page_link("assumptions", "What these theorems assume, and whether it is true")
 
 numbers, proven, code = st.tabs(["Numbers", "Proven bounds", "Python"])
 with numbers:

@@ -5,18 +5,16 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.compute import cached
 from dashboard.exports.snippets import comparison_snippet
-from dashboard.link.permalink import choice, open_link
+from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
 from dashboard.text import readings, tables
 from dashboard.topics.failures.cases import FAILURES, NAMES
-
-PAGE = "failures"
-FAILURE = choice("failure", NAMES[0], NAMES)
+from dashboard.topics.failures.page import PAGE
 
 navigation.require()
-state = open_link(PAGE, [FAILURE])
-st.title("When it fails")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(prose("pages")("failures"))
 notice = st.empty()
 name = st.selectbox(
@@ -26,7 +24,7 @@ name = st.selectbox(
     **widget(f"{PAGE}.failure", state.values["failure"]),
 )
 with st.sidebar:
-    page_chrome.link(PAGE, [FAILURE], state.experiment, {"failure": name}, notice)
+    page_chrome.link(PAGE, state.experiment, {"failure": name}, notice)
 failure = FAILURES[name]
 runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
@@ -45,7 +43,7 @@ for place, title, run in zip(
     (left, right), ("the failure", "the cure"), runs.values(), strict=True
 ):
     with place:
-        navigation.open_button(f"Open {title} under Reverse trajectories", run)
+        navigation.open_button(f"Open {title} under {navigation.PAGES['trajectories'].title}", run)
 methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
 with st.expander("Python"):
     page_chrome.snippet(comparison_snippet(runs, methods, 1000))

@@ -13,7 +13,7 @@ from dashboard.experiment.controls import (
 )
 from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
-from dashboard.link.permalink import open_link, whole
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.schedule_editor import choose_length, schedule_editor
 from dashboard.text.labels import SCHEDULES as LABELS
@@ -22,16 +22,13 @@ from dashboard.text.readings import sentence
 from dashboard.topics.forward import measure
 from dashboard.topics.forward import words as text
 from dashboard.topics.forward.figures import level_figure, step_figure
-from dashboard.topics.forward.views import BESIDE, choose_beside, law_figure
+from dashboard.topics.forward.page import PAGE, PARTICLES
+from dashboard.topics.forward.views import choose_beside, law_figure
 from diffusion_core import Refused
 
-PAGE = "forward"
-PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
-SETTINGS = (PARTICLES, BESIDE)
-
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Forward process")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(prose("pages")("forward"))
 start_controls(state)
 notice = st.empty()
@@ -68,10 +65,10 @@ else:
     st.markdown(text.cost_of_noise(chain, end, dim))
 
 st.subheader("Schedules side by side")
-beside = choose_beside(PAGE, experiment, state.values)
+beside = choose_beside(experiment, state.values)
 with foot:
     values = {"particles": particles, "beside": beside}
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 chains = measure.chains(experiment, beside)
 facts = measure.facts(experiment)
 left, right = st.columns(2)
@@ -87,7 +84,7 @@ st.markdown(text.promises(facts, experiment.steps))
 st.subheader("Draw your own schedule")
 schedule_editor(experiment)
 
-st.page_link("pages/trajectories.py", label="See what a sampler makes of this schedule")
+navigation.page_link("trajectories", "See what a sampler makes of this schedule")
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:

@@ -9,7 +9,7 @@ from dashboard.compute import sweeps
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.exports.snippets import runs_snippet
 from dashboard.figures.style import is_dark
-from dashboard.link.permalink import choice, open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
 from dashboard.text.plain import plain
@@ -17,18 +17,14 @@ from dashboard.text.readings import sentence, sweep_notes
 from dashboard.topics.imperfect_scores import measure
 from dashboard.topics.imperfect_scores import words as text
 from dashboard.topics.imperfect_scores.figures import floor_figure, plateau_figure, waves_figure
+from dashboard.topics.imperfect_scores.page import PAGE, VIEW, VIEWS
 from diffusion_core import SAMPLERS, Refused
 from diffusion_core.schedules import Custom
 
-PAGE = "imperfect_scores"
-VIEWS = {"steps": "More steps", "waves": "Finer waves"}
-VIEW = choice("view", "steps", tuple(VIEWS))
-SETTINGS = (VIEW,)
-
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-words = prose(PAGE)
-st.title("Imperfect scores")
+state = open_link(PAGE)
+words = prose(PAGE.name)
+st.title(PAGE.title)
 st.markdown(words("intro"))
 start_controls(state)
 notice = st.empty()
@@ -43,7 +39,7 @@ view = st.segmented_control(
     **setting(PAGE, VIEW, state.values["view"]),
 )
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)
+    page_chrome.link_and_file(PAGE, experiment, {"view": view}, notice)
 status, place, reading = st.empty(), st.empty(), st.empty()
 if experiment.target.dim > 1:
     st.caption(words("no-plane"))

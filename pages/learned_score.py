@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
-from dashboard.link.permalink import choice, open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
 from dashboard.text.plain import plain
@@ -14,23 +14,14 @@ from dashboard.text.readings import sentence
 from dashboard.topics.learned_score import acceleration_words, training
 from dashboard.topics.learned_score import views as learned_score_views
 from dashboard.topics.learned_score.acceleration import Acceleration
+from dashboard.topics.learned_score.page import PAGE, VIEW, VIEWS
 from dashboard.topics.learned_score.words import snippet
 from diffusion_core import Refused
 
-PAGE = "learned_score"
-VIEWS = {
-    "training": "Training",
-    "samples": "More samples",
-    "memory": "Memory",
-    "acceleration": "Learned w and v",
-}
-VIEW = choice("view", "training", tuple(VIEWS))
-SETTINGS = (VIEW,)
-
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-words = prose(PAGE)
-st.title("A learned score")
+state = open_link(PAGE)
+words = prose(PAGE.name)
+st.title(PAGE.title)
 st.markdown(words("intro"))
 start_controls(state)
 notice = st.empty()
@@ -53,7 +44,7 @@ view = st.segmented_control(
     **setting(PAGE, VIEW, state.values["view"]),
 )
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, {"view": view}, notice)
+    page_chrome.link_and_file(PAGE, experiment, {"view": view}, notice)
 
 views = {
     "training": learned_score_views.training,

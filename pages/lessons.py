@@ -5,17 +5,18 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.lessons import LESSONS, show
-from dashboard.lessons.progress import OVERVIEW, PAGE, SETTINGS, clash
+from dashboard.lessons.progress import OVERVIEW
 from dashboard.link.permalink import open_link
+from dashboard.topics.lessons.page import PAGE
 
 navigation.require()
-state = open_link(PAGE, SETTINGS, clash)
+state = open_link(PAGE)
 name = state.values["lesson"]
-st.title("Lessons" if name == OVERVIEW else LESSONS[name].title)
+st.title(PAGE.title if name == OVERVIEW else LESSONS[name].title)
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    page_chrome.link(PAGE, SETTINGS, state.experiment, state.values, notice)
+    page_chrome.link(PAGE, state.experiment, state.values, notice)
     show.contents()
 if name == OVERVIEW:
     show.overview(state.experiment)

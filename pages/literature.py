@@ -8,24 +8,24 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.literature import table
+from dashboard.topics.literature.controls import choose, choose_one
 from dashboard.topics.literature.figures import steps_figure
-from dashboard.topics.notation import glossary
+from dashboard.topics.literature.page import PAGE
 
-PAGE, SETTINGS = table.PAGE, table.SETTINGS
-say, ARROW = prose("literature"), glossary.ARROW
+say = prose("literature")
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("What is proven, by whom")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
-values = table.choose(dict(state.values))
+values = choose(dict(state.values))
 with st.sidebar:
     st.caption(say("measured"))
-    st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
-    st.page_link("pages/dimension.py", label="Dimension", icon=ARROW)
-    st.page_link("pages/why.py", label="Why 1/T, why 1/T²", icon=ARROW)
+    navigation.page_link("convergence", icon=navigation.ARROW)
+    navigation.page_link("dimension", icon=navigation.ARROW)
+    navigation.page_link("why", icon=navigation.ARROW)
     foot = st.container()
 
 d, eps = values["d"], values["accuracy"]
@@ -54,7 +54,7 @@ st.dataframe(
 )
 rows = list(zip(*columns.values(), strict=True))
 page_chrome.download("Download (CSV)", page_chrome.to_csv(list(columns), rows), "results.csv")
-one = table.choose_one(state.values["result"])
+one = choose_one(state.values["result"])
 st.markdown(table.detail(one))
 with foot:
-    page_chrome.link(PAGE, SETTINGS, state.experiment, values | {"result": one.name}, notice)
+    page_chrome.link(PAGE, state.experiment, values | {"result": one.name}, notice)

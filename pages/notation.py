@@ -6,17 +6,17 @@ from dashboard import navigation, page_chrome
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.notation import glossary
+from dashboard.topics.notation.page import PAGE
 
-PAGE = "notation"
 say = prose("notation")
 
 navigation.require()
-state = open_link(PAGE, ())
-st.title("Notation and glossary")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 notice = st.empty()
 with st.sidebar:
-    page_chrome.link(PAGE, (), state.experiment, {}, notice)
+    page_chrome.link(PAGE, state.experiment, {}, notice)
 
 for block, name in glossary.SYMBOLS.items():
     st.subheader(name)
@@ -27,4 +27,4 @@ st.header("Glossary")
 for block, page in glossary.TERMS.items():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(say(block), width="stretch")
-        st.page_link(f"pages/{page}.py", label=glossary.title(page), icon=glossary.ARROW)
+        navigation.page_link(page, icon=navigation.ARROW)

@@ -13,9 +13,6 @@ from dashboard.topics.schedule_design import measure as design
 from dashboard.topics.schedule_design import tables
 from dashboard.topics.schedule_design import words as text
 from dashboard.topics.schedule_design.controls import (
-    NONE,
-    PAGE,
-    SETTINGS,
     begin_as_linked,
     choose_elsewhere,
     choose_ends,
@@ -26,12 +23,13 @@ from dashboard.topics.schedule_design.controls import (
     straighten,
 )
 from dashboard.topics.schedule_design.figures import axis_figure, comparison_figure, transfer_figure
+from dashboard.topics.schedule_design.page import NONE, PAGE
 from diffusion_core.studies.schedule_search import Optimum
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
+state = open_link(PAGE)
 values, dark = dict(state.values), is_dark()
-st.title("Design a schedule")
+st.title(PAGE.title)
 st.markdown(text.INTRO)
 start_controls(state)
 notice = st.empty()
@@ -46,7 +44,7 @@ with st.sidebar:
     foot = st.container()
 if reason := design.refusal(experiment, values["T"]):
     with foot:
-        page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+        page_chrome.link_and_file(PAGE, experiment, values, notice)
     st.info(sentence(plain(reason)))
     st.stop()
 
@@ -107,7 +105,7 @@ if isinstance(best, Optimum):
     st.caption(text.left_out(task, values["elsewhere"]))
     page_chrome.table(tables.transfer_table(moved, there), "The least-error grid elsewhere")
 with foot:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:

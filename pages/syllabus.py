@@ -9,18 +9,18 @@ from dashboard.lessons.plan import CLASS, WEEK, Part
 from dashboard.lessons.show import query
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.topics.syllabus.page import PAGE
 
-PAGE = "syllabus"
 say = prose("syllabus")
 
 navigation.require()
-state = open_link(PAGE, ())
-st.title("Syllabus")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
-    page_chrome.link(PAGE, (), state.experiment, {}, notice)
+    page_chrome.link(PAGE, state.experiment, {}, notice)
 
 
 def draw(part: Part, when: str) -> None:
@@ -28,10 +28,10 @@ def draw(part: Part, when: str) -> None:
     with st.container(border=True):
         st.markdown(f"**{when}** {say(part.name)}")
         for name in part.lessons:
-            st.page_link(
-                "pages/lessons.py",
-                label=f"Lesson: {LESSONS[name].title}",
-                query_params=query(state.experiment, lesson=name),
+            navigation.page_link(
+                "lessons",
+                f"Lesson: {LESSONS[name].title}",
+                query=query(state.experiment, lesson=name),
             )
 
 
@@ -45,4 +45,4 @@ st.header("A week of self-study")
 st.markdown(say("week"))
 for part in WEEK:
     draw(part, f"{part.name.capitalize()}, {part.minutes} min.")
-st.page_link("pages/challenges.py", label="And then: the challenges")
+navigation.page_link("challenges", "And then: the challenges")

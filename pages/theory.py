@@ -13,16 +13,15 @@ from dashboard.text import readings
 from dashboard.text.labels import SCHEDULES
 from dashboard.topics.assumptions import check
 from dashboard.topics.assumptions.words import verdict
-from dashboard.topics.notation import glossary
 from dashboard.topics.theory import bounds, cards
+from dashboard.topics.theory.page import PAGE
 from dashboard.topics.why import measure
 
-PAGE, SETTINGS = bounds.PAGE, bounds.SETTINGS
-say, ARROW = prose("theory"), glossary.ARROW
+say = prose("theory")
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Theory")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
@@ -37,7 +36,7 @@ for block in ("forward", "score", "reverse", "why-p1"):
 st.markdown(cards.trace_of_noise(experiment))
 st.markdown(say("schedule"))
 st.markdown(cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
-st.page_link("pages/forward.py", label="Watch the forward process", icon=ARROW)
+navigation.page_link("forward", "Watch the forward process", icon=navigation.ARROW)
 
 st.header(f"The sampler: {record.label} {record.equation}")
 st.markdown(say("samplers"))
@@ -70,14 +69,16 @@ for theorem, lines in found:
         st.markdown(cards.not_said(theorem))
 if found:
     st.caption(say("evidence"))
-st.page_link("pages/literature.py", label="All results from 2022 on, drawn together", icon=ARROW)
-st.page_link("pages/assumptions.py", label="The assumptions in detail", icon=ARROW)
+navigation.page_link(
+    "literature", "All results from 2022 on, drawn together", icon=navigation.ARROW
+)
+navigation.page_link("assumptions", "The assumptions in detail", icon=navigation.ARROW)
 
 st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
-st.page_link("pages/why.py", label="Why 1/T, why 1/T²: the argument step by step", icon=ARROW)
+navigation.page_link("why", "Why 1/T, why 1/T²: the argument step by step", icon=navigation.ARROW)
 with foot:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 if experiment.schedule.kind == "custom":
     place.info(prose("why")("one-t"))
 elif not measure.quick(experiment):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import navigation, page_chrome
-from dashboard.animation.controls import PICTURE_SETTINGS, choose_picture, look
+from dashboard.animation.controls import choose_picture, look
 from dashboard.compute import cached, exact
 from dashboard.experiment.controls import (
     PARTICLE_COUNTS,
@@ -12,20 +12,17 @@ from dashboard.experiment.controls import (
     start_controls,
 )
 from dashboard.exports.snippets import trajectory_snippet
-from dashboard.link.permalink import open_link, whole
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
 from dashboard.text.plain import plain
+from dashboard.topics.trajectories.page import PAGE, PARTICLES
 from diffusion_core import Refused
 from diffusion_core.distances.of_masses import METRICS
 
-PAGE = "trajectories"
-PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
-SETTINGS = (PARTICLES, *PICTURE_SETTINGS)
-
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Reverse trajectories")
+state = open_link(PAGE)
+st.title(PAGE.title)
 say, intro = prose("pages"), st.empty()
 start_controls(state)
 notice = st.empty()
@@ -44,7 +41,7 @@ progress, picture = st.empty(), st.container()
 dim = experiment.target.dim
 values = {"particles": particles, **choose_picture(PAGE, state.values, dim)}
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
 drawn = mapped and cached.laws_known([experiment])
 shown = None

@@ -15,19 +15,17 @@ from dashboard.experiment.controls import (
 )
 from dashboard.experiment.target import choose_target
 from dashboard.exports.snippets import verification_snippet
-from dashboard.link.permalink import choice, open_link
+from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.verified import checks as verified_checks
+from dashboard.topics.verified.page import FAULT, PAGE
 from dashboard.topics.verified.versions import versions
 from diffusion_core.verification import FAULTS
 
-PAGE = "verified"
-FAULT = choice("fault", "none", tuple(FAULTS))
-
 navigation.require()
-state = open_link(PAGE, [FAULT])
-say, code = prose(PAGE), versions()
-st.title("Verified")
+state = open_link(PAGE)
+say, code = prose(PAGE.name), versions()
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
@@ -47,7 +45,7 @@ with st.sidebar:
     steps = choose_steps(state.experiment, schedule)
     changes = {"sampler": sampler, "eta": eta, "steps": steps}
     experiment = described(state.experiment, target, schedule, **changes)
-    page_chrome.link_and_file(PAGE, [FAULT], experiment, {"fault": fault}, notice)
+    page_chrome.link_and_file(PAGE, experiment, {"fault": fault}, notice)
 
 board = verified_checks.Board(experiment, fault, code["sources"])
 with st.container(horizontal=True):

@@ -10,17 +10,16 @@ from dashboard.prose import prose
 from dashboard.topics.budget import measure
 from dashboard.topics.budget import words as budget_text
 from dashboard.topics.budget.figures import sums_figure
-from dashboard.topics.notation import glossary
 from dashboard.topics.why import measure as why_measure
 from dashboard.topics.why import one_step, words
 from dashboard.topics.why.figures import local_figure, path_figure
+from dashboard.topics.why.page import PAGE
 
-PAGE, SETTINGS = why_measure.PAGE, words.SETTINGS
-say, ARROW = prose("why"), glossary.ARROW
+say = prose("why")
 
 navigation.require()
-state = open_link(PAGE, SETTINGS)
-st.title("Why 1/T, why 1/T²")
+state = open_link(PAGE)
+st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
@@ -52,12 +51,12 @@ paths = st.container()
 st.caption(say("paths-source"))
 st.header("5. What this argument leaves out")
 st.markdown(say("left-out"))
-st.page_link("pages/budget.py", label="Where the error comes from", icon=ARROW)
-st.page_link("pages/imperfect_scores.py", label="Imperfect scores", icon=ARROW)
-st.page_link("pages/convergence.py", label="Distance against T", icon=ARROW)
+navigation.page_link("budget", icon=navigation.ARROW)
+navigation.page_link("imperfect_scores", icon=navigation.ARROW)
+navigation.page_link("convergence", icon=navigation.ARROW)
 python = st.expander("Python")
 with foot:
-    page_chrome.link_and_file(PAGE, SETTINGS, experiment, values, notice)
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
 
 with paths:
     kind = why_measure.any_steps(run.schedule)

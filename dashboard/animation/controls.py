@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.experiment.controls import setting
-from dashboard.link.permalink import choice, several
+from dashboard.link.permalink import Page, choice, several
 from dashboard.link.widget_keys import start_again
 from dashboard.player import VIEWS
 from dashboard.prose import prose
@@ -41,7 +41,7 @@ MAP_SETTING = choice("map", "p", tuple(HEAT_MAPS))
 PICTURE_SETTINGS = (LAYER_SETTING, VIEW_SETTING, MAP_SETTING)
 
 
-def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, Any]:
+def choose_picture(page: Page, values: Mapping[str, Any], dim: int) -> dict[str, Any]:
     """The layers, the view of the line and the heat map of the plane, below the picture."""
     chosen, found = set(values["layers"]), {s.name: values[s.name] for s in PICTURE_SETTINGS}
     above = st.container()
@@ -76,7 +76,7 @@ def choose_picture(page: str, values: Mapping[str, Any], dim: int) -> dict[str, 
 
 
 def _choose_one(
-    page: str, label: str, chosen: Any, labels: Mapping[str, str], value: str, text: str = ""
+    page: Page, label: str, chosen: Any, labels: Mapping[str, str], value: str, text: str = ""
 ) -> Any:
     return st.segmented_control(
         label,

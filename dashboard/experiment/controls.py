@@ -16,7 +16,7 @@ import streamlit as st
 from dashboard.experiment.score import choose_score
 from dashboard.experiment.target import Choice, choose_target
 from dashboard.link.lecture import end_button, part
-from dashboard.link.permalink import Setting, State
+from dashboard.link.permalink import Page, Setting, State
 from dashboard.link.widget_keys import forget, start_value, widget
 from dashboard.prose import prose
 from dashboard.text.labels import PARAMETERS, SCHEDULES
@@ -46,7 +46,7 @@ def start_controls(state: State) -> None:
     end_button()
 
 
-def setting(page: str, chosen: Setting, value: Any) -> dict[str, Any]:
+def setting(page: Page, chosen: Setting, value: Any) -> dict[str, Any]:
     """``key`` and ``disabled`` of the widget for a page's own setting."""
     return widget(f"{page}.{chosen.name}", value)
 

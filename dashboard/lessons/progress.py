@@ -15,7 +15,6 @@ from dashboard.lessons.structure import Guess, Lesson, Predict, Question, as_num
 from dashboard.link.permalink import Clash, Setting, choice
 from diffusion_core import InputError
 
-PAGE = "lessons"
 OVERVIEW = "all"
 MOST_STEPS = 30
 _ANSWER = re.compile(r"[a-h]|[0-9]{1,6}(-[0-9]{1,6})?")

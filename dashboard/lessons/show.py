@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import page_chrome
+from dashboard import navigation, page_chrome
 from dashboard.compute import cached
 from dashboard.figures.style import is_dark
 from dashboard.lessons import LESSONS
 from dashboard.lessons.lab import Lab
-from dashboard.lessons.progress import OVERVIEW, PAGE, at_step, beginning, with_answer
+from dashboard.lessons.progress import OVERVIEW, at_step, beginning, with_answer
 from dashboard.lessons.structure import (
     Full,
     Guess,
@@ -26,12 +26,12 @@ from dashboard.lessons.structure import (
     texts,
 )
 from dashboard.lessons.worksheet import worksheet
-from dashboard.link.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared
+from dashboard.link.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared, values_of
 from dashboard.link.widget_keys import key, start_again
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
-from dashboard.topics.notation import glossary
+from dashboard.topics.lessons.page import PAGE
 from diffusion_core import Experiment, Refused
 
 PARTICLES = 1000
@@ -41,7 +41,7 @@ Values = Mapping[str, Any]
 
 def go_to(values: Values) -> None:
     """For callbacks: where the reader is from the next run on."""
-    st.session_state[f"values of {PAGE}"] = dict(values)
+    st.session_state[values_of(PAGE)] = dict(values)
 
 
 def query(experiment: Experiment, **settings: str) -> dict[str, str]:
@@ -57,12 +57,12 @@ def overview(experiment: Experiment) -> None:
         with st.container(border=True):
             st.subheader(f"{number}. {lesson.title}", anchor=False)
             st.markdown(say("corrects", misconception=lesson.say("misconception")))
-            st.page_link(
-                "pages/lessons.py",
-                label=f"Start lesson {number}, {lesson.minutes} minutes",
-                query_params=query(experiment, lesson=lesson.name),
+            navigation.page_link(
+                PAGE.name,
+                f"Start lesson {number}, {lesson.minutes} minutes",
+                query=query(experiment, lesson=lesson.name),
             )
-    st.page_link("pages/syllabus.py", label="The syllabus: one class, or a week of self-study")
+    navigation.page_link("syllabus", "The syllabus: one class, or a week of self-study")
 
 
 def contents() -> None:
@@ -184,8 +184,8 @@ def _more(run: Run) -> None:
 
 
 def _link(full: Full) -> None:
-    label = f"Open this on the full page: {glossary.title(full.page)}"
-    st.page_link(f"pages/{full.page}.py", label=label, query_params=full.query())
+    label = f"Open this on the full page: {navigation.PAGES[full.page].title}"
+    navigation.page_link(full.page, label, query=full.query())
 
 
 def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
@@ -228,10 +228,10 @@ def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:
     place = order.index(lesson.name) + 1
     if place < len(order):
         following = LESSONS[order[place]]
-        st.page_link(
-            "pages/lessons.py",
-            label=f"Next lesson: {following.title}",
-            query_params=query(experiment, lesson=following.name),
+        navigation.page_link(
+            PAGE.name,
+            f"Next lesson: {following.title}",
+            query=query(experiment, lesson=following.name),
         )
 
 

@@ -16,7 +16,7 @@ import segno
 import streamlit as st
 
 from dashboard.figures.marks import LARGE
-from dashboard.link.permalink import HIDE, LOCK, PARTS, PRESENT, SHARED, shared
+from dashboard.link.permalink import HIDE, LOCK, PARTS, PRESENT, SHARED, Page, shared
 from dashboard.link.widget_keys import KEY, fixing, is_fixed, key
 from dashboard.prose import prose
 
@@ -53,7 +53,7 @@ def part(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def style(page: str) -> None:
+def style(page: Page) -> None:
     """Hide what the link hides, and everything but the content in a presentation."""
     rules = [f".st-key-part-{name} {{ {_HIDDEN} }}" for name in shared(HIDE) if name != "page"]
     if "page" in shared(HIDE):
@@ -79,11 +79,11 @@ def back_button() -> None:
     """Where the link fixes something: back to how it was opened."""
     if "lecturer" not in st.session_state or not (shared(LOCK) or shared(HIDE)):
         return
-    page, address = st.session_state["lecturer"]
+    path, address = st.session_state["lecturer"]
     if st.button("Back to the lecturer's settings", width="stretch"):
         for name in ("experiment", "address"):
             st.session_state.pop(name, None)
-        st.switch_page(f"pages/{page}.py", query_params=address)
+        st.switch_page(path, query_params=address)
 
 
 def link_builder(address: Mapping[str, str]) -> None:

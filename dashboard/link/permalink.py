@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -98,6 +98,44 @@ def switch(name: str, default: bool) -> Setting:
     return Setting(name, default, read, lambda value: "on" if value else "off")
 
 
+Clash = tuple[Sequence[str], str]
+
+
+def no_clash(values: Mapping[str, Any]) -> Clash:
+    return (), ""
+
+
+Section = Literal["Learn", "Watch", "Measure", "Understand"]
+"""The sections of the menu, in their order."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The one record of a page, which menu, links, widgets and exports ask.
+
+    name: its address and the name of its file in ``pages``; place: in its section of the menu;
+    clash: the names of settings that do not go together, and why: they become the defaults;
+    keys: what the keys of its widgets begin with, where that is not its name.
+    """
+
+    name: str
+    title: str
+    section: Section
+    place: int
+    settings: Sequence[Setting] = ()
+    clash: Callable[[Mapping[str, Any]], Clash] = no_clash
+    keys: str = ""
+
+    def __str__(self) -> str:
+        """What the keys of its widgets begin with."""
+        return self.keys or self.name
+
+    @property
+    def path(self) -> str:
+        """Its file, by which Streamlit knows it."""
+        return f"pages/{self.name}.py"
+
+
 # what a link says on every page: how it is shown, and what a lecturer fixes or hides
 SHARED = {
     s.name: s
@@ -168,39 +206,32 @@ class State:
     fresh: bool = False  # whether widgets have to forget what they held
 
 
-Clash = tuple[Sequence[str], str]
-
-
-def no_clash(values: Mapping[str, Any]) -> Clash:
-    return (), ""
-
-
-def open_link(
-    page: str, settings: Sequence[Setting], clash: Callable[[Mapping[str, Any]], Clash] = no_clash
-) -> State:
-    """Read the address where it is not what this session wrote itself, else the session's state.
-
-    clash: the names of settings that do not go together, and why; they become the defaults.
-    """
-    session = st.session_state
+def open_link(page: Page) -> State:
+    """Read the address where it is not what this session wrote itself, else the session's state."""
+    session, settings = st.session_state, page.settings
     address = st.query_params.to_dict()
-    moved = session.get("page") != page
-    session["page"] = page
+    moved = session.get("page") != page.name
+    session["page"], session["keys of page"] = page.name, str(page)
     if "experiment" in session and (not address or _is_ours(address)):
-        values = {s.name: s.default for s in settings} | session.get(f"values of {page}", {})
+        values = {s.name: s.default for s in settings} | session.get(values_of(page), {})
         fresh = session.pop("opened anew", False) or moved
         return State(session["experiment"], values, fresh)
     experiment, values, complaints = _read(address, settings)
-    names, why = clash(values)
+    names, why = page.clash(values)
     if names:
         values |= {s.name: s.default for s in settings if s.name in names}
         complaints.append(f"{why}.")
-    session["experiment"], session[f"values of {page}"] = experiment, values
+    session["experiment"], session[values_of(page)] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)
     if LOCK in address or HIDE in address:
-        session["lecturer"] = (page, address)
+        session["lecturer"] = (page.path, address)
     return State(experiment, values, fresh=True)
+
+
+def values_of(page: Page) -> str:
+    """Where the session keeps a page's settings by name."""
+    return f"values of {page.name}"
 
 
 def _is_ours(address: Mapping[str, str]) -> bool:
@@ -236,12 +267,10 @@ def _read(
     return experiment, values, complaints
 
 
-def save(
-    page: str, settings: Sequence[Setting], experiment: Experiment, values: Mapping[str, Any]
-) -> str | None:
+def save(page: Page, experiment: Experiment, values: Mapping[str, Any]) -> str | None:
     """Keep the state and show it in the address bar; returns why the link does not hold it all."""
     session = st.session_state
-    session["experiment"], session[f"values of {page}"] = experiment, dict(values)
+    session["experiment"], session[values_of(page)] = experiment, dict(values)
     if session.get("complaint") and session.get("read") == (experiment, dict(values)):
         return None
     session["complaint"] = ""
@@ -249,7 +278,7 @@ def save(
     text = encode(experiment)
     if experiment != DEFAULT:
         address[EXPERIMENT] = ELSEWHERE if text is None else text
-    address |= {s.name: s.write(values[s.name]) for s in settings if s.says(values[s.name])}
+    address |= {s.name: s.write(values[s.name]) for s in page.settings if s.says(values[s.name])}
     kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
     address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
     session["address"], shown = address, st.query_params.to_dict()

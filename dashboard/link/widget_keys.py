@@ -45,7 +45,7 @@ def widget(name: str, value: Any) -> dict[str, Any]:
 
     A page's own choices are named after it, such as "convergence.metric".
     """
-    own = name.startswith(f"{st.session_state.get('page')}.")
+    own = name.startswith(f"{st.session_state.get('keys of page')}.")
     return {"key": key(name, value), "disabled": _fixed.get() or (own and is_fixed("page"))}
 
 

@@ -9,7 +9,7 @@ from dashboard.navigation import PAGES
 
 def menu(page: Page, title: str) -> Locator:
     """The link to the page of this title, its menu opened."""
-    section = next(name for name, pages in PAGES.items() if title in pages.values())
+    section = next(p.section for p in PAGES.values() if p.title == title)
     page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
     return page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title)
 

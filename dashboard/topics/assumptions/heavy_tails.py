@@ -14,6 +14,7 @@ from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions import heavy_tails_words as text
 from dashboard.topics.assumptions.heavy_tails_figure import tails_figure
+from dashboard.topics.assumptions.page import PAGE
 from diffusion_core import Experiment, Measurement
 from diffusion_core.schedules import Custom, Theory
 from diffusion_core.targets import GaussianMixture, StudentT
@@ -65,7 +66,7 @@ def curves(work: Tails, found: Mapping[Experiment, cached.Outcome]) -> text.Curv
     }
 
 
-def section(experiment: Experiment, page: str) -> None:
+def section(experiment: Experiment) -> None:
     """Measure them with progress, draw them, and say what a theorem would need."""
     work = Tails(experiment)
     st.markdown(text.intro(work.sampler))
@@ -75,7 +76,7 @@ def section(experiment: Experiment, page: str) -> None:
         figure = tails_figure(curves(work, found), work.sampler, is_dark())
         alt = "TV against T for three heavy tails and a Gaussian"
         page_chrome.plot(
-            place, figure, "heavy-tails", alt, f"{page} tails {len(found)}", numbers=False
+            place, figure, "heavy-tails", alt, f"{PAGE} tails {len(found)}", numbers=False
         )
 
     found = sweeps.measured(work, draw, status)

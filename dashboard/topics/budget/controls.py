@@ -8,31 +8,14 @@ from typing import Any
 import streamlit as st
 
 from dashboard.experiment.controls import setting
-from dashboard.link.permalink import Setting, choice, several
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
 from dashboard.topics.budget.measure import SINGLE
+from dashboard.topics.budget.page import AXES, AXIS, BESIDE, LARGEST, PAGE
 from dashboard.topics.budget.words import label
-from diffusion_core import InputError
-from diffusion_core.schedules import MAX_STEPS
 from diffusion_core.studies.budget import Budget
 
 say = prose("controls")
-PAGE = "budget"
-AXES = {"log": "logarithmic", "linear": "linear"}
-LARGEST = 0  # the step from this t: the one that adds most
-
-
-def _step(text: str) -> int:
-    if text.isdecimal() and len(text) <= 4 and 2 <= int(text) <= MAX_STEPS:
-        return int(text)
-    raise InputError(f"step: a t from 2 to {MAX_STEPS}, got {text[:40]!r}")
-
-
-BESIDE = several("beside", (), SINGLE)
-AXIS = choice("axis", "log", tuple(AXES))
-STEP = Setting("step", LARGEST, _step)
-SETTINGS = (BESIDE, AXIS, STEP)
 
 
 def choose_figure(values: Mapping[str, Any], sampler: str) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.experiment.controls import PARTICLE_COUNTS
 from dashboard.link.permalink import Setting
 from dashboard.link.widget_keys import widget
 from dashboard.text.labels import SCHEDULES
+from dashboard.topics.compare.page import PAGE
 from dashboard.topics.compare.panels import AS_A, Changes, plain_schedules
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 
-FEW = PARTICLE_COUNTS[:5]  # per panel
 STEPS = (4, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256, 400, 512, 1000)
 STARTS = {"noise": "N(0, I)", "exact": "p_T"}
 
@@ -29,7 +28,7 @@ def choose_changes(panel: str, setting: Setting, given: Changes, base: Experimen
             label,
             [None, *sorted([*options, *extra])] if extra else [None, *options],
             format_func=lambda option: AS_A if option is None else shown(option),
-            **widget(f"compare.{setting.name}.{name}", value),
+            **widget(f"{PAGE}.{setting.name}.{name}", value),
         )
 
     presets = [name for name, p in PRESETS.items() if p.target.dim == base.target.dim]

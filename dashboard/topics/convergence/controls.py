@@ -9,55 +9,28 @@ import streamlit as st
 
 from dashboard.compute.exact import is_slow
 from dashboard.compute.sweeps import Sweep
-from dashboard.experiment.controls import FIRST_SAMPLERS, LABELS, choose_samplers, setting
-from dashboard.link.permalink import Clash, choice, several, switch, whole
+from dashboard.experiment.controls import LABELS, choose_samplers
 from dashboard.link.widget_keys import KEY, start_value, widget
 from dashboard.prose import prose
-from diffusion_core import SAMPLERS, Experiment
+from dashboard.topics.convergence.page import (
+    AGAINST,
+    ANCHORS,
+    AXES,
+    BOUNDS,
+    FITS,
+    METHODS,
+    PAGE,
+    POWERS,
+    SAMPLES,
+)
+from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.laws.plane.cost import plane_cost
 from diffusion_core.measure import exact_metrics
-from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Custom
 
 say = prose("controls")
-PAGE = "convergence"
-POWERS = tuple(2**k for k in range(1, 14))
-SAMPLES = (5000, 20_000, 100_000)
-AXES = {"steps": "steps T", "nfe": "score evaluations"}
-AGAINST = {"p1": "p₁, as the theorems do", "data": "p₀, the data"}
-BOUNDS = {"none": "none", "paper": "the first of each", "all": "also sharper ones"}
-FITS = {"natural": "natural log factor", "none": "no log factor", "free": "free log factor"}
-METHODS = {"exact": "exact law", "particles": "particles"}
 LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
-ANCHORS = {
-    "above": "touching from above",
-    "first": "through the smallest T",
-    "last": "through the largest T",
-}
-
-SETTINGS = (
-    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),
-    choice("axis", "steps", tuple(AXES)),
-    whole("from", 8, POWERS),
-    whole("to", 1024, POWERS),
-    choice("metric", "tv", tuple(METRIC_LABELS)),
-    choice("against", "p1", tuple(AGAINST)),
-    choice("bounds", "paper", tuple(BOUNDS)),
-    switch("logs", True),
-    choice("anchor", "above", tuple(ANCHORS)),
-    choice("fit", "natural", tuple(FITS)),
-    whole("particles", 20_000, SAMPLES),
-    choice("method", "auto", ("auto", *METHODS)),
-)
-_BY_NAME = {s.name: s for s in SETTINGS}
-
-
-def clash(values: Mapping[str, Any]) -> Clash:
-    """Which settings of a link do not go together, and why."""
-    if values["from"] > values["to"]:
-        return ("from", "to"), f"from: at most to, got {values['from']} and {values['to']}"
-    return (), ""
 
 
 def labels(experiment: Experiment) -> dict[str, str]:
@@ -66,7 +39,7 @@ def labels(experiment: Experiment) -> dict[str, str]:
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
-    return setting(PAGE, _BY_NAME[name], value)
+    return widget(f"{PAGE}.{name}", value)
 
 
 def choose_sweep(

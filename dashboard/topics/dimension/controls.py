@@ -8,50 +8,23 @@ from typing import Any
 import streamlit as st
 
 from dashboard.experiment.controls import (
-    FIRST_SAMPLERS,
     choose_samplers,
     choose_schedule,
     choose_start,
     choose_steps,
     described,
-    setting,
 )
 from dashboard.experiment.target import choose_target
-from dashboard.link.permalink import Setting, choice, several, whole
+from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
 from dashboard.text.plain import plain
-from diffusion_core import SAMPLERS, Experiment, InputError
+from dashboard.topics.dimension.page import BOUNDS, KINDS, METRICS, PAGE, RESTS, SIGNALS
+from diffusion_core import Experiment, InputError
 from diffusion_core.distances.of_masses import METRIC_LABELS
-from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.studies.dimension import GaussianAxes
 
 say = prose("controls")
-PAGE = "dimension"
 DIMS = (*(m * 10**e for e in range(6) for m in (1, 2, 5)), 10**6)
-KINDS = {"isotropic": "Gaussian", "low": "On k axes", "product": "Copies"}
-SIGNALS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
-RESTS = (0.0, 1e-6, 1e-4, 1e-2)
-METRICS = ("tv", "kl", "hellinger")
-BOUNDS = {"none": "none", "paper": "the first of each", "all": "also sharper ones"}
-
-
-def _read_variance(text: str) -> float:
-    try:
-        return GaussianAxes(float(text)).variance
-    except (ValueError, InputError):
-        raise InputError(f"variance: a number from 0 to 1e6, got {text[:40]!r}") from None
-
-
-SETTINGS = (
-    choice("kind", "isotropic", tuple(KINDS)),
-    Setting("variance", 0.25, _read_variance, lambda value: f"{value:.12g}"),
-    whole("k", 10, SIGNALS),
-    choice("rest", 0.0, RESTS, float),
-    several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),
-    choice("metric", "tv", METRICS),
-    choice("bounds", "paper", tuple(BOUNDS)),
-)
-_BY_NAME = {s.name: s for s in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -65,7 +38,7 @@ class Question:
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
-    return setting(PAGE, _BY_NAME[name], value)
+    return widget(f"{PAGE}.{name}", value)
 
 
 def choose_law(base: Experiment, values: dict[str, Any]) -> tuple[Experiment, GaussianAxes | None]:

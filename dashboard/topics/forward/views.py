@@ -11,38 +11,25 @@ from scipy.special import ndtri
 
 from dashboard.experiment.controls import setting
 from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
-from dashboard.link.permalink import Setting
 from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.topics.forward import words as text
 from dashboard.topics.forward.measure import LEVELS, Forward, LineField, noise_map
-from diffusion_core import SCHEDULES, Experiment, InputError
+from dashboard.topics.forward.page import BESIDE, NAMED, PAGE
+from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 
 say = prose("controls")
-NAMED = tuple(kind for kind in SCHEDULES if kind != "custom")
-NONE = "none"
 
 
-def _read(words: str) -> tuple[str, ...]:
-    kinds = () if words == NONE else tuple(dict.fromkeys(words.split(",")))
-    unknown = [kind for kind in kinds if kind not in NAMED]
-    if unknown:
-        raise InputError(f"beside: none, or out of {', '.join(NAMED)}, got {unknown[0][:40]!r}")
-    return kinds
-
-
-BESIDE = Setting("beside", ("linear", "cosine"), _read, lambda kinds: ",".join(kinds) or NONE)
-
-
-def choose_beside(page: str, experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
+def choose_beside(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The named schedules to draw beside the chosen one."""
     chosen = st.pills(
         f"Beside the chosen one ({LABELS[experiment.schedule.kind]}), faintly",
         NAMED,
         selection_mode="multi",
         format_func=LABELS.__getitem__,
-        **setting(page, BESIDE, list(values["beside"])),
+        **setting(PAGE, BESIDE, list(values["beside"])),
         help=say("forward-beside"),
     )
     return tuple(chosen)

@@ -20,11 +20,11 @@ from dashboard.topics.learned_score import figures, generalisation
 from dashboard.topics.learned_score import generalisation_figures as drawings
 from dashboard.topics.learned_score import training as learned_score_training
 from dashboard.topics.learned_score import words as text
+from dashboard.topics.learned_score.page import PAGE
 from diffusion_core import Experiment, Measurement
 from diffusion_core.scores.learned import LearnedScore, Loss
 
-PAGE = "learned_score"
-words = prose(PAGE)
+words = prose(PAGE.name)
 
 
 def training(run: Experiment) -> None:

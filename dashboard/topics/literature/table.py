@@ -10,15 +10,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-import streamlit as st
-
-from dashboard.link.permalink import choice, several
-from dashboard.link.widget_keys import key
 from dashboard.prose import FOLDER, LANGUAGE
 from dashboard.text.numbers import rounded, superscript
 from dashboard.text.plain import plain
 
-PAGE = "literature"
 FILE = FOLDER / LANGUAGE / "literature.json"
 EVIDENCE = {
     "read in full": "read in full",
@@ -34,8 +29,6 @@ FAMILIES = {
 }
 METRICS = ("TV", "KL")  # what is drawn, KL through sqrt(KL/2)
 UNKNOWN = "–"
-DIMENSIONS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
-ACCURACIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
 
 
 @dataclass(frozen=True)
@@ -98,12 +91,6 @@ def results() -> tuple[Result, ...]:
 
 
 BY_NAME = {r.name: r for r in results()}
-SHOWN = several("families", tuple(FAMILIES), tuple(FAMILIES))
-DIMENSION = choice("d", 100, DIMENSIONS, int)
-ACCURACY = choice("accuracy", 0.01, ACCURACIES, float)
-SURE = choice("sure", "all", ("all", "read"))
-ONE = choice("result", "2306.09251-1", tuple(BY_NAME))
-SETTINGS = (SHOWN, DIMENSION, ACCURACY, SURE, ONE)
 
 
 @dataclass(frozen=True)
@@ -200,17 +187,6 @@ def detail(result: Result) -> str:
     return "\n".join(lines)
 
 
-def choose_one(name: str) -> Result:
-    """The result that is shown in full."""
-    picked = st.selectbox(
-        "One result in full",
-        list(BY_NAME),
-        format_func=lambda n: f"{short(BY_NAME[n])}: {BY_NAME[n].sampler}",
-        key=key(f"{PAGE}.result", name),
-    )
-    return BY_NAME[picked]
-
-
 def reading(drawn: Sequence[Line], d: int, eps: float) -> str:
     """Which of the drawn powers asks for the fewest and the most steps here."""
     if not drawn:
@@ -238,33 +214,3 @@ def _crossing(drawn: Sequence[Line], d: int) -> str:
         f"{second.formula} falls below {first.formula} where ε < d^(−1/2) = "
         f"{rounded(1 / math.sqrt(d), 2)}: acceleration pays for accuracy, not for dimension."
     )
-
-
-def choose(values: dict[str, Any]) -> dict[str, Any]:
-    """What is drawn, in which dimension, and where the figure is read."""
-    families = st.pills(
-        "Samplers",
-        list(FAMILIES),
-        selection_mode="multi",
-        format_func=FAMILIES.__getitem__,
-        key=key(f"{PAGE}.families", list(values["families"])),
-    )
-    left, right = st.columns(2)
-    d = left.select_slider(
-        "Dimension d", DIMENSIONS, format_func=lambda n: f"{n:,}", key=key(f"{PAGE}.d", values["d"])
-    )
-    eps = right.select_slider(
-        "Accuracy ε at which to read it",
-        ACCURACIES,
-        key=key(f"{PAGE}.accuracy", values["accuracy"]),
-    )
-    sure = st.toggle(
-        "Only what was read, in full or in an abstract",
-        key=key(f"{PAGE}.sure", values["sure"] == "read"),
-    )
-    return {
-        "families": tuple(families),
-        "d": int(d),
-        "accuracy": float(eps),
-        "sure": "read" if sure else "all",
-    }

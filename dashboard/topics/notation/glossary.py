@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.navigation import PAGES
-
-ARROW = ":material/arrow_forward:"  # before every link to another page
-
 TERMS = {
     "term-forward-process": "forward",
     "term-schedule": "schedule_design",
@@ -41,8 +37,3 @@ SYMBOLS = {
     "symbols-laws": "Laws, scores, steps",
     "symbols-errors": "Errors and constants",
 }
-
-
-def title(page: str) -> str:
-    """What the menu calls a page."""
-    return next(pages[page] for pages in PAGES.values() if page in pages)

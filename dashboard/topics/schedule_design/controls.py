@@ -7,59 +7,27 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.experiment.controls import setting
-from dashboard.link.permalink import Setting, choice, several, whole
-from dashboard.link.widget_keys import KEY
+from dashboard.link.widget_keys import KEY, widget
 from dashboard.prose import prose
 from dashboard.text.labels import GRIDS
 from dashboard.topics.schedule_design.measure import (
     KINDS,
     PLACES,
-    THERE,
     Task,
     place_label,
     places,
     wanted,
 )
-from diffusion_core import Experiment, InputError
-from diffusion_core.studies.noise_grids import KNOTS, MOST_BEND, NAMED, STRAIGHT, Ends, check_bend
+from dashboard.topics.schedule_design.page import HIGH, LOW, NONE, PAGE, STEPS
+from diffusion_core import Experiment
+from diffusion_core.studies.noise_grids import KNOTS, MOST_BEND, NAMED, STRAIGHT, Ends
 from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS
 
 say = prose("controls")
-PAGE = "design"
-STEPS = (LEAST_STEPS, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, MOST_STEPS)
-HIGH, LOW = tuple(range(1, 13)), tuple(range(-14, -1))
-NONE = "none"
-
-
-def _read_bend(text: str) -> tuple[float, ...]:
-    try:
-        values = tuple(float(word) for word in text.split(","))
-    except ValueError:
-        raise InputError(f"bend: {len(KNOTS)} numbers, got {text[:40]!r}") from None
-    check_bend(values)
-    return values
-
-
-def _write_bend(values: tuple[float, ...]) -> str:
-    return ",".join(f"{v:g}" for v in values)
-
-
-SETTINGS = (
-    whole("T", 16, STEPS),
-    whole("high", 5, HIGH),
-    whole("low", -9, LOW),
-    choice("shape", "log-snr", NAMED),
-    Setting("bend", STRAIGHT, _read_bend, _write_bend),
-    several("found", (NONE,), (NONE, *KINDS)),
-    choice("elsewhere", "targets", tuple(PLACES)),
-    choice("there", NONE, (NONE, *THERE)),
-)
-_BY_NAME = {s.name: s for s in SETTINGS}
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
-    return setting(PAGE, _BY_NAME[name], value)
+    return widget(f"{PAGE}.{name}", value)
 
 
 def choose_length(values: Mapping[str, Any], experiment: Experiment) -> int:
@@ -118,7 +86,7 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
 
 
 def _bend_key(i: int, value: float) -> dict[str, Any]:
-    return setting(PAGE, Setting(f"bend {i}", 0.0, float), float(value))
+    return _key(f"bend {i}", float(value))
 
 
 def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:

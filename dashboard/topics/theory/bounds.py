@@ -15,19 +15,15 @@ from dashboard.compute import cached
 from dashboard.compute.sweeps import Sweep
 from dashboard.exports.snippets import sweep_snippet
 from dashboard.figures.convergence import rate_text
-from dashboard.link.permalink import choice
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.theory.cards import place_in_chain
+from dashboard.topics.theory.page import PAGE, PLACES
 from diffusion_core import Experiment, Measurement
 from diffusion_core.theory.theorems import Shape, Theorem, theorems
 
-PAGE = "theory"
 STEPS = (16, 32, 64, 128, 256, 512)
-PLACES = (0, 10, 25, 50, 75, 90, 100)
-AT = choice("at", 50, PLACES, int)
-SETTINGS = (AT,)
 FARTHEST = 10**12
 DASHES = ("dot", "dashdot", "longdash")
 _say = prose("theory")

@@ -31,7 +31,6 @@ from diffusion_core.studies.orders import (
     sum_of_powers,
 )
 
-PAGE = "why"
 STEPS = (64, 128, 256, 512, 1024)
 FEW_SIZES = 4  # of one step in the plane, where every law takes a second
 KEPT = 2000

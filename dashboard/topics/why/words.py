@@ -9,7 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.link.permalink import choice
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, scientific, superscript
@@ -17,16 +16,13 @@ from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions.words import FAILS, HOLDS, MARKS
 from dashboard.topics.why import measure
+from dashboard.topics.why.page import NOISES, PAGE, VARIANCES
 from diffusion_core import Experiment
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Schedule
 from diffusion_core.studies.budget import Budget
 from diffusion_core.studies.orders import PathAndMarginal
 
-NOISE = choice("noise", 0.3, (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), float)
-VARIANCE = choice("variance", 1.0, (1.0, 0.25, 0.04), float)
-SETTINGS = (NOISE, VARIANCE)
-NOISES, VARIANCES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), (1.0, 0.25, 0.04)
 GAUSSIAN_NAMES = {1.0: "N(0, 1), pure noise", 0.25: "N(0, 1/4)", 0.04: "N(0, 1/25)"}
 _say = prose("why")
 
@@ -37,7 +33,7 @@ def choose_noise(value: float) -> float:
         st.select_slider(
             "Noise level 1 − ᾱₜ",
             NOISES,
-            key=key(f"{measure.PAGE}.noise", value),
+            key=key(f"{PAGE}.noise", value),
             help="Small: close to the data. Large: close to pure noise. The power stays, the "
             "constant changes.",
         )
@@ -51,7 +47,7 @@ def choose_variance(value: float) -> float:
         VARIANCES,
         format_func=GAUSSIAN_NAMES.__getitem__,
         required=True,
-        key=key(f"{measure.PAGE}.variance", value),
+        key=key(f"{PAGE}.variance", value),
     )
     return float(chosen)
 

@@ -15,7 +15,7 @@ from dashboard.experiment.controls import LABELS
 from dashboard.figures.convergence import convergence_figure, rate_text
 from dashboard.figures.marks import SAMPLERS as MARKS
 from dashboard.text import tables
-from dashboard.topics.convergence.controls import ANCHORS
+from dashboard.topics.convergence.page import ANCHORS
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.theory.theorems import theorems

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from dashboard.navigation import PAGES
+from dashboard.link.permalink import EXPERIMENT, SHARED
+from dashboard.navigation import PAGES, SECTIONS
 from dashboard.prose import names, prose
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = sorted([*ROOT.glob("pages/*.py"), *ROOT.glob("dashboard/**/*.py")])
-IN_MENU = {f"pages/{name}.py" for section in PAGES.values() for name in section}
-GOING = {"page_link", "switch_page", "Page"}
+GOING = {"page_link", "switch_page"}
 ARXIV = re.compile(r"arXiv[ :]*(?:\[)?(\d+\.\d+)")
 WEB = re.compile(r"https?://[^\s)\"'>]+")
 OURS = re.compile(r"https?://(localhost|127\.0\.0\.1|www\.w3\.org)")
 
 
 def test_every_page_is_in_the_menu_once_and_every_entry_has_a_file() -> None:
-    listed = [name for section in PAGES.values() for name in section]
-    assert len(set(listed)) == len(listed)
-    assert {path.stem for path in ROOT.glob("pages/*.py")} == set(listed)
+    files = {f"pages/{path.name}" for path in ROOT.glob("pages/*.py")}
+    assert {page.path for page in PAGES.values()} == files
+    assert len({page.title for page in PAGES.values()}) == len(PAGES) == len(files)
+    for name, page in PAGES.items():
+        assert name == page.name
+        assert page is import_module(f"dashboard.topics.{name}.page").PAGE
+
+
+def test_every_page_has_a_place_of_its_own_in_the_menu() -> None:
+    for section in SECTIONS:
+        places = [page.place for page in PAGES.values() if page.section == section]
+        assert places == list(range(1, len(places) + 1)), section
+
+
+def test_a_page_s_settings_have_names_of_their_own() -> None:
+    for page in PAGES.values():
+        named = [setting.name for setting in page.settings]
+        assert len(set(named)) == len(named), page.name
+        assert not {EXPERIMENT, *SHARED} & set(named), page.name
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -34,7 +51,7 @@ def test_links_between_pages_lead_to_pages(path: Path) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         target = node.args[0]
         if name in GOING and isinstance(target, ast.Constant):
-            assert target.value in IN_MENU, (path.name, node.lineno)
+            assert target.value in PAGES, (path.name, node.lineno)
 
 
 def texts() -> list[str]:

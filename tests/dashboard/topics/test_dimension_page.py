@@ -14,8 +14,9 @@ from dashboard.text.mathematics import typeset
 from dashboard.topics.assumptions import check
 from dashboard.topics.assumptions.words import FAILS, HOLDS, OPEN, lines, some_constant
 from dashboard.topics.dimension import measure, words
-from dashboard.topics.dimension.controls import DIMS, SETTINGS, Question
+from dashboard.topics.dimension.controls import DIMS, Question
 from dashboard.topics.dimension.figures import growth_figure, needed_figure
+from dashboard.topics.dimension.page import PAGE
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
 from diffusion_core.schedules import SCHEDULES, Cosine, Custom, Schedule, Theory
 from diffusion_core.studies.dimension import GaussianAxes, gaussian_growth
@@ -135,7 +136,7 @@ def test_copies_need_a_law_on_the_line() -> None:
     ],
 )
 def test_a_wrong_setting_is_named(name: str, text: str, complaint: str) -> None:
-    setting = next(s for s in SETTINGS if s.name == name)
+    setting = next(s for s in PAGE.settings if s.name == name)
     with pytest.raises(InputError) as refused:
         setting.read(text)
     assert complaint in str(refused.value)

@@ -35,7 +35,7 @@ from dashboard.schedule_editor.curve import (
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.topics.forward import measure
 from dashboard.topics.forward.figures import level_figure, shown_times, step_figure
-from dashboard.topics.forward.views import BESIDE
+from dashboard.topics.forward.page import BESIDE
 from diffusion_core import PRESETS, SCHEDULES, Experiment, InputError, Refused
 from diffusion_core.schedules import Constant, Custom, Linear, Theory
 from diffusion_core.studies.forward import (

@@ -1,0 +1,9 @@
+"""The record of "Challenges": its settings and how a link spells them."""
+
+from __future__ import annotations
+
+from dashboard.link.permalink import Page, choice
+from dashboard.topics.challenges.entries import NAMES
+
+CHALLENGE = choice("challenge", NAMES[0], NAMES)
+PAGE = Page("challenges", "Challenges", "Learn", 3, (CHALLENGE,))

@@ -1,0 +1,7 @@
+"""The record of "Syllabus"."""
+
+from __future__ import annotations
+
+from dashboard.link.permalink import Page
+
+PAGE = Page("syllabus", "Syllabus", "Learn", 2)
