@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import navigation, page_chrome
 from dashboard.compute import cached
+from dashboard.experiment.controls import start_controls
 from dashboard.exports.snippets import comparison_snippet
 from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import widget
@@ -16,6 +17,7 @@ navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
 st.markdown(prose("pages")("failures"))
+start_controls(state)
 notice = st.empty()
 name = st.selectbox(
     "Failure",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import navigation, page_chrome
+from dashboard.experiment.controls import start_controls
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.notation import glossary
@@ -14,6 +15,7 @@ navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
 st.markdown(say("intro"))
+start_controls(state)
 notice = st.empty()
 with st.sidebar:
     page_chrome.link(PAGE, state.experiment, {}, notice)
