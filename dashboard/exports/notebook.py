@@ -8,21 +8,16 @@ from typing import Any
 from dashboard.prose import prose
 
 FILE = 'open("experiment.json")'
-PATH = """import sys
-
-PROJECT = "."  # the project's folder
-sys.path.insert(0, PROJECT)"""
 
 
 def notebook(title: str, code: str) -> str:
-    """What it is and how to set it up, the way to the library, and the code."""
+    """What it is and what it needs, and the code."""
     say = prose("exports")
     told = say("notebook", title=title)
     if FILE in code:
         told += "\n\n" + say("notebook-file")
     cells = [
         _cell("about", "markdown", told),
-        _cell("path", "code", PATH),
         _cell("code", "code", code.strip()),
     ]
     about = {

@@ -1,0 +1,175 @@
+"""Every page as it is taken away: its link, files, tables and notebook, and a class's way back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.testing.v1 import AppTest
+
+from dashboard.navigation import PAGES
+from diffusion_core import Experiment
+from tests.dashboard.visiting import address, calm, printed, python, visit
+
+ROOT = Path(__file__).resolve().parents[3]
+SMALL = Experiment(preset="three-modes", steps=12)
+QUICK = {
+    "trajectories": {"particles": "200"},
+    "forward": {"particles": "200"},
+    "compare": {"particles": "200"},
+    "convergence": {"from": "8", "to": "16"},
+    "schedule_design": {"T": "5"},
+    "lessons": {"lesson": "noising"},
+}
+"""Settings with which a page's work is small."""
+WORDS = {"lessons", "syllabus", "literature", "notation"}
+"""Pages that compute nothing of a reader's own, and so have no Python."""
+WITHOUT_FILE = {*WORDS, "challenges", "failures"}
+"""Pages whose experiments are not the reader's: they are in the link alone."""
+
+
+FEW_CHECKS = """from diffusion_core import verification
+verification.CHECKS = verification.CHECKS[:2]"""
+"""For the notebook of the verified page; all checks have tests of their own."""
+WHERE = """import sys, diffusion_core
+print(diffusion_core.__file__, 'dashboard' in sys.modules)"""
+
+
+@dataclass
+class Taken:
+    """A page after its first run, and what its buttons hand out, by the file's name."""
+
+    app: AppTest
+    files: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """What the button gives when it is pressed, after the run and outside of it."""
+        data = self.files[name]
+        return str(data() if callable(data) else data)
+
+
+@pytest.fixture
+def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Taken]:
+    files: dict[str, Any] = {}
+
+    def noted(button: Callable[..., bool]) -> Callable[..., bool]:
+        def press(*args: Any, **kwargs: Any) -> bool:
+            at = 1 if args and isinstance(args[0], DeltaGenerator) else 0
+            _, data, name, *_ = args[at:]
+            files[name] = data
+            return button(*args, **kwargs)
+
+        return press
+
+    monkeypatch.setattr(st, "download_button", noted(st.download_button))
+    monkeypatch.setattr(DeltaGenerator, "download_button", noted(DeltaGenerator.download_button))
+    return lambda page: Taken(calm(visit(page, SMALL, **QUICK.get(page, {}))), files)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the library as ``pip install .`` puts it, from a copy of the checkout."""
+    folder = tmp_path_factory.mktemp("installed")
+    copy, target = folder / "checkout", folder / "site"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "diffusion_core", copy / "diffusion_core", ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(target), "."]
+    done = subprocess.run([*pip, *options], cwd=copy, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> str:
+    """What its cells print in a fresh process that has the installed library alone.
+
+    before: Python that runs first.
+    """
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    code = "\n".join("".join(cell["source"]) for cell in cells)
+    code = f"{before}\n{code}\n{WHERE}"
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    *told, last = done.stdout.splitlines()
+    assert last == f"{installed / 'diffusion_core' / '__init__.py'} False"
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_s_link_and_files_can_be_read(page: str, take: Callable[[str], Taken]) -> None:
+    taken = take(page)
+    assert taken.app.title[0].value
+    kinds = {Path(name).suffix for name in taken.files}
+    assert (".json" in kinds) == (page not in WITHOUT_FILE)
+    assert (".ipynb" in kinds) == (page not in WORDS)
+    for name in taken.files:
+        text = taken.text(name)
+        if name.endswith(".csv"):
+            header, *rows = csv.reader(io.StringIO(text))
+            assert rows, name
+            assert len(set(header)) == len(header), name
+            assert {len(row) for row in rows} == {len(header)}, name
+        elif name.endswith(".json"):
+            assert Experiment.from_json(text) == taken.app.session_state["experiment"]
+        else:
+            assert Path(name).suffix in (".ipynb", ".html"), name
+            assert text
+    link = address(taken.app)
+    assert set(link) <= {"e", *(setting.name for setting in PAGES[page].settings)}
+    assert address(calm(visit(page, **link))) == link
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WORDS])
+def test_a_page_s_notebook_runs_with_the_installed_library_alone(
+    page: str, take: Callable[[str], Taken], installed: Path, tmp_path: Path
+) -> None:
+    taken = take(page)
+    [name] = [name for name in taken.files if name.endswith(".ipynb")]
+    assert name == f"{page.replace('_', '-')}.ipynb"
+    text = taken.text(name)
+    about, code = json.loads(text)["cells"]
+    assert about["source"][0] == f"# {PAGES[page].title}\n"
+    assert "".join(code["source"]) == python(taken.app).strip()
+    if page == "verified":
+        assert run_notebook(text, installed, tmp_path, FEW_CHECKS)
+    else:
+        assert run_notebook(text, installed, tmp_path) == "\n".join(printed(taken.app)) != ""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_way_back_of_a_class_s_link_leads_to_its_page(page: str) -> None:
+    app = calm(visit(page, SMALL, lock="target,page", **QUICK.get(page, {})))
+    title, start = app.title[0].value, address(app)
+    calm(app.switch_page(PAGES["notation"].path).run())
+    assert app.title[0].value == PAGES["notation"].title
+    [back] = [b for b in app.button if b.label == "Back to the lecturer's settings"]
+    back.click().run()
+    assert calm(app).title[0].value == title
+    assert address(app) == start
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_presentation_can_be_ended_on_every_page(page: str) -> None:
+    app = calm(visit(page, SMALL, present="on", **QUICK.get(page, {})))
+    [end] = [b for b in app.button if b.label == "End the presentation"]
+    end.click().run()
+    assert "present" not in address(calm(app))
