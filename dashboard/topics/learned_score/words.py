@@ -115,7 +115,7 @@ def _beside(curves: Mapping[str, Sequence[Point]]) -> list[str]:
 
 
 SAMPLES_HEADER = (
-    *("score", "samples", "eps_score", "its_error", "eps_jacobi", "its_error"),
+    *("score", "samples", "eps_score", "eps_score_error", "eps_jacobi", "eps_jacobi_error"),
     *("tv", "tv_error"),
 )
 

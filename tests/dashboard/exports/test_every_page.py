@@ -34,6 +34,17 @@ QUICK = {
     "lessons": {"lesson": "noising"},
 }
 """Settings with which a page's work is small."""
+VIEWS = [
+    ("imperfect_scores", {"view": "waves"}),
+    ("learned_score", {"view": "samples"}),
+    ("learned_score", {"view": "memory"}),
+    ("assumptions", {"tails": "on"}),
+    ("schedule_design", {"T": "5", "found": "least", "elsewhere": "samplers"}),
+    ("lessons", {}),
+]
+"""Other views with files of their own, but for the learned w and v, which take half a minute."""
+VISITS = [pytest.param(page, QUICK.get(page, {}), id=page) for page in PAGES]
+VISITS += [pytest.param(page, more, id=f"{page}-{'-'.join(more.values())}") for page, more in VIEWS]
 WORDS = {"lessons", "syllabus", "literature", "notation"}
 """Pages that compute nothing of a reader's own, and so have no Python."""
 WITHOUT_FILE = {*WORDS, "challenges", "failures"}
@@ -60,8 +71,11 @@ class Taken:
         return str(data() if callable(data) else data)
 
 
+Take = Callable[[str, dict[str, str]], Taken]
+
+
 @pytest.fixture
-def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Taken]:
+def take(monkeypatch: pytest.MonkeyPatch) -> Take:
     files: dict[str, Any] = {}
 
     def noted(button: Callable[..., bool]) -> Callable[..., bool]:
@@ -75,7 +89,7 @@ def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Taken]:
 
     monkeypatch.setattr(st, "download_button", noted(st.download_button))
     monkeypatch.setattr(DeltaGenerator, "download_button", noted(DeltaGenerator.download_button))
-    return lambda page: Taken(calm(visit(page, SMALL, **QUICK.get(page, {}))), files)
+    return lambda page, settings: Taken(calm(visit(page, SMALL, **settings)), files)
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +128,11 @@ def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> 
     return "\n".join(told)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_s_link_and_files_can_be_read(page: str, take: Callable[[str], Taken]) -> None:
-    taken = take(page)
+@pytest.mark.parametrize(("page", "settings"), VISITS)
+def test_a_page_s_link_and_files_can_be_read(
+    page: str, settings: dict[str, str], take: Take
+) -> None:
+    taken = take(page, settings)
     assert taken.app.title[0].value
     kinds = {Path(name).suffix for name in taken.files}
     assert (".json" in kinds) == (page not in WITHOUT_FILE)
@@ -138,11 +154,11 @@ def test_a_page_s_link_and_files_can_be_read(page: str, take: Callable[[str], Ta
     assert address(calm(visit(page, **link))) == link
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in WORDS])
+@pytest.mark.parametrize(("page", "settings"), [v for v in VISITS if v.values[0] not in WORDS])
 def test_a_page_s_notebook_runs_with_the_installed_library_alone(
-    page: str, take: Callable[[str], Taken], installed: Path, tmp_path: Path
+    page: str, settings: dict[str, str], take: Take, installed: Path, tmp_path: Path
 ) -> None:
-    taken = take(page)
+    taken = take(page, settings)
     [name] = [name for name in taken.files if name.endswith(".ipynb")]
     assert name == f"{page.replace('_', '-')}.ipynb"
     text = taken.text(name)
