@@ -52,11 +52,6 @@ class Measurement:
     estimate: Estimate | None = None
 
 
-def has_exact_law(experiment: Experiment) -> bool:
-    """Whether ``method="exact"`` exists: up to the plane, and for one Gaussian anywhere."""
-    return bool(exact_metrics(experiment))
-
-
 def exact_metrics(experiment: Experiment) -> tuple[str, ...]:
     """The distances for which ``method="exact"`` exists, though a run may still be refused."""
     return law_of(experiment).metrics

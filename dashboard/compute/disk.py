@@ -15,7 +15,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from functools import cache
@@ -25,8 +25,8 @@ from typing import Any, TypeVar
 import numpy
 import scipy
 
-import diffusion_core
 from diffusion_core import Experiment, Measurement
+from diffusion_core.sources import sources
 
 VARIABLE = "DIFFUSION_LAB_CACHE"
 FILE = "results.sqlite"
@@ -51,18 +51,8 @@ def directory() -> Path | None:
     return base / "diffusion-convergence-lab"
 
 
-def fingerprint(sources: Iterable[Path], versions: Iterable[str]) -> str:
-    """Changes whenever a source file or a version does."""
-    digest = hashlib.sha256(" ".join(versions).encode())
-    for path in sorted(sources):
-        digest.update(path.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-_FOLDER = Path(diffusion_core.__file__).parent
-ENGINE = fingerprint(  # when the engine is loaded: its files may change under a running program
-    _FOLDER.rglob("*.py"), (sys.version, numpy.__version__, scipy.__version__)
-)
+# when the engine is loaded: its files may change under a running program
+ENGINE = " ".join((sources(), sys.version, numpy.__version__, scipy.__version__))
 
 
 class Kept:

@@ -39,15 +39,6 @@ class Density:
     faint: float
 
 
-def image_target(data: bytes, name: str, size: int = 32, invert: bool = True) -> Boxes:
-    """The picture as Boxes on size x size cells or fewer; its top is at high x2.
-
-    invert: dark is mass; otherwise light is. InputError for a file that cannot be read or leaves
-    no mass; ValueError for a size that is not in SIZES.
-    """
-    return density(image_cells(data, name, size), name, invert).boxes
-
-
 def image_cells(data: bytes, name: str, size: int) -> ImageCells:
     """The picture on its cells, decoded once for as long as it is among the last KEPT."""
     if size not in SIZES:

@@ -12,6 +12,6 @@ separate so that a page can cache the bytes; `player` takes them as well.
 from dashboard.player.animation import Animation, field_points
 from dashboard.player.component import LAYERS, VIEWS, player
 from dashboard.player.follow import Follow
-from dashboard.player.packing import pack, unpack
+from dashboard.player.packing import pack
 
-__all__ = ["LAYERS", "VIEWS", "Animation", "Follow", "field_points", "pack", "player", "unpack"]
+__all__ = ["LAYERS", "VIEWS", "Animation", "Follow", "field_points", "pack", "player"]

@@ -43,22 +43,6 @@ def pack(animation: Animation | Sequence[Animation]) -> bytes:
     return _join({"panels": [header for header, _ in packed]}, body)
 
 
-def unpack(blob: bytes) -> tuple[dict[str, Any], list[tuple[dict[str, Any], Arrays]]]:
-    """The header, and each panel's own with its arrays as they are sent: what the browser reads."""
-    header, offset = _split(blob)
-    panels = []
-    for panel in header["panels"]:
-        arrays = {}
-        for entry in panel["arrays"]:
-            dtype = np.dtype(entry["type"]).newbyteorder("<")
-            count = int(np.prod(entry["shape"]))
-            values = np.frombuffer(blob, dtype, count, offset)
-            arrays[entry["name"]] = values.reshape(entry["shape"])
-            offset += count * dtype.itemsize
-        panels.append((panel, arrays))
-    return header, panels
-
-
 def with_display(blob: bytes, **display: Any) -> bytes:
     """The same animation, shown otherwise: ``layers``, ``view`` and so on; None leaves it."""
     header, offset = _split(blob)

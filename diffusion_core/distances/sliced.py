@@ -16,7 +16,6 @@ import numpy as np
 from diffusion_core.schedules import Array
 
 SLICED = {"sw1": 1, "sw2": 2}
-SLICED_LABELS = {"sw1": "sliced Wasserstein-1", "sw2": "sliced Wasserstein-2"}
 DIRECTIONS = 128
 FRAME = 8  # of them belong together, at most
 MOST, COORDINATES = 50_000, 4_000_000  # particles that enter, and N d

@@ -78,7 +78,7 @@ def simulate(
 ) -> Iterator[tuple[int, Array]]:
     """(t, Y_t) for t = T..1, Y_t of shape (n, d), drawn from the experiment's seed or from ``rng``.
 
-    Refused when particles run away beyond 1e150.
+    Refused when particles run away beyond FAR.
     """
     check_particles(experiment, n)
     rng = np.random.default_rng(experiment.seed) if rng is None else rng

@@ -115,11 +115,6 @@ def on_grid(experiment: Experiment, points: Array) -> Experiment:
     return experiment.with_(schedule=custom_schedule(points), steps=len(points))
 
 
-def named_runs(experiment: Experiment, ends: Ends, steps: int) -> dict[str, Experiment]:
-    """The experiment on every named schedule, stretched onto the ends."""
-    return {kind: on_grid(experiment, p) for kind, p in named_grids(ends, steps).items()}
-
-
 def own_runs(experiment: Experiment, steps: int) -> dict[str, Experiment]:
     """The experiment on every named schedule as it is, with ends of its own."""
     makers: dict[str, Any] = {kind: SCHEDULES[kind] for kind in NAMED}

@@ -6,7 +6,6 @@ package, and a cluster's must have the same sources, so that its numbers are the
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import logging
 import multiprocessing
@@ -16,12 +15,11 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
-import diffusion_core
 from diffusion_core.errors import InputError
 from diffusion_core.experiment import Experiment
+from diffusion_core.sources import sources
 from diffusion_core.strict_json import shown
 from diffusion_core.sweep.tasks import Request, Results, completed
 
@@ -116,11 +114,3 @@ def _check_workers(client: Any) -> None:
             )
         if digest != sources():
             raise InputError(f"--dask: the worker {worker} has another version of diffusion_core")
-
-
-def sources() -> str:
-    """A digest of this package's Python files: equal ones compute equal numbers."""
-    root, digest = Path(diffusion_core.__file__).parent, hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import ndtr
 
 from diffusion_core import Experiment, InputError, Refused, measure, measure_all
-from diffusion_core.measure import exact_metrics, has_exact_law
+from diffusion_core.measure import exact_metrics
 from diffusion_core.schedules import CLEAN, Constant, Cosine, Linear, LinearDDPM, Theory
 from diffusion_core.targets import PRESETS, GaussianMixture, Points, StudentT
 
@@ -143,8 +143,8 @@ def test_what_has_no_exact_law_is_refused_with_the_way_out():
     with pytest.raises(Refused, match="w1: has no closed form between Gaussians"):
         measure(tilted, "w1")
     space = PLANE.with_(target=Points(((0.0, 1.0, 2.0), (1.0, 0.0, 1.0)), 0.5))
-    assert has_exact_law(PLANE)
-    assert not has_exact_law(space)
+    assert exact_metrics(PLANE)
+    assert not exact_metrics(space)
     with pytest.raises(Refused, match="3 dimensions"):
         measure(space)
 

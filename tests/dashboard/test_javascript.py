@@ -15,7 +15,8 @@ from scipy.interpolate import PchipInterpolator
 from dashboard.javascript import modules, script
 from dashboard.player import Animation, pack
 from dashboard.player.component import _script
-from dashboard.player.packing import unpack, with_display
+from dashboard.player.packing import with_display
+from tests.dashboard.unpacking import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = ROOT / "dashboard"

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compute import exact
-from dashboard.player import unpack
 from diffusion_core import PRESETS, Experiment, Refused, measure, measure_all
 from diffusion_core.distances.of_masses import METRICS
+from tests.dashboard.unpacking import unpack
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 RING = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8", steps=6, sampler="ddpm")

@@ -23,7 +23,6 @@ from diffusion_core.studies.noise_grids import (
     bent,
     custom_schedule,
     named_grids,
-    named_runs,
     on_ends,
     on_grid,
     own_runs,
@@ -60,6 +59,10 @@ def test_every_named_grid_has_the_same_ends_and_falls(steps):
         assert (points[0], points[-1]) == (ENDS.high, ENDS.low), kind
         assert (np.diff(points) < 0).all(), kind
     assert tuple(named_grids(ENDS, steps)) == NAMED
+
+
+def named_runs(experiment: Experiment, ends: Ends, steps: int) -> dict[str, Experiment]:
+    return {kind: on_grid(experiment, p) for kind, p in named_grids(ends, steps).items()}
 
 
 def test_named_runs_compare_with_the_same_p_1():

@@ -13,11 +13,12 @@ from dashboard.animation.layers import KEYFRAMES, frame_times, view
 from dashboard.animation.line import scene
 from dashboard.animation.plane import axes, key_frames, plane_law
 from dashboard.compute import cached
-from dashboard.player import pack, unpack
+from dashboard.player import pack
 from dashboard.player.packing import ZERO
 from diffusion_core import PRESETS, Experiment, Refused, measure
 from diffusion_core.laws.plane.over_time import plane_evolution
 from diffusion_core.schedules import Linear
+from tests.dashboard.unpacking import unpack
 
 RING = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8", steps=12)
 RUNS = {

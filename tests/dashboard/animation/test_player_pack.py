@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player, unpack
+from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
 from dashboard.player.component import COLOURS
 from dashboard.player.packing import BORDER, LIMIT, ZERO, with_display
+from tests.dashboard.unpacking import unpack
 
 
 def only(blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

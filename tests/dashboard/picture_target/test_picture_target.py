@@ -14,7 +14,6 @@ from dashboard.picture_target.density import (
     boxes_of_cells,
     density,
     image_cells,
-    image_target,
 )
 from dashboard.picture_target.file import MAX_IMAGE_BYTES
 from dashboard.picture_target.words import what_may_be_wrong, what_was_read
@@ -25,6 +24,10 @@ from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 
 def grey(rows: list[list[int]]) -> Image.Image:
     return Image.fromarray(np.array(rows, dtype=np.uint8))
+
+
+def image_target(data: bytes, name: str, size: int, invert: bool = True) -> Boxes:
+    return density(image_cells(data, name, size), name, invert).boxes
 
 
 def mass_in(boxes: Boxes, where) -> float:

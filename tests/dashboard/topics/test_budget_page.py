@@ -32,7 +32,7 @@ SMALL = Experiment(preset="three-modes", steps=20)
 
 
 def visit(experiment: Experiment = SMALL, **settings: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app = AppTest.from_file("../../../app.py", default_timeout=60)
     app.switch_page("pages/budget.py")
     app.query_params["e"] = encode(experiment) or ""
     for name, value in settings.items():

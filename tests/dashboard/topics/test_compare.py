@@ -9,16 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.compute import cached
 from dashboard.link.permalink import encode
-from dashboard.player import unpack
 from dashboard.text.tables import run_table
 from dashboard.topics.failures.cases import FAILURES
 from diffusion_core import Experiment, measure
 from diffusion_core.samplers import PAPER_SAMPLERS, SAMPLERS
+from tests.dashboard.unpacking import unpack
 from tests.dashboard.visiting import address
 
 
 def visit(page: str, **link: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app = AppTest.from_file("../../../app.py", default_timeout=60)
     if page != "trajectories":
         app.switch_page(f"pages/{page}.py")
     for name, value in link.items():

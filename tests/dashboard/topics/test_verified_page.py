@@ -21,7 +21,6 @@ from tests.dashboard.visiting import address, calm, printed, said, visit
 
 EXPERIMENT = Experiment(preset="three-modes", steps=20)
 YOURS = len(checks_of(EXPERIMENT))
-SOURCES = versions.sources
 
 
 @pytest.fixture(autouse=True)
@@ -104,15 +103,10 @@ def test_results_of_other_sources_are_not_shown(monkeypatch: pytest.MonkeyPatch)
     assert verdict(calm(app.run()))[TITLES["refusals"]] == " has not run"
 
 
-def test_the_digest_of_the_sources_changes_with_any_of_them(
+def test_outside_a_checkout_nobody_knows_the_commit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(versions, "CORE", tmp_path)
-    digests = [SOURCES()]
-    for name, text in (("a.py", "x = 1"), ("a.py", "x = 2"), ("b.py", "")):
-        (tmp_path / name).write_text(text)
-        digests.append(SOURCES())
-    assert len(set(digests)) == len(digests)
+    monkeypatch.setattr(versions, "ROOT", tmp_path)
     assert versions.commit() == "without a commit"
 
 
