@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import numpy
 import scipy
+from platformdirs import user_cache_path
 
 from diffusion_core import Experiment, Measurement
 from diffusion_core.sources import sources
@@ -41,14 +42,7 @@ def directory() -> Path | None:
     chosen = os.environ.get(VARIABLE, "")
     if chosen:
         return None if chosen.lower() == "off" else Path(chosen).expanduser()
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "diffusion-convergence-lab"
+    return user_cache_path("diffusion-convergence-lab", appauthor=False, opinion=False)
 
 
 # when the engine is loaded: its files may change under a running program
