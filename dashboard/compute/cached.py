@@ -20,7 +20,7 @@ import streamlit as st
 from dashboard.animation.line import Scene, scene
 from dashboard.animation.plane import PlaneLaw, plane_law
 from dashboard.compute.disk import kept
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.player import pack
 from diffusion_core import Experiment, InputError, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance

@@ -66,7 +66,7 @@ for step in found.steps:
 def runs_snippet(experiment: Experiment) -> str:
     """One run with a wrong score: how wrong it is, and what that does."""
     return f"""from diffusion_core import Experiment, measure
-from diffusion_core.scores.sizes import eps_jacobi, eps_score
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
 {_experiment(experiment)}
 print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)

@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.laws.particles import final_points
 from diffusion_core.schedules import Array
-from diffusion_core.scores.sizes import eps_jacobi, eps_score
 from diffusion_core.studies.forward import noise_distance
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
 REMEMBERED = 400
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.compute.memory import Store
 from dashboard.csv_table.lines import short
+from dashboard.memory import Store
 from dashboard.picture_target.file import ImageCells, read_image
 from diffusion_core.errors import InputError
 from diffusion_core.targets import Boxes

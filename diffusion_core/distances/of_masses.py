@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffusion_core.errors import InputError, Refused
-from diffusion_core.laws.line.mass_partition import (
+from diffusion_core.distances.mass_partition import (
     COARSE_TOLERANCE,
     LOST,
     MassPair,
@@ -23,6 +22,7 @@ from diffusion_core.laws.line.mass_partition import (
     mean_modulus,
     relative_entropy,
 )
+from diffusion_core.errors import InputError, Refused
 from diffusion_core.schedules import Array
 
 ROUNDING = 2e-14

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from diffusion_core.distances.mass_partition import LineLaw, MassPair, resolve
 from diffusion_core.distances.of_masses import METRICS, Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
@@ -25,7 +26,6 @@ from diffusion_core.laws.line.law import (
     transport_law,
     unfold,
 )
-from diffusion_core.laws.line.mass_partition import LineLaw, MassPair, resolve
 from diffusion_core.laws.line.over_time import Snapshot, evolution
 from diffusion_core.laws.line.pushforward import FAR
 from diffusion_core.laws.line.step_kernel import StochasticSteps

@@ -29,13 +29,13 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
+from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import STARTS, Experiment
 from diffusion_core.laws.exact_steps import plane_initialisation, smoothed_start
 from diffusion_core.laws.front import InPlane, OnLine, law_of, no_steps
 from diffusion_core.laws.line.law import marginal_bounds, never, standard_normal, start_nodes
-from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.laws.line.pushforward import TransportLaw
 from diffusion_core.laws.step import NOTHING, LineLaws, StepError, StepLaws
 from diffusion_core.schedules import Array

@@ -16,11 +16,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import stdtrit
 
+from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.distances.of_masses import total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line.law import marginal_bounds, standard_normal, start_nodes
-from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.laws.line.pushforward import TransportLaw
 from diffusion_core.samplers import Sampler, sampler_record
 from diffusion_core.schedules import MIN_STEPS, check_steps

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffusion_core.distances.mass_partition import MassPair, ambiguity
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_tv, is_gaussian
 from diffusion_core.laws.line.law import REACH, standard_normal
-from diffusion_core.laws.line.mass_partition import MassPair, ambiguity
 from diffusion_core.laws.particles import check_trajectory
 from diffusion_core.schedules import Array, Chain, Index, Theory
 from diffusion_core.targets.base import Marginal

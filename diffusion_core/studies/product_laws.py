@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr
 
+from diffusion_core.distances.mass_partition import MassPair
 from diffusion_core.distances.of_masses import METRICS, Distance, kullback_leibler
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.line.law import marginal_bounds, never
-from diffusion_core.laws.line.mass_partition import MassPair
 from diffusion_core.studies.dimension import check_dimension
 
 Stop = Callable[[], None]

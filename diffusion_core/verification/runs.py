@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from diffusion_core.distances.mass_partition import MassPair
 from diffusion_core.distances.of_masses import total_variation
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.line import law
-from diffusion_core.laws.line.mass_partition import MassPair
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import measure
 from diffusion_core.samplers import SAMPLERS

@@ -28,9 +28,9 @@ from diffusion_core.laws.front import law_of
 from diffusion_core.laws.traced import trace
 from diffusion_core.samplers.record import Sampler
 from diffusion_core.schedules import CLEAN, LogSNR
-from diffusion_core.scores.sizes import eps_jacobi, eps_score
 from diffusion_core.studies.budget import budget
 from diffusion_core.studies.dimension import axis_law
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 from diffusion_core.targets import Boxes, GaussianMixture
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.compute.cached import Bar
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.text.numbers import percent, rounded, scientific
 from diffusion_core import SAMPLERS, Experiment, InputError, Refused
 from diffusion_core.distances.of_masses import Distance

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compute.cached import Bar
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.text.numbers import rounded
 from dashboard.topics.dimension.controls import DIMS, Question
 from diffusion_core import Experiment, InputError, Refused

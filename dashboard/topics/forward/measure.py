@@ -14,7 +14,7 @@ from dashboard.animation.layers import FRAMES, KEYFRAMES, view
 from dashboard.animation.line import GRID
 from dashboard.animation.plane import CELLS
 from dashboard.compute.cached import Bar
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.player import Animation, pack
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.forward.words import noise_name

@@ -16,12 +16,12 @@ import streamlit as st
 
 from dashboard.compute import cached
 from dashboard.compute.cached import Outcome
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from diffusion_core import Experiment, Measurement
 from diffusion_core.laws.line.law import transport_law
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.errors import FourierError, Scale, ScoreError, Shift, WaveError
-from diffusion_core.scores.sizes import ScoreSize, eps_jacobi, eps_score
+from diffusion_core.studies.score_sizes import ScoreSize, eps_jacobi, eps_score
 from diffusion_core.targets.base import Target
 
 SIZES = (0.01, 0.03, 0.1, 0.3)

@@ -8,7 +8,7 @@ from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.imperfect_scores.measure import Floor
 from diffusion_core import Measurement
-from diffusion_core.scores.sizes import ScoreSize
+from diffusion_core.studies.score_sizes import ScoreSize
 
 _PROSE = prose("imperfect_scores")
 

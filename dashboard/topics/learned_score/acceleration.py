@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.topics.learned_score.generalisation import Samples
 from diffusion_core import Experiment, Measurement
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.learned import BOTH, DERIVATIVES, ONLY
-from diffusion_core.scores.sizes import ScoreSize, eps_score, eps_v, eps_w
+from diffusion_core.studies.score_sizes import ScoreSize, eps_score, eps_v, eps_w
 
 STEPS = (16, 32, 64, 128)
 PLANE_STEPS = (8, 16, 32)

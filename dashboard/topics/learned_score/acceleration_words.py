@@ -17,7 +17,7 @@ from dashboard.topics.learned_score.acceleration import (
 from dashboard.topics.learned_score.generalisation import Samples
 from diffusion_core import Measurement
 from diffusion_core.scores.learned import BOTH, DERIVATIVES, ONLY
-from diffusion_core.scores.sizes import ScoreSize
+from diffusion_core.studies.score_sizes import ScoreSize
 
 _PROSE = prose("learned_score")
 SAMPLERS = {

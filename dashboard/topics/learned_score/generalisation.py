@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from dashboard.topics.imperfect_scores.measure import score_sizes
 from dashboard.topics.learned_score.training import axes_at
 from diffusion_core import Experiment, Measurement, Refused

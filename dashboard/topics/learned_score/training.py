@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from diffusion_core import Experiment
 from diffusion_core.schedules import Array, Custom
 from diffusion_core.scores.exact import ExactScore

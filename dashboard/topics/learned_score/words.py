@@ -207,7 +207,7 @@ def snippet(experiment: Experiment) -> str:
     given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
     return f"""from diffusion_core import Experiment, measure
 from diffusion_core.studies.memorisation import memorised, nearest_training
-from diffusion_core.scores.sizes import eps_jacobi, eps_score
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
 experiment = Experiment.from_json({given})
 print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)

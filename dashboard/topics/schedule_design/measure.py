@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.memory import Store
 from dashboard.link.widget_keys import KEY
+from dashboard.memory import Store
 from dashboard.prose import prose
 from dashboard.text.labels import GRIDS
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Refused

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.gaussian import is_gaussian

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.interpolate import BSpline
 
+from diffusion_core.distances.mass_partition import LineLaw
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line.density_grid import (
@@ -19,7 +20,6 @@ from diffusion_core.laws.line.density_grid import (
     gaussian_density,
     sampled_density,
 )
-from diffusion_core.laws.line.mass_partition import LineLaw
 from diffusion_core.laws.line.pushforward import FoldedLaw, TransportLaw, bounded_chain
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.scores.exact import Score, score_detail

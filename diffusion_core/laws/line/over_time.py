@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator, make_interp_spline
 
+from diffusion_core.distances.mass_partition import MassPair, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.density_grid import COARSE, GridDensity
-from diffusion_core.laws.line.mass_partition import MassPair, target_masses
 from diffusion_core.laws.line.pushforward import bounded_chain, outside, parts_of
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from diffusion_core.distances.mass_partition import resolve, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import law as line_law
-from diffusion_core.laws.line.mass_partition import resolve, target_masses
 from diffusion_core.laws.line.over_time import evolution, mass_below
 from diffusion_core.laws.line.pushforward import NEGLIGIBLE, TransportLaw, bounded_chain, outside
 from diffusion_core.laws.step import NOTHING, StepError

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm, uniform
 
+from diffusion_core.distances.mass_partition import MassPair, Padded, ambiguity, resolve
 from diffusion_core.distances.of_masses import (
     METRICS,
     check_metric,
@@ -16,7 +17,6 @@ from diffusion_core.distances.of_masses import (
     total_variation,
 )
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.laws.line.mass_partition import MassPair, Padded, ambiguity, resolve
 from diffusion_core.laws.line.pushforward import FoldedLaw, TransportLaw
 from diffusion_core.schedules import Array
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D

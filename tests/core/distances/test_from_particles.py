@@ -191,8 +191,8 @@ def test_particles_are_within_five_standard_errors_of_the_exact_law(sampler):
 
 
 def _exact_masses(e: Experiment, edges: np.ndarray) -> np.ndarray:
+    from diffusion_core.distances.mass_partition import resolve
     from diffusion_core.laws.line.law import grid_law, transport_law
-    from diffusion_core.laws.line.mass_partition import resolve
 
     level = e.chain.level(1)
     make = grid_law if e.record.stochastic else transport_law

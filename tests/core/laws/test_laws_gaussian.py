@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from diffusion_core import PRESETS, Experiment, Refused
+from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.distances.of_masses import METRICS
 from diffusion_core.laws.gaussian import AxisGaussian, gaussian_laws, gaussian_tv
 from diffusion_core.laws.line.law import grid_law, marginal_bounds, transport_law
-from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import SCHEDULES, Linear, LinearDDPM, Schedule, Theory

@@ -16,7 +16,7 @@ from diffusion_core.schedules import CLEAN
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.scores.learned import EXTRAS, Learned
 from diffusion_core.scores.regressed import Regressed, noise_nodes
-from diffusion_core.scores.sizes import eps_jacobi, eps_score, eps_v, eps_w
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score, eps_v, eps_w
 from diffusion_core.targets import GaussianMixture
 
 SMALL = Learned(15, 6, 0.7, 0.01, seed=3, extra="regressed")

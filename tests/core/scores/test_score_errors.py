@@ -13,7 +13,7 @@ from diffusion_core.errors import InputError, Refused
 from diffusion_core.schedules import Constant
 from diffusion_core.scores.errors import SCORE_ERRORS, Shift, strengths
 from diffusion_core.scores.expectations import QUADRATURE, expectation
-from diffusion_core.scores.sizes import eps_jacobi, eps_score
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 from tests.core.scores.score_laws import KINDS, LAWS, SKEWED, SPACE, inexact
 
 

@@ -18,7 +18,7 @@ from diffusion_core.scores.expectations import (
     expectation,
     fisher_information,
 )
-from diffusion_core.scores.sizes import eps_jacobi, eps_score, spectral_norm
+from diffusion_core.studies.score_sizes import eps_jacobi, eps_score, spectral_norm
 from diffusion_core.targets import GaussianMixture
 from diffusion_core.targets.circle import Circle
 from tests.core.scores.score_laws import LAWS, LEVEL, SKEWED, inexact

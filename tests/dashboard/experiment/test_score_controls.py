@@ -11,7 +11,7 @@ from dashboard.link.permalink import decode
 from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
 from diffusion_core import Experiment, measure
 from diffusion_core.scores import errors
-from diffusion_core.scores.sizes import eps_jacobi
+from diffusion_core.studies.score_sizes import eps_jacobi
 from tests.dashboard.visiting import address, calm, said, visit
 
 SMALL = Experiment(preset="three-modes", steps=20)

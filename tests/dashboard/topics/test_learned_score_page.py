@@ -18,8 +18,8 @@ from diffusion_core import PRESETS, Experiment, Measurement, measure
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.learned import Empirical, Learned, Loss, training_points
-from diffusion_core.scores.sizes import eps_score
 from diffusion_core.studies.memorisation import Nearest, memorised
+from diffusion_core.studies.score_sizes import eps_score
 from diffusion_core.targets import GaussianMixture
 from tests.dashboard.visiting import address, calm, printed, said, visit
 

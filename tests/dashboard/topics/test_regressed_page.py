@@ -15,7 +15,7 @@ from dashboard.topics.learned_score.acceleration_figures import acceleration_fig
 from diffusion_core import PRESETS, Experiment, Measurement, measure
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.learned import EXTRAS, Empirical, Learned
-from diffusion_core.scores.sizes import eps_v, eps_w
+from diffusion_core.studies.score_sizes import eps_v, eps_w
 from diffusion_core.targets import GaussianMixture
 from tests.dashboard.visiting import address, calm, printed, said, visit
 

@@ -9,8 +9,8 @@ import pytest
 
 from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.distances.from_particles import MedianTree
+from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.laws.line.law import densities, grid_law, marginal_bounds
-from diffusion_core.laws.line.mass_partition import resolve
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.schedules import (

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.compute.memory import Store
+from dashboard.memory import Store
 
 
 def never() -> int:
