@@ -1,4 +1,5 @@
-# run: the dashboard; test: lint and all tests; lint, format, bench: as they say.
+# run: the dashboard; test: lint and all tests; test-fast: what takes less than a minute of them,
+# while you work; lint, format, bench: as they say.
 # Each makes .venv if it is missing or older than the lists of requirements.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -8,7 +9,18 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export DENO_NO_UPDATE_CHECK := 1
 
-.PHONY: run test lint format bench chromium
+# each file takes seconds: no browser, no page, no slow exact law
+FAST := tests/test_architecture.py tests/test_requirements.py \
+	tests/core/distances/test_distances.py tests/core/laws/test_laws_gaussian.py \
+	tests/core/samplers/test_samplers.py tests/core/samplers/test_substeps.py \
+	tests/core/scores/test_characteristic.py tests/core/targets tests/core/theory \
+	tests/core/test_acceleration.py tests/core/test_experiment.py tests/core/test_headless.py \
+	tests/core/test_measure.py tests/core/test_schedules.py tests/core/test_sources.py \
+	tests/dashboard/animation/test_player_pack.py tests/dashboard/csv_table/test_csv_upload.py \
+	tests/dashboard/figures tests/dashboard/link/test_links.py tests/dashboard/test_memory.py \
+	tests/dashboard/test_prose_blocks.py
+
+.PHONY: run test test-fast lint format bench chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -16,6 +28,10 @@ run: $(VENV)/run.stamp
 test: lint chromium
 	$(BIN)/deno test --quiet --no-remote
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+test-fast: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile $(FAST)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
