@@ -64,6 +64,7 @@ LATEX = {  # signs of the printed formulas, longest first, as Python
     r"\alpha_{t+1}": "CHAIN.alpha[T + 1]",
     r"\alpha_t": "CHAIN.alpha[T]",
     r"\beta_t": "CHAIN.beta[T]",
+    r"\sigma_{t+1}": "sigma(T + 1)",
     r"\sigma_{t-1}": "sigma(T - 1)",
     r"\sigma_t": "sigma(T)",
     r"\nu_t^2": "NU**2",
