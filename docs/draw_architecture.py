@@ -1,7 +1,7 @@
 """Draws docs/architecture.svg from the imports in the code: ``python docs/draw_architecture.py``.
 
 A room is a folder of ``dashboard`` or ``diffusion_core``, or a module that stands in it alone; each
-page's own folder in ``dashboard/topics`` is a room, and the records of pages are one together.
+page's own folder in ``dashboard/topics`` is a room.
 A room stands above every room that it imports from.
 """
 
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = Path(__file__).with_name("architecture.svg")
-PAGES, RECORDS = "app.py, pages", "page records"
+PAGES = "app.py, pages"
 HOUSES = {"dashboard": "dashboard: Streamlit", "diffusion_core": "diffusion_core: numpy and scipy"}
 FRONT = {"__init__", "__main__"}  # what a package shows of all its rooms
 Graph = dict[str, set[str]]
@@ -33,7 +33,7 @@ def room(parts: tuple[str, ...]) -> str | None:
     if not ((ROOT / house / within).is_dir() or (ROOT / house / f"{within}.py").exists()):
         within = "__init__"  # a name that the package shows itself
     if within == "topics" and len(parts) > 2:
-        return f"dashboard/{RECORDS}" if parts[3:4] == ("page",) else f"dashboard/topics/{parts[2]}"
+        return f"dashboard/topics/{parts[2]}"
     return f"{house}/{'front' if within in FRONT else within}"
 
 

@@ -31,9 +31,9 @@ from dashboard.link.widget_keys import key, start_again
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
-from dashboard.topics.lessons.page import PAGE
 from diffusion_core import Experiment, Refused
 
+PAGE = navigation.PAGES["lessons"]
 PARTICLES = 1000
 say = prose("lessons")
 Values = Mapping[str, Any]
