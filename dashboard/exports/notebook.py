@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dashboard.exports.snippets import FILE
 from dashboard.prose import prose
-
-FILE = 'open("experiment.json")'
 
 
 def notebook(title: str, code: str) -> str:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from dashboard.compute.sweeps import Sweep
 from diffusion_core import Experiment
 
+LONG = 2000  # characters of JSON that still stand in the code
+FILE = 'open("experiment.json"'
 
-def _experiment(experiment: Experiment) -> str:
+
+def described(experiment: Experiment) -> str:
+    """Lines that make ``experiment``, which may differ from the page's in all but its law.
+
+    Where it is long, its target and its schedule are read from the page's download.
+    """
     text = experiment.to_json()
-    if len(text) > 2000:
-        return 'experiment = Experiment.from_json(open("experiment.json").read())  # the download'
-    return f"experiment = Experiment.from_json({text!r})"
+    if len(text) <= LONG:
+        return f"experiment = Experiment.from_json({text!r})"
+    known = json.loads(text)
+    rest = {name: known[name] for name in known if name not in ("target", "schedule")}
+    return f"""import json
+
+with {FILE}, encoding="utf-8") as file:  # the page's download
+    known = json.load(file) | {rest!r}
+experiment = Experiment.from_dict(known)"""
 
 
 def trajectory_snippet(experiment: Experiment, methods: Mapping[str, str], particles: int) -> str:
@@ -24,7 +38,7 @@ def trajectory_snippet(experiment: Experiment, methods: Mapping[str, str], parti
     return f"""from diffusion_core import Experiment, measure_all
 from diffusion_core.laws.particles import final_points
 
-{_experiment(experiment)}
+{described(experiment)}
 y_1 = final_points(experiment, {particles})  # shape (N, d)
 {chr(10).join(lines)}
 for metric, distance in found.items():
@@ -39,7 +53,7 @@ def sweep_snippet(sweep: Sweep) -> str:
     wanted = f"{list(sweep.samplers)!r}, {list(sweep.points)!r}"
     return f"""from diffusion_core import Experiment, {planned}, sweep
 
-{_experiment(sweep.experiment)}
+{described(sweep.experiment)}
 runs = {planned}(experiment, {wanted})
 for run in sweep(runs, "{sweep.metric}", "{sweep.method}"{count}, against="{sweep.against}"):
     m = run.measurement
@@ -52,7 +66,7 @@ def budget_snippet(experiment: Experiment) -> str:
     return f"""from diffusion_core import Experiment
 from diffusion_core.studies.budget import budget
 
-{_experiment(experiment)}
+{described(experiment)}
 found = budget(experiment)
 print("initialisation", found.initialisation.value, "+-", found.initialisation.error)
 print("steps", found.step_sum.value, "+-", found.step_sum.error)
@@ -68,7 +82,7 @@ def runs_snippet(experiment: Experiment) -> str:
     return f"""from diffusion_core import Experiment, measure
 from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
-{_experiment(experiment)}
+{described(experiment)}
 print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
 for steps in (16, 64, 256):
     found = measure(experiment.with_(steps=steps), "tv")
@@ -103,7 +117,7 @@ def verification_snippet(experiment: Experiment, fault: str) -> str:
     return f"""from diffusion_core import Experiment
 from diffusion_core.verification import CHECKS, {names}
 
-{_experiment(experiment)}
+{described(experiment)}
 for check in (*CHECKS, *checks_of(experiment)):
     result = run(check{alter})
     print({{True: "holds", False: "FAILS", None: "says nothing"}}[result.holds], check.title)
@@ -115,7 +129,7 @@ def assumptions_snippet(experiment: Experiment) -> str:
     return f"""from diffusion_core import Experiment
 from diffusion_core.theory.assumptions import first_moment, schedule_facts, support, theorems
 
-{_experiment(experiment)}
+{described(experiment)}
 for theorem in theorems(experiment):
     print(theorem.source, theorem.arxiv, theorem.name, theorem.formula, theorem.needs)
 reach = support(experiment.target)

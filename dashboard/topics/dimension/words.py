@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, scientific
 from dashboard.topics.dimension.controls import Question
@@ -246,14 +247,12 @@ def about_bounds(question: Question, which: str) -> str:
 def snippet(question: Question) -> str:
     """The numbers of the figure with the library alone."""
     e, axes = question.experiment, question.axes
-    text = e.to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
     dims = [10**k for k in range(7)]
     eta = f'{e.eta} if name == "ddim" else 0.0' if e.eta else "0.0"
     if axes is None:
         body = f"""from diffusion_core.studies.product_laws import coordinate, product_growth
 
-experiment = Experiment.from_json({given})
+{described(e)}
 for name in {list(question.samplers)!r}:
     found = product_growth(coordinate(experiment.with_(sampler=name, eta={eta})), {dims!r})
     print(name, found.tv_low, found.tv_high, found.kl, found.hellinger)
@@ -265,7 +264,8 @@ for name in {list(question.samplers)!r}:
     needed_steps,
 )
 
-experiment, dims = Experiment.from_json({given}), {dims!r}
+{described(e)}
+dims = {dims!r}
 axes = {axes!r}
 for name in {list(question.samplers)!r}:
     e = experiment.with_(sampler=name, eta={eta})

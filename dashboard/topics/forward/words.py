@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
@@ -145,13 +146,10 @@ def capped_notes(chains: Mapping[str, Chain], labels: Mapping[str, str]) -> str:
 
 def forward_snippet(experiment: Experiment, particles: int) -> str:
     """The schedule, the paths and, where it is computed, the distance to noise."""
-    text = experiment.to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
-    note = "" if len(text) <= 2000 else "  # the download"
     return f"""from diffusion_core import Experiment
 from diffusion_core.studies.forward import forward_paths, log_snr, new_share, noise_distance
 
-experiment = Experiment.from_json({given}){note}
+{described(experiment)}
 chain = experiment.chain  # beta, alpha, abar and var = 1 - abar for t = 0..T+1
 t = range(1, chain.steps + 1)
 print(chain.beta[t], chain.abar[t], log_snr(chain, t), new_share(chain, t))

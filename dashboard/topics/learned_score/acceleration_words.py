@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.learned_score.acceleration import (
@@ -146,15 +147,13 @@ def table(curves: Curves, steps: tuple[int, ...], particles: bool) -> dict[str, 
 def snippet(work: Acceleration) -> str:
     """The same runs, one line each."""
     model = Samples(work.experiment).model
-    text = work.experiment.with_(score_error=model).to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
     every = [name for pair in PAIRS for name in names(*pair)]
     metric, method, particles, _ = work.how
     return f"""from dataclasses import replace
 
 from diffusion_core import Experiment, measure
 
-experiment = Experiment.from_json({given})
+{described(work.experiment.with_(score_error=model))}
 learned = experiment.score_error
 for steps in {work.steps}:
     for sampler, extra in {every}:

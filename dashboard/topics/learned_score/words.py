@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.learned_score.generalisation import Memory, Point, slope
@@ -203,13 +204,11 @@ def memory_table(found: Sequence[Memory]) -> dict[str, list[str]]:
 
 def snippet(experiment: Experiment) -> str:
     """Train, look at the losses, and compare with the truth and the training set."""
-    text = experiment.to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
     return f"""from diffusion_core import Experiment, measure
 from diffusion_core.studies.memorisation import memorised, nearest_training
 from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
-experiment = Experiment.from_json({given})
+{described(experiment)}
 print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
 if experiment.target.dim <= 2:
     method = "exact" if experiment.target.dim == 1 else "particles"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
@@ -248,7 +249,7 @@ def design_snippet(task: Task, shape: str, bend: Sequence[float], kinds: Sequenc
 from diffusion_core.studies.schedule_search import equalise, minimise
 from diffusion_core.studies.noise_grids import Ends, bent, named_grids, on_grid
 
-experiment = Experiment.from_json({_given(task)})
+{described(task.experiment)}
 ends = Ends({task.ends.high}, {task.ends.low})
 grids = named_grids(ends, {task.steps})
 grids["yours"] = bent(grids[{shape!r}], {tuple(bend)!r})
@@ -256,8 +257,3 @@ for name, points in grids.items():
     found = measure(on_grid(experiment, points))
     print(name, found.value, "+-", found.error)
 {run}"""
-
-
-def _given(task: Task) -> str:
-    text = task.experiment.to_json()
-    return f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'

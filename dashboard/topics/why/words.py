@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.exports.snippets import described
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, scientific, superscript
@@ -242,17 +243,15 @@ def paths_alt(points: Sequence[PathAndMarginal]) -> str:
 
 def snippet(run: Experiment, schedule: Schedule, noise: float, variance: float) -> str:
     """The numbers of this page with the library alone."""
-    text = run.to_json()
-    given = f"{text!r}" if len(text) <= 2000 else 'open("experiment.json").read()'
-    described = json.dumps(run.with_(schedule=schedule, steps=64).to_dict()["schedule"])
+    kind = json.dumps(run.with_(schedule=schedule, steps=64).to_dict()["schedule"])
     return f"""from diffusion_core import Experiment, measure
 from diffusion_core.experiment import schedule_from_dict
 from diffusion_core.studies.orders import path_and_marginal, single_step, step_sizes
 
-experiment = Experiment.from_json({given})
+{described(run)}
 for beta in step_sizes({noise}):  # the error of one step
     print(beta, measure(single_step(experiment, {noise}, beta)).value)
-schedule = schedule_from_dict({described})
+schedule = schedule_from_dict({kind})
 for steps in {list(measure.STEPS)}:
     found = path_and_marginal(schedule, steps, {variance})
     print(steps, found.path, found.marginal.value, found.tv.value)

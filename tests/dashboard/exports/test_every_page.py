@@ -19,8 +19,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
+from dashboard.link.permalink import encode
 from dashboard.navigation import PAGES
-from diffusion_core import Experiment
+from diffusion_core import Experiment, measure
+from diffusion_core.targets import Points
 from tests.dashboard.visiting import address, calm, printed, python, visit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -129,7 +131,7 @@ def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> 
 
 
 @pytest.mark.parametrize(("page", "settings"), VISITS)
-def test_a_page_s_link_and_files_can_be_read(
+def test_a_pages_link_and_files_can_be_read(
     page: str, settings: dict[str, str], take: Take
 ) -> None:
     taken = take(page, settings)
@@ -155,7 +157,7 @@ def test_a_page_s_link_and_files_can_be_read(
 
 
 @pytest.mark.parametrize(("page", "settings"), [v for v in VISITS if v.values[0] not in WORDS])
-def test_a_page_s_notebook_runs_with_the_installed_library_alone(
+def test_a_pages_notebook_runs_with_the_installed_library_alone(
     page: str, settings: dict[str, str], take: Take, installed: Path, tmp_path: Path
 ) -> None:
     taken = take(page, settings)
@@ -171,8 +173,23 @@ def test_a_page_s_notebook_runs_with_the_installed_library_alone(
         assert run_notebook(text, installed, tmp_path) == "\n".join(printed(taken.app)) != ""
 
 
+def test_a_notebook_of_a_large_experiment_runs_beside_its_file(
+    take: Take, installed: Path, tmp_path: Path
+) -> None:
+    large = SMALL.with_(target=Points(tuple((i / 7,) for i in range(120)), 0.1))
+    taken = take("trajectories", {"particles": "200", "e": encode(large) or ""})
+    assert taken.app.session_state["experiment"] == large
+    text = taken.text("trajectories.ipynb")
+    assert "experiment.json" in "".join(json.loads(text)["cells"][0]["source"])
+    (tmp_path / "experiment.json").write_text(taken.text("experiment.json"), encoding="utf-8")
+    found = dict(
+        line.split(" ", 1) for line in run_notebook(text, installed, tmp_path).splitlines()
+    )
+    assert float(found["tv"].split()[0]) == measure(large).value
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_the_way_back_of_a_class_s_link_leads_to_its_page(page: str) -> None:
+def test_the_way_back_of_a_class_link_leads_to_its_page(page: str) -> None:
     app = calm(visit(page, SMALL, lock="target,page", **QUICK.get(page, {})))
     title, start = app.title[0].value, address(app)
     calm(app.switch_page(PAGES["notation"].path).run())

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,7 +17,15 @@ from plotly.subplots import make_subplots
 from dashboard.exports.citation import FILE, bibtex
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
+from dashboard.exports.snippets import described
+from diffusion_core import Experiment
+from diffusion_core.scores.errors import Shift
+from diffusion_core.targets import Points
 from tests.dashboard.visiting import calm, printed, visit
+
+LARGE = Experiment(
+    target=Points(tuple((i / 7,) for i in range(120)), 0.1), score_error=Shift(0.1), steps=12
+)
 
 
 def rows(figure: go.Figure) -> list[list[str]]:
@@ -87,10 +96,20 @@ def test_a_notebook_is_well_formed() -> None:
     assert made["cells"][1]["source"] == ["x = 1\n", "print(x)"]
 
 
+def test_a_run_that_differs_from_the_pages_experiment_is_made_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "experiment.json").write_text(LARGE.to_json(indent=2), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    other = LARGE.with_(sampler="ddpm", steps=7, score_error=None, seed=3)
+    for run in (LARGE, other, Experiment(preset="three-modes")):
+        made: dict[str, object] = {"Experiment": Experiment}
+        exec(described(run), made)
+        assert made["experiment"] == run
+
+
 def test_a_notebook_says_that_it_needs_the_experiments_file() -> None:
-    about = [
-        json.loads(notebook("A", code))["cells"][0] for code in ("1", 'open("experiment.json")')
-    ]
+    about = [json.loads(notebook("A", code))["cells"][0] for code in ("1", described(LARGE))]
     assert ["experiment.json" in "".join(cell["source"]) for cell in about] == [False, True]
 
 

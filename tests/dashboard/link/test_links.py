@@ -36,7 +36,7 @@ def test_every_page_has_a_place_of_its_own_in_the_menu() -> None:
         assert places == list(range(1, len(places) + 1)), section
 
 
-def test_a_page_s_settings_have_names_of_their_own() -> None:
+def test_a_pages_settings_have_names_of_their_own() -> None:
     for page in PAGES.values():
         named = [setting.name for setting in page.settings]
         assert len(set(named)) == len(named), page.name
