@@ -175,8 +175,9 @@ def _change(a: float, b: float) -> str:
 
 def form_text(run: Experiment, power: int) -> str:
     """Such as log²T/T."""
-    above = {0: "1", 1: "log T", 2: "log²T", 3: "log³T"}[power]
-    return f"{above}/{'T' if run.record.order == 1 else 'T²'}"
+    order = run.record.order
+    above = {0: "1", 1: "log T"}.get(power, f"log{superscript(power)}T")
+    return f"{above}/T{superscript(order) if order > 1 else ''}"
 
 
 def together_table(run: Experiment, rows: Sequence[measure.Row]) -> dict[str, list[Any]]:

@@ -174,6 +174,7 @@ def test_the_plane_says_what_it_leaves_out() -> None:
 def test_the_form_names_its_logarithms() -> None:
     assert why_words.form_text(DEFAULT, 2) == "log²T/T"
     assert why_words.form_text(DEFAULT.with_(sampler="ode-accelerated"), 3) == "log³T/T²"
+    assert why_words.form_text(DEFAULT.with_(sampler="dpmpp-3m"), 4) == "log⁴T/T³"
     assert (
         why_words.form_text(DEFAULT.with_(schedule=Linear()), why_measure.log_power(DEFAULT) - 2)
         == "1/T"
