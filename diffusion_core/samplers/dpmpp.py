@@ -126,8 +126,8 @@ DPMPP_3M = Sampler(
     stochastic=False,
     reference="Lu, Zhou, Bao, Chen, Li, Zhu, arXiv 2211.01095",
     multistep=dpmpp_3m,
-    latex=r"\begin{aligned}Y_{t-1}=\sqrt{\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}}\,Y_t"
-    r"&-\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1)\,\hat x_0^{(t)}\\&"
+    latex=r"\begin{aligned}&Y_{t-1}=\sqrt{\frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}}\,Y_t"
+    r"\\&-\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1)\,\hat x_0^{(t)}\\&"
     + SLOPE.latex
     + r"\,(f+\Delta\lambda_{t+1}\,g)\\&"
     + BEND.latex

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -210,6 +211,12 @@ def test_samplers_stand_in_the_order_of_the_seed_papers_theorems() -> None:
         ("dpmpp-3m", "DPM-Solver++(3M)", ""),
     ]
     assert PAPER_SAMPLERS == ("ode", "ode-taylor", "ddpm", "ddpm-covariance")
+
+
+def test_the_readmes_table_has_every_sampler() -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in text.splitlines() if line.startswith("| sampler |")]
+    assert row.split("|")[2].replace("`", "").strip().split(", ") == list(SAMPLERS)
 
 
 def test_whose_ddpm_is_whose() -> None:
