@@ -41,13 +41,7 @@ def own_sampler(
     does not, and is refused. Beyond, particles. InputError for a name that is taken, and in a run
     for results of a wrong kind or shape; Refused where they are not numbers.
     """
-    if not callable(step):
-        raise InputError(f"sampler: needs a function (y, t, chain, score), got {shown(step)}")
-    if not isinstance(name, str) or not name.strip() or set(name) & set(",\"'\n\r"):
-        raise InputError(f"sampler: a name without commas, quotes and ends of lines, got {name!r}")
-    for what, value in (("evaluations", evaluations), ("order", order)):
-        if type(value) is not int or not 1 <= value <= 100:
-            raise InputError(f"sampler: {what} is a whole number from 1 to 100, got {shown(value)}")
+    _check(step, name, {"evaluations": evaluations, "order": order})
     return Sampler(
         name=name,
         label=name,
@@ -60,6 +54,17 @@ def own_sampler(
         parts=(Part(name, "{p1}"),),
         own=True,
     )
+
+
+def _check(step: object, name: object, numbers: dict[str, int]) -> None:
+    """InputError for what is no function, no name or no whole number."""
+    if not callable(step):
+        raise InputError(f"sampler: needs a function (y, t, chain, score), got {shown(step)}")
+    if not isinstance(name, str) or not name.strip() or set(name) & set(",\"'\n\r"):
+        raise InputError(f"sampler: a name without commas, quotes and ends of lines, got {name!r}")
+    for what, value in numbers.items():
+        if type(value) is not int or not 1 <= value <= 100:
+            raise InputError(f"sampler: {what} is a whole number from 1 to 100, got {shown(value)}")
 
 
 @dataclass(frozen=True)
