@@ -12,9 +12,10 @@ export DENO_NO_UPDATE_CHECK := 1
 # each file takes seconds: no browser, no page, no slow exact law
 FAST := tests/test_architecture.py tests/test_requirements.py \
 	tests/core/distances/test_distances.py tests/core/laws/test_laws_gaussian.py \
-	tests/core/samplers/test_samplers.py tests/core/samplers/test_substeps.py \
-	tests/core/scores/test_characteristic.py tests/core/targets tests/core/theory \
-	tests/core/test_acceleration.py tests/core/test_experiment.py tests/core/test_headless.py \
+	tests/core/samplers/test_acceleration.py tests/core/samplers/test_samplers.py \
+	tests/core/samplers/test_substeps.py \
+	tests/core/scores/test_characteristic.py tests/core/targets/test_targets.py tests/core/theory \
+	tests/core/test_experiment.py tests/core/test_headless.py \
 	tests/core/test_measure.py tests/core/test_schedules.py tests/core/test_sources.py \
 	tests/dashboard/animation/test_player_pack.py tests/dashboard/csv_table/test_csv_upload.py \
 	tests/dashboard/figures tests/dashboard/link/test_links.py tests/dashboard/test_memory.py \
