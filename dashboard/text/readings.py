@@ -188,12 +188,14 @@ def beyond(metric: str, against: str, experiment: Experiment) -> str:
         return say("beyond-metric")
     if against != "p1":
         return say("beyond-data")
-    missing = {
-        "beyond-schedule": experiment.schedule.kind != "theory",
-        "beyond-continuous": not absolutely_continuous(experiment.target),
-        "beyond-score": not exact_score(experiment),
-    }
-    return " ".join(say(block) for block, is_so in missing.items() if is_so)
+    missing = []
+    if experiment.schedule.kind != "theory":
+        missing.append(say("beyond-schedule"))
+    if not absolutely_continuous(experiment.target):
+        missing.append(say("beyond-continuous"))
+    if not exact_score(experiment):
+        missing.append(say("beyond-score"))
+    return " ".join(missing)
 
 
 def beside(outcomes: Mapping[str, Outcome], cure: str) -> str:

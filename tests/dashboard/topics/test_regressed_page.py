@@ -70,6 +70,8 @@ def test_errors_of_w_and_v_are_those_of_the_library() -> None:
 
         def progress(self, *_: object) -> None: ...
 
+        def caption(self, *_: object) -> None: ...
+
     found = acceleration.sizes(Acceleration(BASE), Nowhere())
     for extra in ("derivatives", "regressed"):
         run = BASE.with_(steps=16, score_error=replace(SMALL, extra=extra))
