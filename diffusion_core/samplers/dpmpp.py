@@ -77,12 +77,12 @@ GAIN = Term(
     r"-\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1)", "exponential", itemgetter("gain")
 )
 SLOPE = Term(
-    r"+\sqrt{\bar\alpha_{t-1}}\,(e^{-\Delta\lambda_t}-1+\Delta\lambda_t)",
+    r"+\sqrt{\bar\alpha_{t-1}}\,\varphi_t",
     "first-difference",
     itemgetter("slope"),
 )
 BEND = Term(
-    r"+\sqrt{\bar\alpha_{t-1}}\,(\Delta\lambda_t^2-2(e^{-\Delta\lambda_t}-1+\Delta\lambda_t))",
+    r"+\sqrt{\bar\alpha_{t-1}}\,(\Delta\lambda_t^2-2\varphi_t)",
     "second-difference",
     itemgetter("bend"),
 )
@@ -131,7 +131,7 @@ DPMPP_3M = Sampler(
     + SLOPE.latex
     + r"\,(f+\Delta\lambda_{t+1}\,g)\\&"
     + BEND.latex
-    + r"\,g\end{aligned}",
+    + r"\,g,\\&\varphi_t=e^{-\Delta\lambda_t}-1+\Delta\lambda_t\end{aligned}",
     terms=(RATIO, GAIN, SLOPE, BEND),
     parts=(
         PREDICT,

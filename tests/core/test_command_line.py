@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,8 @@ def test_a_refused_run_of_a_sweep_has_its_notes_too(described, capsys, monkeypat
     def refusing(*args):
         raise Refused("no number today")
 
-    monkeypatch.setattr("diffusion_core.sweep.tasks.measure", refusing)
+    tasks = import_module("diffusion_core.sweep.tasks")
+    monkeypatch.setattr(tasks, "measure", refusing)
     assert main(["sweep", described(LEFT), "--steps", "50", "--samplers", "ode"]) == 2
     err = capsys.readouterr().err
     assert f"refused: no number today ({LEFT.notes[0]})" in err

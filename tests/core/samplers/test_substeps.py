@@ -56,6 +56,7 @@ def test_the_first_part_of_ode_is_half_a_beta_of_score() -> None:
 
 CHAIN, T = Theory().chain(30), 17
 NU = 0.7 * np.sqrt((1 - CHAIN.abar[T - 1]) / (1 - CHAIN.abar[T]) * CHAIN.beta[T])
+PHI = "(np.exp(lam(T) - lam(T - 1)) - 1 + lam(T - 1) - lam(T))"
 LATEX = {  # signs of the printed formulas, longest first, as Python
     r"\Delta\lambda_{t+1}": "(lam(T) - lam(T + 1))",
     r"\Delta\lambda_t": "(lam(T - 1) - lam(T))",
@@ -69,6 +70,7 @@ LATEX = {  # signs of the printed formulas, longest first, as Python
     r"\sigma_t": "sigma(T)",
     r"\nu_t^2": "NU**2",
     r"\nu_t": "NU",
+    r"\varphi_t": PHI,
 }
 DIRECTIONS = (  # what a factor multiplies
     *(r"\,s_t(Y_t)", r"\,s_t(Y_t^+)", r"\,s", r"\,Z_t^+", r"\,Z_t", "Z_t", "H"),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from dashboard.animation import plane
 from dashboard.animation.layers import KEYFRAMES, frame_times, view
 from dashboard.animation.line import scene
 from dashboard.animation.plane import axes, key_frames, plane_law
@@ -16,6 +15,7 @@ from dashboard.compute import cached
 from dashboard.player import pack
 from dashboard.player.packing import ZERO
 from diffusion_core import PRESETS, Experiment, Refused, measure
+from diffusion_core.laws import front
 from diffusion_core.laws.plane.over_time import plane_evolution
 from diffusion_core.schedules import Linear
 from tests.dashboard.unpacking import unpack
@@ -113,7 +113,7 @@ def test_a_refused_law_leaves_the_map_of_p(monkeypatch: pytest.MonkeyPatch) -> N
         raise Refused("the law is too fine")
         yield
 
-    monkeypatch.setattr(plane, "plane_evolution", refuse)
+    monkeypatch.setattr(front, "plane_evolution", refuse)
     law = plane_law(RING, quiet)
     assert law.refusal == "the law is too fine"
     made = scene(RING, 20, quiet, law)

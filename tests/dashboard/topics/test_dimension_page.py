@@ -41,7 +41,7 @@ def control(app: AppTest, name: str) -> str:
 def test_steps_that_are_exact_on_an_empty_axis_do_not_pay(schedule: Schedule, steps: int) -> None:
     e = BASE.with_(schedule=schedule, steps=steps)
     empty = Question(e, GaussianAxes(0.25, 3, 0.0), tuple(SAMPLERS), "tv")
-    exact = {"ddim", "heun", "dpmpp-2m"}
+    exact = {"ddim", "heun", "dpmpp-2m", "dpmpp-3m"}
     assert set(measure.payers(empty)) == set(SAMPLERS) - exact
     for axes in (GaussianAxes(0.25, 3, 1e-3), None):
         assert measure.payers(Question(e, axes, tuple(SAMPLERS), "tv")) == []
