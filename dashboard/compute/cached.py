@@ -20,7 +20,7 @@ import streamlit as st
 from dashboard.animation.line import Scene, scene
 from dashboard.animation.plane import PlaneLaw, plane_law
 from dashboard.compute.disk import kept
-from dashboard.memory import Store
+from dashboard.memory import Flights, Store
 from dashboard.player import pack
 from diffusion_core import Experiment, InputError, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
@@ -51,6 +51,11 @@ def _laws() -> Store:
 @st.cache_resource(show_spinner=False)
 def _measured() -> Store:
     return Store(RUNS)
+
+
+@st.cache_resource(show_spinner=False)
+def _measuring() -> Flights:
+    return Flights()
 
 
 class TooLong(Exception):
@@ -197,12 +202,20 @@ def distances(
     how = (method, particles, against)
     keys = {m: _key(experiment, m, *how) for m in metrics}
     missing = tuple(m for m in metrics if keys[m] not in _measured())
-    fresh = _distances(experiment, missing, *how, place, points, most) if missing else {}
 
-    def make(metric: str) -> Outcome:  # once in a while another session has pushed it out
+    def make() -> dict[str, Outcome]:
+        left = tuple(m for m in missing if keys[m] not in _measured())
+        found = _distances(experiment, left, *how, place, points, most) if left else {}
+        for metric, outcome in found.items():
+            _measured().put(keys[metric], outcome)
+        return found
+
+    fresh = _measuring().get(tuple(keys[m] for m in missing), make) if missing else {}
+
+    def again(metric: str) -> Outcome:  # once in a while another session has pushed it out
         return fresh.get(metric) or _distances(experiment, (metric,), *how, place, points)[metric]
 
-    return {m: _measured().get(keys[m], partial(make, m)) for m in metrics}
+    return {m: _measured().get(keys[m], partial(again, m)) for m in metrics}
 
 
 def is_known(
@@ -213,7 +226,7 @@ def is_known(
     if key not in _measured() and method == "exact":
         found = _from_disk(experiment, metric, against)
         if found is not None:
-            _measured().get(key, lambda: found)
+            _measured().put(key, found)
     return key in _measured()
 
 

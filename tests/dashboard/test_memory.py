@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dashboard.memory import Store
+from diffusion_core import Refused
 
 
 def never() -> int:
@@ -89,3 +90,112 @@ def test_many_threads_leave_it_consistent() -> None:
     for n in range(100, 105):
         store.get(n, lambda: 0)
     assert not any(n in store for n in range(13))
+
+
+def together(store: Store, make, count: int = 30) -> list:
+    """What each of ``count`` threads gets that ask for one key; made while all others wait."""
+    asking = threading.Barrier(count)
+    waiting, all_wait = threading.Semaphore(0), threading.Event()
+
+    def slow():
+        assert all_wait.wait(30)
+        return make()
+
+    def ask():
+        asking.wait(30)
+        seen = threading.Event()
+
+        def wait() -> None:
+            if not seen.is_set():
+                seen.set()
+                waiting.release()
+
+        try:
+            return store.get("key", slow, wait)
+        except Refused as reason:
+            return reason
+
+    with ThreadPoolExecutor(count) as pool:
+        asked = [pool.submit(ask) for _ in range(count)]
+        for _ in range(count - 1):
+            assert waiting.acquire(timeout=30)
+        all_wait.set()
+        return [f.result(30) for f in asked]
+
+
+def test_thirty_who_ask_at_once_cost_one_computation() -> None:
+    made: list[int] = []
+    assert together(Store(3), lambda: made.append(1) or "value") == ["value"] * 30
+    assert made == [1]
+
+
+def test_a_value_too_large_to_stay_is_still_made_once() -> None:
+    made: list[int] = []
+
+    def make() -> str:
+        made.append(1)
+        return "x" * 50
+
+    store = Store(10, len)
+    assert set(together(store, make)) == {"x" * 50}
+    assert made == [1]
+
+
+def test_a_refusal_is_everybodys() -> None:
+    tries: list[int] = []
+
+    def refuse() -> None:
+        tries.append(1)
+        raise Refused("no law")
+
+    store = Store(3)
+    assert {str(reason) for reason in together(store, refuse)} == {"no law"}
+    assert tries == [1]
+    assert "key" not in store
+
+
+class Interrupted(BaseException):
+    """As Streamlit's own, which are no Exceptions."""
+
+
+def test_where_the_maker_is_interrupted_another_takes_its_place() -> None:
+    store, begun, waits = Store(3), threading.Event(), threading.Event()
+
+    def interrupted() -> None:
+        begun.set()
+        assert waits.wait(30)
+        raise Interrupted
+
+    def first() -> str:
+        try:
+            return store.get("key", interrupted)
+        except Interrupted:
+            return "gone"
+
+    with ThreadPoolExecutor(2) as pool:
+        gone = pool.submit(first)
+        assert begun.wait(30)
+        stays = pool.submit(store.get, "key", lambda: "made", waits.set)
+        assert gone.result(30) == "gone"
+        assert stays.result(30) == "made"
+    assert store.get("key", never) == "made"
+
+
+def test_who_waits_can_be_interrupted_and_leaves_the_maker_alone() -> None:
+    store, begun, go = Store(3), threading.Event(), threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        assert go.wait(30)
+        return "made"
+
+    def interrupt() -> None:
+        raise Interrupted
+
+    with ThreadPoolExecutor(1) as pool:
+        maker = pool.submit(store.get, "key", slow)
+        assert begun.wait(30)
+        with pytest.raises(Interrupted):
+            store.get("key", never, interrupt)
+        go.set()
+        assert maker.result(30) == "made"
