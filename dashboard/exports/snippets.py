@@ -127,13 +127,13 @@ for check in (*CHECKS, *checks_of(experiment)):
 def assumptions_snippet(experiment: Experiment) -> str:
     """The numbers behind the assumptions with the library alone."""
     return f"""from diffusion_core import Experiment
-from diffusion_core.theory.assumptions import first_moment, schedule_facts, support, theorems
+from diffusion_core.theory.assumptions import schedule_facts, theorems
 
 {described(experiment)}
 for theorem in theorems(experiment):
     print(theorem.source, theorem.arxiv, theorem.name, theorem.formula, theorem.needs)
-reach = support(experiment.target)
+reach = experiment.target.support()
 print(reach, "with c_R =", reach.exponent(experiment.steps))
-print("E|X_0| <=", first_moment(experiment.target))
+print("E|X_0| <=", experiment.target.first_moment())
 print(schedule_facts(experiment.chain))
 """

@@ -10,7 +10,7 @@ from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
 from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
-from diffusion_core.theory.assumptions import absolutely_continuous, exact_score
+from diffusion_core.theory.assumptions import exact_score
 
 say = prose("readings")
 Outcome = Measurement | str
@@ -191,7 +191,7 @@ def beyond(metric: str, against: str, experiment: Experiment) -> str:
     missing = []
     if experiment.schedule.kind != "theory":
         missing.append(say("beyond-schedule"))
-    if not absolutely_continuous(experiment.target):
+    if not experiment.target.absolutely_continuous:
         missing.append(say("beyond-continuous"))
     if not exact_score(experiment):
         missing.append(say("beyond-score"))

@@ -12,7 +12,6 @@ from typing import Protocol
 import numpy as np
 
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.scores.characteristic import Characteristic
 from diffusion_core.targets.base import Target
 
 TERMS = 4096  # of the Fourier series of |cos|
@@ -72,10 +71,9 @@ class Wave:
 
     constant: Array | None = None
 
-    def __init__(self, chi: Characteristic, target: Target, frequency: float, phase: float) -> None:
-        self._chi, self._w, self._b = chi, frequency, phase
+    def __init__(self, target: Target, frequency: float, phase: float) -> None:
+        self._target, self._w, self._b = target, frequency, phase
         self._u = np.full(target.dim, 1 / math.sqrt(target.dim))
-        self._finest = target.finest_scale
         self.detail = 1 / frequency
 
     def _angle(self, x: Array) -> Array:
@@ -93,17 +91,17 @@ class Wave:
 
     def square_norm(self, level: NoiseLevel) -> float:
         """E sin^2 = (1 - Re(exp(2ib) chi_t(2w)))/2, chi_t = exp(-2 var w^2) chi_0(2 root w)."""
-        clean = self._chi.clean(2 * self._w * math.sqrt(level.abar) * self._u[None])[0]
+        clean = self._target.characteristic(2 * self._w * math.sqrt(level.abar) * self._u[None])[0]
         exponent = -2 * level.var * self._w**2
         rest = 1 - (np.exp(2j * self._b) * clean).real
         return float(-math.expm1(exponent) + math.exp(exponent) * rest) / 2
 
     def mean_jacobian(self, level: NoiseLevel) -> tuple[float, float] | None:
         """w E |cos|, |cos a| = 2/pi + (4/pi) sum_m (-1)^{m+1} cos(2 m a)/(4 m^2 - 1)."""
-        smooth = self._w * math.sqrt(level.var + level.abar * self._finest**2)
+        smooth = self._w * math.sqrt(level.var + level.abar * self._target.finest_scale**2)
         terms = min(TERMS, math.ceil(SMALLEST / (2 * smooth)) + 1)
         m = np.arange(1, terms + 1)
-        chi = self._chi.noised(level, 2 * self._w * m[:, None] * self._u)
+        chi = self._target.noised_characteristic(level, 2 * self._w * m[:, None] * self._u)
         signs = np.where(m % 2 == 1, 1.0, -1.0) / (4 * m**2 - 1.0)
         mean = 2 / math.pi + 4 / math.pi * float(signs @ (np.exp(2j * m * self._b) * chi).real)
         left = math.exp(-0.5 * min(2 * terms * smooth, 40.0) ** 2) / (math.pi * terms)
@@ -120,8 +118,8 @@ class Fourier:
 
     constant: Array | None = None
 
-    def __init__(self, chi: Characteristic, directions: Array, waves: Array, phases: Array) -> None:
-        self._chi, self._v, self._w, self._b = chi, directions, waves, phases
+    def __init__(self, target: Target, directions: Array, waves: Array, phases: Array) -> None:
+        self._target, self._v, self._w, self._b = target, directions, waves, phases
         self.detail = 1 / float(np.linalg.norm(waves, axis=1).max())
         i, j = np.triu_indices(len(phases))
         weight = np.where(i == j, 0.5, 1.0) * (directions[i] * directions[j]).sum(axis=1)
@@ -142,7 +140,8 @@ class Fourier:
 
     def square_norm(self, level: NoiseLevel) -> float:
         def total(waves: Array, phases: Array, weight: Array) -> float:
-            return float(weight @ (np.exp(1j * phases) * self._chi.noised(level, waves)).real)
+            chi = self._target.noised_characteristic(level, waves)
+            return float(weight @ (np.exp(1j * phases) * chi).real)
 
         return total(*self._gap) - total(*self._sum)
 

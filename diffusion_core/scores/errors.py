@@ -21,7 +21,6 @@ import numpy as np
 
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.schedules import Array, Chain, check_range
-from diffusion_core.scores.characteristic import Characteristic
 from diffusion_core.scores.error_fields import Constant, Field, Fourier, Wave
 from diffusion_core.scores.exact import ExactScore, Score
 from diffusion_core.scores.expectations import CLOSED_FORM, FisherCurve
@@ -237,8 +236,7 @@ class WaveError:
 
     def score(self, exact: ExactScore) -> Added:
         """s_t + e_t."""
-        chi = Characteristic(exact.target)
-        field = Wave(chi, exact.target, self.frequency, self.phase)
+        field = Wave(exact.target, self.frequency, self.phase)
         return Added(exact, field, strengths(self.size, self.when, exact.chain))
 
 
@@ -268,7 +266,7 @@ class FourierError:
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         waves = rng.standard_normal((FEATURES, dim)) / self.length
         phases = rng.uniform(0, 2 * np.pi, FEATURES)
-        field = Fourier(Characteristic(exact.target), directions, waves, phases)
+        field = Fourier(exact.target, directions, waves, phases)
         return Added(exact, field, strengths(self.size, self.when, exact.chain))
 
 

@@ -14,15 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
-from scipy.special import gammaincinv, ndtri
+from scipy.special import ndtri
 
 from diffusion_core.schedules import Array, Chain, NoiseLevel
 from diffusion_core.targets.base import Marginal, Target
-from diffusion_core.targets.boxes import Boxes
-from diffusion_core.targets.circle import Circle
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
-from diffusion_core.targets.points import Points
-from diffusion_core.targets.student_t import StudentT
 
 QUADRATURE, SOBOL, DRAWS = "quadrature", "Sobol' points", "Monte Carlo"
 CLOSED_FORM = "closed form"
@@ -84,16 +80,9 @@ def fisher_information(target: Target, level: NoiseLevel) -> Mean:
     return expectation(target, level, square)
 
 
-def components(target: Target) -> int:
-    """How many terms a density of the target sums."""
-    if isinstance(target, GaussianMixture | Boxes):
-        return len(target.weights)
-    return len(target.points) if isinstance(target, Points) else 50
-
-
 def _on_the_line(target: Target, level: NoiseLevel, f: Function) -> Mean:
     marginal = target.marginal(level)
-    most = min(MOST_NODES, max(LEAST_NODES, WORK // components(target)))
+    most = min(MOST_NODES, max(LEAST_NODES, WORK // target.terms))
     edges = _panels(marginal, target, level)
     left, right = edges[:-1], edges[1:]
     whole = _panel_sums(marginal, f, left, right)
@@ -167,13 +156,13 @@ def _around_gaussians(target: GaussianMixture, level: NoiseLevel, f: Function) -
 def _from_sobol(target: Target, level: NoiseLevel, f: Function, seed: int) -> Mean:
     from scipy.stats import qmc  # slow to import
 
-    most = max(LEAST_POINTS, PLANE_WORK // (components(target) * SCRAMBLES))
+    most = max(LEAST_POINTS, PLANE_WORK // (target.terms * SCRAMBLES))
     n = 1 << min(int(math.log2(POINTS)), int(math.log2(most)))
     means = []
     for k in range(SCRAMBLES):
         cube = qmc.Sobol(5, rng=np.random.default_rng([seed, k])).random(n)
         cube = np.clip(cube, 1e-15, 1 - 1e-15)
-        x0 = _pushed(target, cube[:, 2:])
+        x0 = target.from_uniform(cube[:, 2:])
         x = math.sqrt(level.abar) * x0 + math.sqrt(level.var) * ndtri(cube[:, :2])
         means.append(f(x).mean(axis=1))
     found = np.array(means)
@@ -181,31 +170,8 @@ def _from_sobol(target: Target, level: NoiseLevel, f: Function, seed: int) -> Me
     return Mean(found.mean(axis=0), error, SOBOL)
 
 
-def _pushed(target: Target, cube: Array) -> Array:
-    """X_0 in the plane from uniform numbers (N, 3)."""
-    if isinstance(target, Circle):
-        angle = 2 * np.pi * cube[:, 0]
-        return target.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) + target.center
-    if isinstance(target, StudentT):
-        g = gammaincinv(0.5 * target.df, cube[:, 0]) / (0.5 * target.df)
-        return target.loc + target.scale * ndtri(cube[:, 1:]) / np.sqrt(g)[:, None]
-    if isinstance(target, Points):
-        points = np.array(target.points)
-        chosen = points[(cube[:, 0] * len(points)).astype(int)]
-        return chosen + target.bandwidth * ndtri(cube[:, 1:])
-    assert isinstance(target, Boxes | GaussianMixture)
-    below = np.cumsum(target.weights)
-    k = np.minimum(np.searchsorted(below / below[-1], cube[:, 0]), len(below) - 1)
-    if isinstance(target, Boxes):
-        low, high = np.array(target.lows)[k], np.array(target.highs)[k]
-        return low + (high - low) * cube[:, 1:]
-    values, vectors = target.spectrum
-    z = ndtri(cube[:, 1:]) * np.sqrt(values[k])
-    return np.array(target.means)[k] + np.einsum("nij,nj->ni", vectors[k], z)
-
-
 def _from_draws(target: Target, level: NoiseLevel, f: Function, seed: int, most: int) -> Mean:
-    work = PLANE_WORK // (components(target) * target.dim)
+    work = PLANE_WORK // (target.terms * target.dim)
     n = max(LEAST_POINTS, min(most, work))
     x = target.sample_marginal(n, level, np.random.default_rng([seed, 2]))
     values = f(x)

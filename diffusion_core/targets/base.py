@@ -12,15 +12,20 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.targets.support import Support
 
 MAX_DIM = 256
 MIN_WIDTH, MAX_WIDTH = 1e-9, 1e6  # of boxes and bandwidths; narrower Gaussians have no density
 LOG_TINY = -700.0  # exp is 20 times slower below, and the weight no longer counts
 CHUNK = 4_000_000  # numbers in the largest intermediate array
+FADED = 1e-18  # a Gaussian factor below makes E exp(i w.X_t) zero
 CLIMB_ROUNDS = 8  # each divides the rounding of a log weight by 1e15; two are enough in practice
+
+Complex = NDArray[np.complex128]
 
 
 class Marginal(ABC):
@@ -58,7 +63,11 @@ class Marginal(ABC):
 
 
 class Target(ABC):
-    """The law of X_0: a frozen dataclass of plain numbers, hence hashable."""
+    """The law of X_0: a frozen dataclass of plain numbers, hence hashable.
+
+    What is abstract every law has to say; the rest is asked where it is needed, and refused with
+    an InputError where it is not known.
+    """
 
     kind: ClassVar[str]
 
@@ -97,6 +106,48 @@ class Target(ABC):
         """n independent draws of X_t, shape (n, d)."""
         x0 = self.sample(n, rng)
         return math.sqrt(level.abar) * x0 + math.sqrt(level.var) * rng.standard_normal(x0.shape)
+
+    @property
+    def terms(self) -> int:
+        """How many terms a density sums, about: what an evaluation costs."""
+        return 50
+
+    @property
+    def absolutely_continuous(self) -> bool:
+        """Whether X_0 has a density: every part of its law spreads in every direction.
+
+        Stricter than ``has_density`` says no: a Gaussian narrower than 1e-9 is continuous, too.
+        """
+        return self.has_density
+
+    def characteristic(self, w: Array) -> Complex:
+        """E exp(i w.X_0) at frequencies w (M, d), (M,)."""
+        raise InputError(f"target: no characteristic function is known for kind {self.kind}")
+
+    def noised_characteristic(self, level: NoiseLevel, w: Array) -> Complex:
+        """E exp(i w.X_t) = E exp(i sqrt(abar) w.X_0) exp(-var |w|^2/2), (M,)."""
+        damping = np.exp(-0.5 * level.var * (w * w).sum(axis=1))
+        kept = damping > FADED
+        out = np.zeros(len(w), dtype=complex)
+        if kept.any():
+            out[kept] = damping[kept] * self.characteristic(math.sqrt(level.abar) * w[kept])
+        return out
+
+    def from_uniform(self, u: Array) -> Array:
+        """X_0 in the plane as a function of three independent uniform numbers, (N, 3): (N, 2)."""
+        raise InputError(f"target: {self.kind} is not known as a function of uniform numbers")
+
+    def support(self) -> Support:
+        """How far X_0 reaches."""
+        raise InputError(f"target: how far {self.kind} reaches is not known here")
+
+    def mass_outside(self, radius: float) -> float:
+        """An upper bound on P(|X_0| > radius)."""
+        raise InputError(f"target: how far {self.kind} reaches is not known here")
+
+    def first_moment(self) -> float:
+        """An upper bound on E|X_0|, infinite where that is; (E|X_0|^2)^{1/2} unless it is said."""
+        raise InputError(f"target: the first moment of {self.kind} is not known here")
 
 
 def log_sum_exp(a: Array) -> Array:
@@ -157,6 +208,12 @@ def mixture_weights(weights: Sequence[float], count: int) -> NDArray[np.float64]
     return w / w.sum()
 
 
+def searched(weights: Array, u: Array) -> Index:
+    """Which component each of the uniform numbers u (N,) belongs to, (N,)."""
+    below = np.cumsum(weights)
+    return np.minimum(np.searchsorted(below / below[-1], u), len(below) - 1)
+
+
 def check_weights(weights: Sequence[float], most: int) -> None:
     """InputError unless there are 1 to ``most`` positive weights that sum to 1."""
     if not 1 <= len(weights) <= most:
@@ -184,11 +241,15 @@ def check_points(name: str, rows: Sequence[Sequence[float]], most: int, limit: f
 
 def normal_interval_mass(edges: Array, mean: Array, std: Array) -> Array:
     """Mass of N(mean_k, std_k^2) between consecutive edges, (K, M-1), precise in both tails."""
-    from scipy.special import ndtr
-
     u = (edges[None, :] - mean[:, None]) / std[:, None]
     below, above = ndtr(u), ndtr(-u)
     return np.where(u[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
+
+
+def in_parts(of: Callable[[Array], Complex], w: Array, size: int) -> Complex:
+    """of(w), in parts that stay small in memory; size: numbers for each row of w."""
+    parts = [of(w[cut]) for cut in unit_rows(len(w), 2 * size)]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=complex)
 
 
 def unit_rows(n: int, size: int, chunk: int = CHUNK) -> Iterator[slice]:

@@ -20,14 +20,18 @@ from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import (
     LOG_TINY,
     MIN_WIDTH,
+    Complex,
     Marginal,
     Target,
     check_points,
     check_weights,
+    in_parts,
     mixture_weights,
+    searched,
     unit_rows,
 )
 from diffusion_core.targets.grid_boxes import GridMarginal, is_grid
+from diffusion_core.targets.support import Support
 from diffusion_core.targets.truncated_normal import truncated_normal, uniform_normal_mass
 
 MAX_BOXES = 4096
@@ -49,12 +53,9 @@ class Boxes(Target):
 
     def __post_init__(self) -> None:
         check_weights(self.weights, MAX_BOXES)
-        dims = {
-            check_points("target.lows", self.lows, MAX_BOXES),
-            check_points("target.highs", self.highs, MAX_BOXES),
-        }
-        k = len(self.weights)
+        k, dims = len(self.weights), set()
         for name, rows in (("lows", self.lows), ("highs", self.highs)):
+            dims.add(check_points(f"target.{name}", rows, MAX_BOXES))
             if len(rows) != k:
                 raise InputError(f"target.{name}: needs {k} rows, one a weight, got {len(rows)}")
         if len(dims) != 1:
@@ -107,6 +108,32 @@ class Boxes(Target):
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         k = rng.choice(len(self._weights), size=n, p=self._weights)
         return rng.uniform(self._lows[k], self._highs[k])
+
+    def from_uniform(self, u: Array) -> Array:
+        k = searched(self._weights, u[:, 0])
+        return self._lows[k] + (self._highs[k] - self._lows[k]) * u[:, 1:]
+
+    @property
+    def terms(self) -> int:
+        return len(self.weights)
+
+    def characteristic(self, w: Array) -> Complex:
+        """sum_k w_k exp(i w.c_k) prod_j sin(w_j h_kj)/(w_j h_kj), c centres, h half sides."""
+        centres, halves = (self._lows + self._highs) / 2, (self._highs - self._lows) / 2
+
+        def of(w: Array) -> Complex:
+            waves = np.exp(1j * (w @ centres.T))
+            return (waves * np.sinc(w[:, None, :] * halves / np.pi).prod(axis=2)) @ self._weights
+
+        return in_parts(of, w, 2 * halves.size)
+
+    def support(self) -> Support:
+        far = np.maximum(np.abs(self._lows), np.abs(self._highs))
+        return Support(float(np.linalg.norm(far, axis=1).max()), True)
+
+    def first_moment(self) -> float:
+        a, b = self._lows, self._highs
+        return math.sqrt(float(self._weights @ (a * a + a * b + b * b).sum(axis=1)) / 3)
 
 
 class BoxesDensity(Marginal):

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import i0e, i1e
+from scipy.special import i0e, i1e, j0
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import MAX_WIDTH, MIN_WIDTH, Marginal, Target, check_points
+from diffusion_core.targets.base import (
+    MAX_WIDTH,
+    MIN_WIDTH,
+    Complex,
+    Marginal,
+    Target,
+    check_points,
+)
+from diffusion_core.targets.support import Support
 
 LARGE = 30.0  # from here on the series of A(k) in 1/k is exact to rounding
 
@@ -72,8 +80,22 @@ class Circle(Target):
         return NoisyCircle(root * self.radius, root * np.array(self.center), level.var)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        angle = rng.uniform(0, 2 * np.pi, n)
+        return self.from_uniform(rng.uniform(0, 1, (n, 1)))
+
+    def from_uniform(self, u: Array) -> Array:
+        angle = 2 * np.pi * u[:, 0]
         return self.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) + self.center
+
+    def characteristic(self, w: Array) -> Complex:
+        """exp(i w.c) J_0(r |w|)."""
+        centre = np.array(self.center, dtype=float)
+        return np.exp(1j * (w @ centre)) * j0(self.radius * np.hypot(w[:, 0], w[:, 1]))
+
+    def support(self) -> Support:
+        return Support(math.hypot(*self.center) + self.radius, True)
+
+    def first_moment(self) -> float:
+        return math.hypot(self.radius, *self.center)
 
 
 class NoisyCircle(Marginal):

@@ -284,18 +284,8 @@ _PLANE = (
         "Two independent uniform coordinates: flat inside, with a jump at the edges.",
         cells((1,), [(-1.75, -1.75)], 3.5),
     ),
-    Preset(
-        "pinwheel",
-        "Pinwheel",
-        "Five bent arms around an empty centre.",
-        _pinwheel(),
-    ),
-    Preset(
-        "s-curve",
-        "S-curve",
-        "One thin arc that bends both ways.",
-        _s_curve(),
-    ),
+    Preset("pinwheel", "Pinwheel", "Five bent arms around an empty centre.", _pinwheel()),
+    Preset("s-curve", "S-curve", "One thin arc that bends both ways.", _s_curve()),
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_LINE, *_PLANE)}

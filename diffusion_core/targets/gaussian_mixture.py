@@ -8,22 +8,27 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import ndtri
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
+    Complex,
     Marginal,
     Target,
     check_points,
     check_weights,
+    in_parts,
     mixture_weights,
+    searched,
     unit_rows,
 )
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
 from diffusion_core.targets.points import MAX_POINTS, Points
+from diffusion_core.targets.support import Support, gaussian_mass_outside, gaussian_support
 
 __all__ = ["MAX_COMPONENTS", "MAX_POINTS", "GaussianMixture", "GaussianMixture1D", "Points"]
 
@@ -139,3 +144,40 @@ class GaussianMixture(Target):
         for rows in unit_rows(n, self.dim**2):
             z[rows] = np.einsum("nij,nj->ni", vectors[k[rows]], z[rows])
         return self._means[k] + z
+
+    def from_uniform(self, u: Array) -> Array:
+        k = searched(self._weights, u[:, 0])
+        values, vectors = self.spectrum
+        z = ndtri(u[:, 1:]) * np.sqrt(values[k])
+        return self._means[k] + np.einsum("nij,nj->ni", vectors[k], z)
+
+    @property
+    def terms(self) -> int:
+        return len(self.weights)
+
+    @property
+    def absolutely_continuous(self) -> bool:
+        return bool((self.spectrum[0] > 0).all())
+
+    def characteristic(self, w: Array) -> Complex:
+        """sum_k w_k exp(i w.m_k - w^T C_k w/2)."""
+
+        def of(w: Array) -> Complex:
+            square = np.einsum("ni,kij,nj->nk", w, self._covariances, w, optimize=True)
+            return np.exp(1j * (w @ self._means.T) - 0.5 * square) @ self._weights
+
+        return in_parts(of, w, self._covariances.size + len(self.means))
+
+    @cached_property
+    def _deviations(self) -> Array:
+        return np.sqrt(self.spectrum[0].max(axis=1))
+
+    def support(self) -> Support:
+        return gaussian_support(self._means, self._deviations)
+
+    def mass_outside(self, radius: float) -> float:
+        return gaussian_mass_outside(self._weights, self._means, self._deviations, radius)
+
+    def first_moment(self) -> float:
+        squares = (self._means**2).sum(axis=1) + self.spectrum[0].sum(axis=1)
+        return math.sqrt(float(self._weights @ squares))

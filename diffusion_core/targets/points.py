@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import ndtri
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.targets.base import MAX_WIDTH, MIN_WIDTH, Marginal, Target, check_points
+from diffusion_core.targets.base import (
+    MAX_WIDTH,
+    MIN_WIDTH,
+    Complex,
+    Marginal,
+    Target,
+    check_points,
+    in_parts,
+)
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
+from diffusion_core.targets.support import Support, gaussian_mass_outside, gaussian_support
 
 MAX_POINTS = 5000
 Vector = tuple[float, ...]
@@ -78,3 +89,32 @@ class Points(Target):
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         chosen = self._points[rng.integers(len(self._points), size=n)]
         return chosen + self.bandwidth * rng.standard_normal(chosen.shape)
+
+    def from_uniform(self, u: Array) -> Array:
+        chosen = self._points[(u[:, 0] * len(self._points)).astype(int)]
+        return chosen + self.bandwidth * ndtri(u[:, 1:])
+
+    @property
+    def terms(self) -> int:
+        return len(self.points)
+
+    def characteristic(self, w: Array) -> Complex:
+        """exp(-h^2 |w|^2/2) times the mean of exp(i w.x_k), h the bandwidth."""
+        points, weights = self._distinct
+
+        def of(w: Array) -> Complex:
+            damping = np.exp(-0.5 * self.bandwidth**2 * (w * w).sum(axis=1))
+            return damping * (np.exp(1j * (w @ points.T)) @ weights)
+
+        return in_parts(of, w, len(points))
+
+    def support(self) -> Support:
+        return gaussian_support(self._points, np.array([self.bandwidth]))
+
+    def mass_outside(self, radius: float) -> float:
+        points, weights = self._distinct
+        return gaussian_mass_outside(weights, points, np.full(len(points), self.bandwidth), radius)
+
+    def first_moment(self) -> float:
+        square = float((self._points**2).sum(axis=1).mean())
+        return math.sqrt(square + self.dim * self.bandwidth**2)

@@ -9,10 +9,20 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import gammaln, loggamma, stdtrit
+from scipy.special import (
+    betainc,
+    betaincinv,
+    gammaincinv,
+    gammaln,
+    kve,
+    loggamma,
+    ndtri,
+    stdtrit,
+)
 
 from diffusion_core.schedules import Array, NoiseLevel, check_range
 from diffusion_core.targets.base import (
+    Complex,
     Marginal,
     Target,
     check_points,
@@ -21,6 +31,7 @@ from diffusion_core.targets.base import (
     unit_rows,
 )
 from diffusion_core.targets.line_mixture import GaussianMixture1D
+from diffusion_core.targets.support import TAIL, Support
 
 TAIL_MASS = 1e-10
 LOG_MASS_FLOOR, LOG_DENSITY_FLOOR = math.log(1e-15), math.log(1e-44)  # of what is left out
@@ -82,6 +93,45 @@ class StudentT(Target):
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         g = rng.gamma(0.5 * self.df, 2 / self.df, size=(n, 1))
         return self.loc + self.scale * rng.standard_normal((n, self.dim)) / np.sqrt(g)
+
+    def from_uniform(self, u: Array) -> Array:
+        g = gammaincinv(0.5 * self.df, u[:, 0]) / (0.5 * self.df)
+        return self.loc + self.scale * ndtri(u[:, 1:]) / np.sqrt(g)[:, None]
+
+    def characteristic(self, w: Array) -> Complex:
+        """exp(i w.loc) 2 (z/2)^a K_a(z)/Gamma(a), z = scale sqrt(df) |w|, a = df/2.
+
+        Where K_a overflows the scale mixture of Gaussians takes over, right to 1e-10.
+        """
+        a, (g, weights) = 0.5 * self.df, self._rule
+        size = self.scale * np.sqrt((w * w).sum(axis=1))
+        z = math.sqrt(self.df) * size
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            log_k = np.log(kve(a, z)) - z
+            radial = np.exp(math.log(2) + a * np.log(z / 2) - gammaln(a) + log_k)
+        lost = ~np.isfinite(log_k) & (z < 1e3)
+        radial[lost] = np.exp(-0.5 * size[lost, None] ** 2 / g) @ weights
+        radial[z == 0] = 1.0
+        return np.exp(1j * (w @ np.array(self.loc, dtype=float))) * np.nan_to_num(radial)
+
+    def support(self) -> Support:
+        """|loc| and the quantile of |X_0 - loc|: an upper bound that ignores directions."""
+        x = float(betaincinv(0.5 * self.df, 0.5 * self.dim, TAIL))
+        reach = self.scale * math.sqrt(self.df * (1 / x - 1))
+        return Support(float(np.linalg.norm(self.loc)) + reach, False)
+
+    def mass_outside(self, radius: float) -> float:
+        r = max(radius - float(np.linalg.norm(self.loc)), 0.0) / self.scale
+        return float(betainc(0.5 * self.df, 0.5 * self.dim, self.df / (self.df + r * r)))
+
+    def first_moment(self) -> float:
+        """|loc| + scale E|t_d|, with E|t_d| in closed form for df > 1."""
+        d, df = self.dim, self.df
+        if df <= 1:
+            return math.inf
+        log_mean = gammaln((d + 1) / 2) - gammaln(d / 2) + gammaln((df - 1) / 2) - gammaln(df / 2)
+        mean = math.sqrt(df) * math.exp(float(log_mean))
+        return float(np.linalg.norm(self.loc)) + self.scale * mean
 
 
 def gamma_rule(shape: float, dim: int) -> tuple[Array, Array]:

@@ -9,7 +9,6 @@ from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from diffusion_core import SAMPLERS, Measurement
 from diffusion_core.targets.base import Target
-from diffusion_core.theory.assumptions import first_moment, mass_outside
 
 _PROSE = prose("heavy_tails")
 CLOSE = 0.02  # of the Gaussian's TV: no difference to speak of
@@ -52,13 +51,13 @@ def table(
     """What each law has of a tail, and its TV at its largest T."""
     rows = []
     for law, target in laws.items():
-        mean, last = first_moment(target), curves[law][-1] if curves[law] else None
+        mean, last = target.first_moment(), curves[law][-1] if curves[law] else None
         rows.append(
             (
                 law,
                 rounded(mean) if math.isfinite(mean) else "infinite",
                 "–" if last is None else f"{last.steps:,}",
-                "–" if last is None else _mass(mass_outside(target, float(last.steps))),
+                "–" if last is None else _mass(target.mass_outside(float(last.steps))),
                 rounded(starts[law], 2),
                 "–" if last is None else rounded(last.value),
             )

@@ -16,14 +16,7 @@ from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Theory
 from diffusion_core.targets import Circle, GaussianMixture, Points, StudentT
-from diffusion_core.theory.assumptions import (
-    absolutely_continuous,
-    exact_score,
-    first_moment,
-    mass_outside,
-    schedule_facts,
-    support,
-)
+from diffusion_core.theory.assumptions import exact_score, schedule_facts
 from diffusion_core.theory.theorems import Theorem
 
 HOLDS, FAILS, OPEN = "true", "not true", "cannot be checked"
@@ -79,7 +72,7 @@ def _line(block: str, verdict: str, finding: str, arxiv: str, **values: object) 
 
 def _continuous(experiment: Experiment, theorem: Theorem) -> list[Line]:
     target = experiment.target
-    if absolutely_continuous(target):
+    if target.absolutely_continuous:
         return [_line("continuous", HOLDS, _say("continuous-true"), theorem.arxiv)]
     where = _say("continuous-flat")
     if isinstance(target, Circle):
@@ -95,11 +88,11 @@ def _continuous(experiment: Experiment, theorem: Theorem) -> list[Line]:
 
 
 def _support(experiment: Experiment, theorem: Theorem) -> list[Line]:
-    steps, found = experiment.steps, support(experiment.target)
+    steps, found = experiment.steps, experiment.target.support()
     reach = _as_power(found.radius, found.exponent(steps), "c_R")
     said = _say("support-bounded" if found.bounded else "support-unbounded", reach=reach)
     if isinstance(experiment.target, StudentT):
-        outside = rounded(mass_outside(experiment.target, float(steps)), 2)
+        outside = rounded(experiment.target.mass_outside(float(steps)), 2)
         said = f"{said} {_say('support-heavy', outside=outside)}"
     if any(term.radius for term in theorem.terms) and found.radius > 1:
         log = rounded(math.log(found.radius), 3)
@@ -108,7 +101,7 @@ def _support(experiment: Experiment, theorem: Theorem) -> list[Line]:
 
 
 def _bounded(experiment: Experiment, theorem: Theorem) -> list[Line]:
-    found = support(experiment.target)
+    found = experiment.target.support()
     block = "bounded-true" if found.bounded else "bounded-false"
     said = _say(block, radius=rounded(found.radius), dim=experiment.target.dim)
     return [_line("bounded", HOLDS if found.bounded else FAILS, said, theorem.arxiv)]
@@ -144,7 +137,7 @@ def _as_power(value: float, exponent: float, name: str) -> str:
 
 
 def _moment(experiment: Experiment, theorem: Theorem) -> list[Line]:
-    mean = first_moment(experiment.target)
+    mean = experiment.target.first_moment()
     if math.isfinite(mean):
         power = math.log(max(mean, 1e-300)) / math.log(experiment.steps)
         said = _say("moment-finite", mean=_as_power(mean, power, "c_M"))

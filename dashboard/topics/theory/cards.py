@@ -11,7 +11,7 @@ from dashboard.text.numbers import rounded
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.samplers import Sampler, acceleration
 from diffusion_core.samplers.parts import factors
-from diffusion_core.theory.assumptions import first_moment, schedule_facts
+from diffusion_core.theory.assumptions import schedule_facts
 from diffusion_core.theory.theorems import Theorem
 
 EVIDENCE = {
@@ -80,7 +80,7 @@ def all_formulas() -> str:
 def trace_of_noise(experiment: Experiment) -> str:
     """How far p_1 is from p_0: E|X_1 - X_0| <= (1 - sqrt(alpha_1)) E|X_0| + sqrt(d beta_1)."""
     beta = float(experiment.chain.beta[1])
-    reach = first_moment(experiment.target)
+    reach = experiment.target.first_moment()
     far = beta / (1 + math.sqrt(1 - beta)) * reach + math.sqrt(experiment.target.dim * beta)
     said = rounded(far) if math.isfinite(far) else "infinity, since E|X₀| is not finite,"
     return _say("why-p1-numbers", steps=f"{experiment.steps:,}", beta=rounded(beta), distance=said)

@@ -13,15 +13,8 @@ from diffusion_core.schedules import Chain, Theory
 from diffusion_core.studies.forward import theory_facts
 from diffusion_core.targets import Boxes, Circle, GaussianMixture, Points, StudentT
 from diffusion_core.targets.gallery import line_mixture
-from diffusion_core.theory.assumptions import (
-    TAIL,
-    absolutely_continuous,
-    first_moment,
-    mass_outside,
-    schedule_facts,
-    support,
-    theorems,
-)
+from diffusion_core.targets.support import TAIL
+from diffusion_core.theory.assumptions import schedule_facts, theorems
 from diffusion_core.theory.theorems import THEOREMS
 
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
@@ -38,7 +31,7 @@ def draws(name: str, n: int = 40_000) -> np.ndarray:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_no_draw_lies_beyond_the_radius(name: str) -> None:
-    found = support(PRESETS[name].target)
+    found = PRESETS[name].target.support()
     assert found.bounded == (name in BOUNDED)
     size = draws(name)
     assert size.max() <= found.radius * (1 + 1e-12)
@@ -47,31 +40,31 @@ def test_no_draw_lies_beyond_the_radius(name: str) -> None:
 
 
 def test_the_radius_of_atoms_boxes_and_circles_is_exact() -> None:
-    assert support(Points(((3.0, -4.0), (1.0, 1.0)))).radius == 5.0
+    assert Points(((3.0, -4.0), (1.0, 1.0))).support().radius == 5.0
     atoms = GaussianMixture((0.5, 0.5), ((3.0,), (-7.0,)), (((0.0,),),) * 2)
-    assert support(atoms) == support(Points(((3.0,), (-7.0,))))
+    assert atoms.support() == Points(((3.0,), (-7.0,))).support()
     box = Boxes((0.5, 0.5), ((-3.0, 0.0), (0.0, 1.0)), ((1.0, 4.0), (2.0, 2.0)))
-    assert support(box).radius == 5.0
-    assert support(Circle(2.0, (3.0, 4.0))).radius == 7.0
-    assert support(Points(((0.0,),))).exponent(100) == -math.inf
-    assert support(Circle(10.0)).exponent(100) == pytest.approx(0.5)
+    assert box.support().radius == 5.0
+    assert Circle(2.0, (3.0, 4.0)).support().radius == 7.0
+    assert Points(((0.0,),)).support().exponent(100) == -math.inf
+    assert Circle(10.0).support().exponent(100) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 7])
 def test_a_centred_gaussian_leaves_exactly_the_stated_mass_outside(dim: int) -> None:
     rows = tuple(tuple(0.49 * (i == j) for j in range(dim)) for i in range(dim))
     target = GaussianMixture((1.0,), ((0.0,) * dim,), (rows,))
-    found = support(target)
+    found = target.support()
     with mp.workdps(30):
         tail = mp.gammainc(mp.mpf(dim) / 2, found.radius**2 / mp.mpf("0.98"), regularized=True)
     assert float(tail) == pytest.approx(TAIL, rel=1e-6)
-    assert mass_outside(target, found.radius) == pytest.approx(TAIL, rel=1e-6)
+    assert target.mass_outside(found.radius) == pytest.approx(TAIL, rel=1e-6)
 
 
 @pytest.mark.parametrize("df", [0.7, 2.0, 5.0])
 def test_the_tail_of_students_t_against_its_integral(df: float) -> None:
     target = StudentT(df, (0.0,), 0.8)
-    for radius in (support(target).radius, 3.0, 100.0):
+    for radius in (target.support().radius, 3.0, 100.0):
         with mp.workdps(30):
             scale = mp.gamma((mp.mpf(df) + 1) / 2) / (
                 mp.sqrt(df * mp.pi) * mp.gamma(mp.mpf(df) / 2)
@@ -84,8 +77,8 @@ def test_the_tail_of_students_t_against_its_integral(df: float) -> None:
                 ),
                 [0, end / 100, end / 4, end],
             )
-        assert mass_outside(target, radius) == pytest.approx(float(tail), rel=1e-6)
-    assert mass_outside(target, support(target).radius) == pytest.approx(TAIL, rel=1e-6)
+        assert target.mass_outside(radius) == pytest.approx(float(tail), rel=1e-6)
+    assert target.mass_outside(target.support().radius) == pytest.approx(TAIL, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", ["three-modes", "two-moons", "atoms-2d", "student-t"])
@@ -93,18 +86,18 @@ def test_the_tail_of_students_t_against_its_integral(df: float) -> None:
 def test_the_mass_outside_is_no_less_than_what_is_seen(name: str, radius: float) -> None:
     share = float((draws(name) > radius).mean())
     noise = 5 * math.sqrt(share * (1 - share) / 40_000)
-    assert mass_outside(PRESETS[name].target, radius) >= share - noise
+    assert PRESETS[name].target.mass_outside(radius) >= share - noise
 
 
 def test_the_mass_outside_of_a_box_is_not_made_up() -> None:
     with pytest.raises(InputError, match="how far boxes reaches is not known"):
-        mass_outside(PRESETS["uniform"].target, 1.0)
+        PRESETS["uniform"].target.mass_outside(1.0)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_first_moment_is_bounded_closely(name: str) -> None:
     size = draws(name)
-    bound = first_moment(PRESETS[name].target)
+    bound = PRESETS[name].target.first_moment()
     assert size.mean() - 5 * size.std() / 200 <= bound * (1 + 1e-12)
     assert bound < 1.4 * size.mean()
 
@@ -115,13 +108,13 @@ def test_the_first_moment_of_students_t() -> None:
             scale = mp.gamma((df + 1) / 2) / (mp.sqrt(df * mp.pi) * mp.gamma(df / 2))
             # E|t| = 2 sqrt(df) Gamma((df+1)/2) / ( (df-1) sqrt(pi) Gamma(df/2) )
             truth = float(2 * scale * df / (df - 1))
-            assert first_moment(StudentT(df, (0.0,), 1.0)) == pytest.approx(truth, rel=1e-12)
-            assert first_moment(StudentT(df, (2.0,), 3.0)) == pytest.approx(2 + 3 * truth)
-    assert first_moment(StudentT(1.0, (0.0,), 1.0)) == math.inf
+            assert StudentT(df, (0.0,), 1.0).first_moment() == pytest.approx(truth, rel=1e-12)
+            assert StudentT(df, (2.0,), 3.0).first_moment() == pytest.approx(2 + 3 * truth)
+    assert StudentT(1.0, (0.0,), 1.0).first_moment() == math.inf
     plane = StudentT(6.0, (0.0, 0.0), 1.0)
     size = np.linalg.norm(plane.sample(200_000, np.random.default_rng(1)), axis=1)
-    assert abs(first_moment(plane) - size.mean()) < 5 * size.std() / math.sqrt(200_000)
-    assert first_moment(line_mixture((1.0,), (3.0,), (4.0,))) == pytest.approx(5.0)
+    assert abs(plane.first_moment() - size.mean()) < 5 * size.std() / math.sqrt(200_000)
+    assert line_mixture((1.0,), (3.0,), (4.0,)).first_moment() == pytest.approx(5.0)
 
 
 def facts_by_loops(chain: Chain, c1: float) -> tuple[bool, bool, bool]:
@@ -175,22 +168,22 @@ SINGULAR = {"atoms", "cantor", "ring", "atoms-2d", "sierpinski"}
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_which_laws_are_absolutely_continuous(name: str) -> None:
-    assert absolutely_continuous(PRESETS[name].target) == (name not in SINGULAR)
+    assert PRESETS[name].target.absolutely_continuous == (name not in SINGULAR)
 
 
 def test_a_law_is_continuous_only_if_all_of_it_is() -> None:
     flat = ((1.0, 1.0), (1.0, 1.0))
     full = ((1.0, 0.0), (0.0, 1.0))
-    assert not absolutely_continuous(GaussianMixture((1.0,), ((0.0, 0.0),), (flat,)))
+    assert not GaussianMixture((1.0,), ((0.0, 0.0),), (flat,)).absolutely_continuous
     half = GaussianMixture((0.999, 0.001), ((0.0, 0.0), (5.0, 5.0)), (full, flat))
-    assert not absolutely_continuous(half)
-    assert absolutely_continuous(GaussianMixture((1.0,), ((0.0, 0.0),), (full,)))
-    assert absolutely_continuous(GaussianMixture((1.0,), ((0.0,),), (((1e-20,),),)))
-    assert absolutely_continuous(Points(((0.0,), (1.0,)), 0.1))
-    assert not absolutely_continuous(Points(((0.0,), (1.0,))))
-    assert absolutely_continuous(StudentT(0.7, (0.0,), 1.0))
-    assert not absolutely_continuous(Circle(1.0))
-    assert absolutely_continuous(Boxes((1.0,), ((0.0,),), ((1e-8,),)))
+    assert not half.absolutely_continuous
+    assert GaussianMixture((1.0,), ((0.0, 0.0),), (full,)).absolutely_continuous
+    assert GaussianMixture((1.0,), ((0.0,),), (((1e-20,),),)).absolutely_continuous
+    assert Points(((0.0,), (1.0,)), 0.1).absolutely_continuous
+    assert not Points(((0.0,), (1.0,))).absolutely_continuous
+    assert StudentT(0.7, (0.0,), 1.0).absolutely_continuous
+    assert not Circle(1.0).absolutely_continuous
+    assert Boxes((1.0,), ((0.0,),), ((1e-8,),)).absolutely_continuous
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

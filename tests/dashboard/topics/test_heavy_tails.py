@@ -11,7 +11,6 @@ from diffusion_core import Experiment, Measurement, measure
 from diffusion_core.schedules import Custom, Linear, Theory
 from diffusion_core.studies.convergence import initialisation_tv
 from diffusion_core.targets import StudentT
-from diffusion_core.theory.assumptions import mass_outside
 from tests.dashboard.visiting import address, calm, said, visit
 
 BASE = Experiment(preset="three-modes", steps=20)
@@ -88,5 +87,5 @@ def test_the_page_measures_the_tails_at_the_readers_wish() -> None:
         assert start == pytest.approx(initialisation_tv(run), rel=0.06)
     outside = plain(table["mass beyond |x| = T, at most"].iloc[0])
     heaviest = heavy_tails.LAWS["t, df = 1"]
-    assert outside == pytest.approx(mass_outside(heaviest, 16.0), rel=0.06)
+    assert outside == pytest.approx(heaviest.mass_outside(16.0), rel=0.06)
     assert "does **better**" in said(app)
