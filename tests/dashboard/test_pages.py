@@ -431,7 +431,7 @@ def test_bandwidth_nought_is_atoms() -> None:
 
 
 def opened(data: bytes, page: str = "trajectories") -> AppTest:
-    few = {"samplers": "ode,ddpm", "particles": "5000", **SMALL}
+    few = {"samplers": "ode", "particles": "5000", **SMALL}
     app = visit(page, DEFAULT, **(few if page == "convergence" else {"particles": "200"}))
     app.file_uploader(key="control: experiment file").upload("e.json", data, "application/json")
     return app.run()
@@ -527,16 +527,21 @@ def test_an_opened_target_stays_on_offer(file: str, family: str) -> None:
 
 
 def test_a_change_of_page_keeps_the_experiment_and_each_pages_settings() -> None:
-    app = visit("trajectories", DEFAULT, particles="500")
+    app = calm(visit("convergence", DEFAULT, **SMALL))
+
+    def turn_to(page: str) -> None:
+        app.switch_page(f"pages/{page}.py")
+        app.query_params.clear()
+        calm(app.run())
+
+    turn_to("trajectories")
     app.number_input(key="control: seed").set_value(5).run()
-    app.switch_page("pages/convergence.py")
-    app.query_params.clear()
-    app.run()
-    assert shown(calm(app)) == DEFAULT.with_(seed=5)
-    app.switch_page("pages/trajectories.py")
-    app.query_params.clear()
-    app.run()
-    assert shown(calm(app)) == DEFAULT.with_(seed=5)
+    app.select_slider(key="control: trajectories.particles").set_value(500).run()
+    turn_to("convergence")
+    assert shown(app) == DEFAULT.with_(seed=5)
+    assert control(app, "convergence.range") == (8, 16)
+    turn_to("trajectories")
+    assert shown(app) == DEFAULT.with_(seed=5)
     assert control(app, "trajectories.particles") == 500
 
 
