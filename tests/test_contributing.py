@@ -13,19 +13,20 @@ from pathlib import Path
 import pytest
 
 from diffusion_core import SAMPLERS, SCHEDULES
+from diffusion_core.targets import TARGETS
 from tests.test_requirements import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {part.split("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-NUMBERS = {"Four": 4, "Five": 5, "Six": 6}
+NUMBERS = {"Three": 3, "Four": 4, "Five": 5, "Six": 6}
 STEP = re.compile(
     r"New file `(?P<new>[^`]+)`:\n\n```\w+\n(?P<text>.*?)^```$"
     r"|^```diff\n(?P<diff>.*?)^```$"
     r"|^Add `(?P<name>[^`]+)` to the row `(?P<row>\w+)` of the table of kinds in `README.md`\.$",
     re.MULTILINE | re.DOTALL,
 )
-README = "tests/test_contributing.py::test_readme_lists_every_sampler_and_schedule"
-KINDS = {"sampler": SAMPLERS, "schedule": SCHEDULES}
+README = "tests/test_contributing.py::test_readme_lists_every_kind"
+KINDS = {"target": {*TARGETS, "preset"}, "sampler": SAMPLERS, "schedule": SCHEDULES}
 
 
 def replaced(file: Path, old: str, new: str) -> Path:
@@ -74,7 +75,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     found = {}
-    for name in ("A sampler", "A schedule", "A lesson"):
+    for name in ("A sampler", "A target", "A schedule", "A lesson"):
         project = tmp_path_factory.mktemp("project")
         for path in filter(lambda p: (ROOT / p).is_file(), done.stdout.splitlines()):
             (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +131,22 @@ def test_a_new_sampler_works(copies: dict[str, Path]) -> None:
     check(
         project,
         "tests/dashboard/figures/test_style.py",
-        "tests/test_contributing.py::test_readme_lists_every_sampler_and_schedule",
+        "tests/test_contributing.py::test_readme_lists_every_kind",
+    )
+
+
+def test_a_new_target_works(copies: dict[str, Path]) -> None:
+    project = copies["A target"]
+    law = {"kind": "maxwell", "scale": 0.6}
+    coarse, fine = (
+        distance(project, target=law, sampler={"kind": "heun"}, steps=t) for t in (64, 128)
+    )
+    assert 3 < coarse / fine < 5  # Heun's order is two
+    check(project, "tests/core/targets/test_every_kind.py", "-k", "maxwell")
+    check(
+        project,
+        "tests/core/test_experiment.py::test_every_target_kind_survives_a_round_trip",
+        "tests/test_contributing.py::test_readme_lists_every_kind",
     )
 
 
@@ -142,7 +158,7 @@ def test_a_new_schedule_works(copies: dict[str, Path]) -> None:
     check(
         project,
         "tests/dashboard/figures/test_style.py",
-        "tests/test_contributing.py::test_readme_lists_every_sampler_and_schedule",
+        "tests/test_contributing.py::test_readme_lists_every_kind",
     )
 
 
@@ -155,7 +171,8 @@ def test_a_new_lesson_works(copies: dict[str, Path]) -> None:
 PAGE = """
 from tests.dashboard.visiting import calm, visit
 from diffusion_core import PRESETS, SCHEDULES, Experiment
-run = Experiment(target=PRESETS["skewed"].target, preset="skewed", steps=12{})
+from diffusion_core.targets import TARGETS
+run = Experiment(PRESETS["skewed"].target, preset="skewed", steps=12).with_({})
 assert calm(visit("{}", run)).session_state["experiment"] == run
 """
 
@@ -163,8 +180,10 @@ assert calm(visit("{}", run)).session_state["experiment"] == run
 @pytest.mark.parametrize(
     ("recipe", "change", "page"),
     [
-        ("A sampler", ', sampler="ab2"', "theory"),
-        ("A schedule", ', schedule=SCHEDULES["scaled-linear"]()', "forward"),
+        ("A sampler", 'sampler="ab2"', "theory"),
+        ("A target", 'target=TARGETS["maxwell"]()', "assumptions"),
+        ("A target", 'target=TARGETS["maxwell"]()', "trajectories"),
+        ("A schedule", 'schedule=SCHEDULES["scaled-linear"]()', "forward"),
     ],
 )
 def test_pages_show_what_is_new(
@@ -173,7 +192,7 @@ def test_pages_show_what_is_new(
     run(copies[recipe], "-c", PAGE.format(change, page))
 
 
-def test_readme_lists_every_sampler_and_schedule() -> None:
+def test_readme_lists_every_kind() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for row, kinds in KINDS.items():
         line = re.search(rf"^\| {row} \| (`.*) \|$", readme, re.MULTILINE)

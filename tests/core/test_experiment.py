@@ -13,7 +13,8 @@ from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, InputError
 from diffusion_core.experiment import MAX_SEED
 from diffusion_core.schedules import Custom, Theory
 from diffusion_core.strict_json import MAX_JSON_BYTES
-from diffusion_core.targets import TARGETS, Boxes, Circle, GaussianMixture, Points, StudentT
+from diffusion_core.targets import TARGETS, Circle, GaussianMixture
+from tests.core.targets.examples import EXAMPLES
 
 EXAMPLE: dict[str, Any] = {
     "target": {
@@ -28,15 +29,6 @@ EXAMPLE: dict[str, Any] = {
     "start": "noise",
     "score_error": None,
     "seed": 0,
-}
-TARGET_EXAMPLES = {
-    "gaussian_mixture": GaussianMixture(
-        (0.1, 0.9), ((1.0, 2.0), (0.0, -1.5)), (((1.0, 0.3), (0.3, 0.5)), ((0.0, 0.0), (0.0, 0.0)))
-    ),
-    "points": Points(((0.1, 2.0), (-1 / 3, 1e-7)), 0.25),
-    "boxes": Boxes((0.25, 0.75), ((0.0,), (1.0,)), ((1.0,), (3.5,))),
-    "circle": Circle(2, (1, -1)),  # whole numbers on purpose
-    "student_t": StudentT(3.0, (0.5, 1.0), 2.0),
 }
 ABAR = tuple(0.9**t for t in range(1, 13))
 
@@ -86,8 +78,8 @@ def test_the_documented_example_is_read_and_written_back():
 
 
 def test_every_target_kind_survives_a_round_trip():
-    assert set(TARGET_EXAMPLES) == set(TARGETS)
-    for kind, target in TARGET_EXAMPLES.items():
+    assert set(EXAMPLES) == set(TARGETS)
+    for kind, target in EXAMPLES.items():
         e = Experiment(target=target, seed=MAX_SEED)
         assert json.loads(e.to_json())["target"]["kind"] == kind
         assert_round_trip(e)
