@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.navigation import PAGES
 from diffusion_core import SAMPLERS, SCHEDULES
 from diffusion_core.targets import TARGETS
 from tests.test_requirements import ROOT
@@ -55,6 +56,7 @@ def follow(recipe: str, project: Path) -> set[Path]:
         if step["new"]:
             file = project / step["new"]
             assert not file.exists()
+            file.parent.mkdir(exist_ok=True)
             file.write_text(step["text"], encoding="utf-8")
             touched.add(file)
         elif step["diff"]:
@@ -75,7 +77,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     found = {}
-    for name in ("A sampler", "A target", "A schedule", "A lesson"):
+    for name in ("A sampler", "A target", "A schedule", "A page", "A lesson"):
         project = tmp_path_factory.mktemp("project")
         for path in filter(lambda p: (ROOT / p).is_file(), done.stdout.splitlines()):
             (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -162,6 +164,15 @@ def test_a_new_schedule_works(copies: dict[str, Path]) -> None:
     )
 
 
+def test_a_new_page_works(copies: dict[str, Path]) -> None:
+    check(copies["A page"], "tests/dashboard/exports/test_every_page.py", "-k", "spread")
+    check(
+        copies["A page"],
+        "tests/dashboard/test_prose.py",
+        "tests/test_contributing.py::test_readme_names_every_page",
+    )
+
+
 def test_a_new_lesson_works(copies: dict[str, Path]) -> None:
     lessons = "tests/dashboard/lessons"
     check(copies["A lesson"], f"{lessons}/test_lessons.py", "-k", "noise or week or listed")
@@ -198,3 +209,9 @@ def test_readme_lists_every_kind() -> None:
         line = re.search(rf"^\| {row} \| (`.*) \|$", readme, re.MULTILINE)
         assert line is not None
         assert set(re.findall(r"`([^`]+)`", line[1])) == set(kinds)
+
+
+def test_readme_names_every_page() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = readme.split("\n## The dashboard\n")[1].split("\n## ")[0].lower()
+    assert [page.title for page in PAGES.values() if page.title.lower() not in named] == []
