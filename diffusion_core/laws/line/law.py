@@ -20,13 +20,14 @@ from diffusion_core.laws.line.density_grid import (
     gaussian_density,
     sampled_density,
 )
-from diffusion_core.laws.line.pushforward import FoldedLaw, TransportLaw, bounded_chain
+from diffusion_core.laws.line.folded import FoldedLaw
+from diffusion_core.laws.line.pushforward import TransportLaw, bounded_chain
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.scores.exact import Score, score_detail
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 
-START_NODES, MOST_START_NODES = 1201, 20_001
+START_NODES, MOST_START_NODES = 401, 20_001
 FAR_OUT, FAR_NODES = 12.0, 49  # standard deviations beyond, where mass falls to 1e-90
 REACH = 8.4
 RESOLVED = 0.4  # of a score's own detail may lie between neighbouring images

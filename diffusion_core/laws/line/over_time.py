@@ -17,7 +17,8 @@ from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.density_grid import COARSE, GridDensity
-from diffusion_core.laws.line.pushforward import bounded_chain, outside, parts_of
+from diffusion_core.laws.line.folded import parts_of
+from diffusion_core.laws.line.pushforward import bounded_chain, outside
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 

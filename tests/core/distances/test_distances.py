@@ -17,7 +17,8 @@ from diffusion_core.distances.of_masses import (
     total_variation,
 )
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.laws.line.pushforward import FoldedLaw, TransportLaw
+from diffusion_core.laws.line.folded import FoldedLaw
+from diffusion_core.laws.line.pushforward import TransportLaw
 from diffusion_core.schedules import Array
 from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 from tests.core.reference import gaussian_distances
