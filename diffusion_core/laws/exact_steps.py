@@ -14,10 +14,12 @@ import math
 
 import numpy as np
 
-from diffusion_core.distances.of_masses import Distance
+from diffusion_core.distances.mass_partition import resolve as line_masses
+from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.law import marginal_bounds, never
+from diffusion_core.laws.line.law import marginal_bounds, never, standard_normal, start_nodes
+from diffusion_core.laws.line.pushforward import TransportLaw
 from diffusion_core.laws.plane.coordinates import law_box, normal_log_density
 from diffusion_core.laws.plane.quadrature import Sampled, Stop, resolve
 from diffusion_core.schedules import Array
@@ -27,6 +29,7 @@ FINENESS = 0.3  # steps of the inner integral, over the width of what is integra
 MOST_NODES = 1500  # of the inner integral, along an axis
 CELLS = 20_000  # of the outer one on the line
 BATCH = 4096
+LINE_TOLERANCE = 1e-5  # relative, on the initialisation
 PIECES, TOLERANCE = 12, 1e-4  # of an integral in the plane: cells along an axis, relative
 CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
 PROMISED = 0.3  # of the tolerance: no relative error is stated below
@@ -123,8 +126,18 @@ def _cells(excess: Array, mass: Array) -> float:
     return 0.5 * float(mass @ mean)
 
 
-def plane_initialisation(experiment: Experiment, stop: Stop = never) -> Distance:
-    """TV(p_T, N(0, I)) in the plane."""
+def initialisation(experiment: Experiment, stop: Stop = never) -> Distance:
+    """TV(p_T, N(0, I)), d <= 2: what starting from noise costs before any step is made."""
+    chain, target = experiment.chain, experiment.target
+    if target.dim == 2:
+        return _initialisation_in_plane(experiment, stop)
+    level = chain.level(chain.steps)
+    law = TransportLaw(lambda x: x, standard_normal(), start_nodes(target, chain, False))
+    bounds = marginal_bounds(target, level)
+    return total_variation(line_masses(law, target.marginal(level), bounds, LINE_TOLERANCE))
+
+
+def _initialisation_in_plane(experiment: Experiment, stop: Stop) -> Distance:
     level = experiment.chain.level(experiment.steps)
     marginal = experiment.target.marginal(level)
     box = law_box(experiment.target, level)

@@ -29,19 +29,16 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from diffusion_core.distances.mass_partition import resolve
-from diffusion_core.distances.of_masses import Distance, total_variation
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import STARTS, Experiment
-from diffusion_core.laws.exact_steps import plane_initialisation, smoothed_start
+from diffusion_core.laws.exact_steps import initialisation, smoothed_start
 from diffusion_core.laws.front import InPlane, OnLine, law_of, no_steps
-from diffusion_core.laws.line.law import marginal_bounds, never, standard_normal, start_nodes
-from diffusion_core.laws.line.pushforward import TransportLaw
+from diffusion_core.laws.line.law import never
 from diffusion_core.laws.step import NOTHING, LineLaws, StepError, StepLaws
 from diffusion_core.schedules import Array
 
 PARTS = 4  # of the chain, in which steps are summed up
-TOLERANCE = 1e-5  # relative, on the initialisation
 
 
 @dataclass(frozen=True)
@@ -207,17 +204,6 @@ def start_alone(experiment: Experiment) -> Distance | None:
     if experiment.record.own or (experiment.sampler == "ddim" and experiment.eta < 1):
         return None
     return smoothed_start(experiment)
-
-
-def initialisation(experiment: Experiment) -> Distance:
-    """TV(p_T, N(0, I)): what starting from noise costs before any step is made."""
-    if experiment.target.dim == 2:
-        return plane_initialisation(experiment)
-    chain, target = experiment.chain, experiment.target
-    level = chain.level(chain.steps)
-    law = TransportLaw(lambda x: x, standard_normal(), start_nodes(target, chain, False))
-    bounds = marginal_bounds(target, level)
-    return total_variation(resolve(law, target.marginal(level), bounds, TOLERANCE))
 
 
 def local_difference(experiment: Experiment, t: int, edges: Array) -> Array:

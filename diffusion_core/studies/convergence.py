@@ -16,12 +16,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import stdtrit
 
-from diffusion_core.distances.mass_partition import resolve
-from diffusion_core.distances.of_masses import total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.law import marginal_bounds, standard_normal, start_nodes
-from diffusion_core.laws.line.pushforward import TransportLaw
+from diffusion_core.laws.exact_steps import initialisation
 from diffusion_core.samplers import Sampler, sampler_record
 from diffusion_core.schedules import MIN_STEPS, check_steps
 from diffusion_core.sweep.tasks import Request, Run, completed
@@ -245,8 +242,4 @@ def initialisation_tv(experiment: Experiment) -> float:
     """TV(p_T, N(0, 1)) on the line: what starting from noise costs before any step is made."""
     if experiment.target.dim != 1:
         raise Refused("initialisation: TV(p_T, N(0, I)) is computed in one dimension only")
-    chain = experiment.chain
-    level = chain.level(chain.steps)
-    law = TransportLaw(lambda x: x, standard_normal(), start_nodes(experiment.target, chain, False))
-    bounds = marginal_bounds(experiment.target, level)
-    return total_variation(resolve(law, experiment.target.marginal(level), bounds, 1e-5)).value
+    return initialisation(experiment).value

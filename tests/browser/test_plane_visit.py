@@ -12,6 +12,7 @@ from player_steps import boxes, scrub
 from playwright.sync_api import Locator, Page, expect
 
 from diffusion_core import Experiment
+from tests.browser.waiting import press_at_once
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 RING = Experiment(preset="three-modes").to_dict() | {
@@ -84,7 +85,7 @@ def test_exact_numbers_can_be_stopped(page: Page, show: Visit) -> None:
     show(steps=8192)  # minutes, so that the reader is always in time to stop it
     ask = page.get_by_role("button", name=OFFER)
     ask.click()
-    page.get_by_role("button", name="Stop", exact=True).last.click()
+    press_at_once(page, "Stop")
     expect(ask).to_be_visible()
     expect(page.get_by_text("After 8,191 updates of ODE")).not_to_contain_text(
         "without sampling noise"

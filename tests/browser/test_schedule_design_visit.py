@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.link.permalink import encode
 from diffusion_core import PRESETS, Experiment
+from tests.browser.waiting import press_at_once
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -30,7 +31,7 @@ def test_a_visit(page: Page, serve: Callable[[Path], str], idle: Callable[[Page]
     idle(page)
 
     page.get_by_role("button", name="Minimise the error").click()
-    page.get_by_role("button", name="Stop", exact=True).click()
+    press_at_once(page, "Stop")
     idle(page)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     expect(page.get_by_text("Least error found")).to_have_count(0)

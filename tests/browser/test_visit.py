@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from diffusion_core import Experiment, measure
 from tests.browser.menus import go, menu
-from tests.browser.waiting import frames, reloaded
+from tests.browser.waiting import frames, press_at_once, reloaded
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = "from=8&to=16"
@@ -258,7 +258,7 @@ def test_a_long_sweep_grows_stops_and_continues(page: Page, show: Open) -> None:
     main = page.get_by_test_id("stMain")
     stop = main.get_by_role("button", name="Stop", exact=True)
     assert curves(page)[0] == "ODE (probability flow), measured"
-    stop.click()
+    press_at_once(page, "Stop")
     stopped = main.get_by_text(re.compile(r"Stopped: \d+ of 13 runs are shown"))
     expect(stopped).to_be_visible()
     done = int(re.findall(r"\d+", stopped.inner_text())[0])

@@ -9,7 +9,7 @@ from scipy.interpolate import RectBivariateSpline
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.exact_steps import plane_initialisation
+from diffusion_core.laws.exact_steps import initialisation
 from diffusion_core.laws.line.law import never
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.coordinates import detail, law_box
@@ -65,7 +65,7 @@ class PlaneNoise:
         e = self._experiment.with_(start="exact" if exact_start else "noise")
         for t, density in grid_distances.densities(e, COARSE, self._stop):
             if t == e.steps:
-                start = NOTHING if exact_start else plane_initialisation(e, self._stop)
+                start = NOTHING if exact_start else initialisation(e, self._stop)
                 yield t, density, start
             elif t == 1:
                 yield t, density, self.total(exact_start)
