@@ -5,13 +5,12 @@ Truths are independent: products of two laws on the line, masses of shells, or o
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import _plane_coverage as coverage
 from diffusion_core import Experiment
 from diffusion_core.laws.plane.law import plane_outcomes
 from diffusion_core.laws.plane.quadrature import Stages, resolve_from, sampled_cells, tiles
@@ -20,11 +19,6 @@ from diffusion_core.schedules import Karras, LogSNR
 from diffusion_core.targets.boxes import Boxes
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 from diffusion_core.targets.student_t import StudentT
-
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "_plane_coverage.py"
-SPEC = importlib.util.spec_from_file_location("plane_coverage", SCRIPT)
-coverage = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(coverage)
 
 ALL = ("tv", "hellinger", "kl")
 BOX = 8.4 * np.array([[-1.0, -1.0], [1.0, 1.0]])
