@@ -266,8 +266,9 @@ def test_a_long_sweep_grows_stops_and_continues(page: Page, show: Open) -> None:
     assert curves(page)
     main.get_by_role("button", name="Continue").click()
     expect(stop).to_be_visible()
-    page.get_by_test_id("stSidebar").get_by_text("Line", exact=True).click()  # ends the sweep
-    expect(stop).to_be_hidden()
+    expect(page).to_have_url(re.compile("spiral"))
+    page.get_by_test_id("stSidebar").get_by_text("Line", exact=True).click()
+    expect(page).not_to_have_url(re.compile("spiral"))  # another run has begun: the sweep has ended
 
 
 def test_the_figure_on_a_phone(page: Page, show: Open) -> None:
