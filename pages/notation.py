@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from dashboard import glossary, navigation, page_chrome
+from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.topics.notation import glossary
 from dashboard.topics.notation.page import PAGE
 
 say = prose("notation")

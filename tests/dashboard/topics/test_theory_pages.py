@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import glossary
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
 from dashboard.text.mathematics import typeset
@@ -24,6 +23,7 @@ from dashboard.text.numbers import rounded
 from dashboard.topics.assumptions import words as assumed
 from dashboard.topics.literature import table
 from dashboard.topics.literature.figures import COLOURS
+from dashboard.topics.notation import glossary
 from dashboard.topics.theory import bounds
 from dashboard.topics.theory import cards as theory_cards
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
@@ -73,7 +73,7 @@ def test_every_block_is_used() -> None:
     used |= {f"term-{term.purpose}" for record in SAMPLERS.values() for term in record.terms}
     assert set(prose("theory").blocks) <= used
     assert set(prose("literature").blocks) <= constants("pages/literature.py")
-    used = constants("pages/notation.py", "dashboard/glossary.py")
+    used = constants("pages/notation.py", "dashboard/topics/notation/glossary.py")
     assert set(prose("notation").blocks) <= used
 
 
