@@ -14,7 +14,7 @@ FAST := tests/test_architecture.py tests/test_requirements.py \
 	tests/core/distances/test_distances.py tests/core/laws/test_laws_gaussian.py \
 	tests/core/samplers/test_acceleration.py tests/core/samplers/test_samplers.py \
 	tests/core/samplers/test_substeps.py \
-	tests/core/targets/test_characteristic.py tests/core/targets/test_targets.py tests/core/theory \
+	tests/core/targets/test_characteristic.py tests/core/targets/test_every_kind.py tests/core/theory \
 	tests/core/test_experiment.py tests/core/test_headless.py \
 	tests/core/test_measure.py tests/core/test_schedules.py tests/core/test_sources.py \
 	tests/dashboard/animation/test_player_pack.py tests/dashboard/csv_table/test_csv_upload.py \

@@ -77,7 +77,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     found = {}
-    for name in ("A sampler", "A target", "A schedule", "A page", "A lesson"):
+    for name in ("A sampler", "A target", "A schedule", "A metric", "A page", "A lesson"):
         project = tmp_path_factory.mktemp("project")
         for path in filter(lambda p: (ROOT / p).is_file(), done.stdout.splitlines()):
             (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +164,10 @@ def test_a_new_schedule_works(copies: dict[str, Path]) -> None:
     )
 
 
+def test_a_new_metric_works(copies: dict[str, Path]) -> None:
+    check(copies["A metric"], "tests/core/distances/test_every_metric.py", "-k", "lecam or readme")
+
+
 def test_a_new_page_works(copies: dict[str, Path]) -> None:
     check(copies["A page"], "tests/dashboard/exports/test_every_page.py", "-k", "spread")
     check(
@@ -195,6 +199,7 @@ assert calm(visit("{}", run)).session_state["experiment"] == run
         ("A target", 'target=TARGETS["maxwell"]()', "assumptions"),
         ("A target", 'target=TARGETS["maxwell"]()', "trajectories"),
         ("A schedule", 'schedule=SCHEDULES["scaled-linear"]()', "forward"),
+        ("A metric", "steps=10", "trajectories"),
     ],
 )
 def test_pages_show_what_is_new(

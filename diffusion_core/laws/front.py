@@ -36,7 +36,7 @@ from diffusion_core.laws.plane.over_time import PlaneSnapshot, plane_evolution
 from diffusion_core.laws.plane.own_map import check_differentiable
 from diffusion_core.laws.plane.step_kernel import PlaneNoise
 from diffusion_core.laws.plane.step_map import PlaneMaps
-from diffusion_core.laws.plane.summed import Outcomes, attempted, doubted
+from diffusion_core.laws.plane.summed import Outcomes, answered, attempted, doubted
 from diffusion_core.laws.step import LineLaws, StepLaws
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 from diffusion_core.scores.errors import Scale, Shift
@@ -229,8 +229,9 @@ class OfGaussian:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        line = self.experiment.target.dim == 1
-        return tuple(m for m in METRICS if line or m != "w1")
+        several = self.experiment.target.dim > 1
+        known = {m for m in METRICS if _has_closed_form(m) and not (several and m == "w1")}
+        return tuple(m for m in METRICS if m in known or m in self.general.metrics)
 
     def distances(self, metrics: Sequence[str], against: str = "p1") -> Outcomes:
         e, target = self.experiment, self.experiment.target
@@ -238,13 +239,25 @@ class OfGaussian:
         data, wrong = against == "data", getattr(e.score, "affine", None)
         q, p = gauss.gaussian_laws(e.record, e.chain, target, e.exact_start, data, wrong)
         rounding = 1e-14 * e.steps
-        return {m: attempted(_between_gaussians, m, q, p, rounding) for m in metrics}
+        return {
+            m: attempted(_between_gaussians, m, q, p, rounding)
+            if _has_closed_form(m)
+            else attempted(self._in_general, m, against)
+            for m in metrics
+        }
+
+    def _in_general(self, metric: str, against: str) -> Distance:
+        return answered(self.general.distances([metric], against))[metric]
 
     def over_time(self, grid: Any, times: Sequence[int]) -> Iterator[Any]:
         return self.general.over_time(grid, times)
 
     def steps(self) -> StepLaws:
         return self.general.steps()
+
+
+def _has_closed_form(metric: str) -> bool:
+    return hasattr(gauss, f"gaussian_{metric}")
 
 
 def _between_gaussians(
