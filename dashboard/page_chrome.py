@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import navigation
-from dashboard.csv_table.lines import short
 from dashboard.exports.citation import bibtex
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
@@ -23,7 +22,7 @@ from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, 
 from dashboard.link.widget_keys import KEY, is_fixed, key
 from dashboard.player import player
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import plain, short
 from diffusion_core import Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 

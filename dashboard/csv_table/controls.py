@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.csv_table.choices import AS_FOUND, Choices
-from dashboard.csv_table.lines import MAX_BYTES, MAX_ROWS, is_lines, short
+from dashboard.csv_table.lines import MAX_BYTES, MAX_ROWS, is_lines
 from dashboard.csv_table.named_columns import Column, Grid
 from dashboard.csv_table.numerals import numeral
 from dashboard.csv_table.upload import Table, default_columns, parse_table, table_of
 from dashboard.link.widget_keys import KEY, key
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import plain, short
 from diffusion_core import InputError
 
 say = prose("controls")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dashboard.csv_table.numerals import ERRORS
+from dashboard.text.plain import CONTROL, short
 from diffusion_core.targets.gaussian_mixture import MAX_POINTS
 
 MAX_BYTES = 2_000_000
@@ -48,7 +49,6 @@ _LITERAL = re.compile(
     r"(?:[\w.]+ *(?:=|<-) *)?(?:(?:c|list|matrix|(?:np\.|numpy\.)?array)\(|[\[{]).*[\])}];?",
     re.DOTALL,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DECLARED = re.compile(r'"?sep=([\t;|,])"?', re.IGNORECASE)
 EMPTY = "is empty; it needs at least one row of numbers"
 
@@ -82,12 +82,6 @@ def is_lines(data: bytes) -> bool:
     return True
 
 
-def short(text: str, length: int = 60) -> str:
-    """The text on one line, cut at ``length`` characters."""
-    text = " ".join(_CONTROL.sub(" ", text).split())
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
 def show(text: str) -> str:
     return f'"{short(text, 40)}"'
 
@@ -110,7 +104,7 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     text = text.lstrip("\ufeff").rstrip("\x1a")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise Wrong("is a binary file, not text; save the table as CSV")
     _refuse_markup(text.lstrip())
     return text

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.csv_table.choices import AS_FOUND, Choices
-from dashboard.csv_table.lines import Wrong, count, short, show
+from dashboard.csv_table.lines import Wrong, count, show
 from dashboard.csv_table.named_columns import Column, Grid, numbers_rows, read_grid
 from dashboard.csv_table.numerals import is_missing
+from dashboard.text.plain import short
 from diffusion_core.errors import InputError
 
 MAX_VALUE = 1e100  # so that squares are finite
