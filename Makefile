@@ -1,5 +1,5 @@
-# run: the dashboard; test: lint and all tests; test-fast: what takes less than a minute of them,
-# while you work; lint, format, bench: as they say.
+# run: the dashboard; serve: the same for a class; test: lint and all tests; test-fast: what takes
+# less than a minute of them, while you work; lint, format, bench: as they say.
 # Each makes .venv if it is missing or older than the lists of requirements.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -21,10 +21,13 @@ FAST := tests/test_architecture.py tests/test_requirements.py \
 	tests/dashboard/figures tests/dashboard/link/test_links.py tests/dashboard/test_memory.py \
 	tests/dashboard/test_prose_blocks.py
 
-.PHONY: run test test-fast lint format bench chromium
+.PHONY: run serve test test-fast lint format bench chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
+
+serve: $(VENV)/run.stamp
+	@exec $(BIN)/python -m deploy.serve
 
 test: lint chromium
 	$(BIN)/deno test --quiet --no-remote

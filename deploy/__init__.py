@@ -1,0 +1,1 @@
+"""Serving the dashboard to a class: docs/serving.md."""

@@ -1,0 +1,14 @@
+"""``python -m deploy.health``: exit status 0 where the dashboard answers through its proxy."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from deploy.serve import Trouble, healthy, plan
+
+if __name__ == "__main__":
+    try:
+        sys.exit(0 if healthy(plan(os.environ).port) else 1)
+    except Trouble as trouble:
+        sys.exit(str(trouble))
