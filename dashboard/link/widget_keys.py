@@ -2,7 +2,9 @@
 
 Streamlit tells a browser such a value once. Where that is lost, because the connection broke or the
 next run began before it was sent, the browser would show an empty field or the first of a scale;
-so the value is told again in every run until the browser has sent it back.
+so the value is told again in every run until the browser has sent it back. A browser that comes
+back to a server that does not know it, because that was started again, brings its values along;
+they are what the reader chose last.
 """
 
 from __future__ import annotations
@@ -19,13 +21,19 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.link.permalink import HIDE, LOCK, shared
 
 KEY = "control: "
+BEGUN = "names of the controls that this session has made"
 _fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
 
 def key(name: str, value: Any) -> str:
     """The key of a widget that holds ``value`` until the reader moves it."""
+    begun, known = st.session_state.setdefault(BEGUN, set()), _is_known(KEY + name)
+    brought = known and name not in begun
+    begun.add(name)
+    if brought:
+        return KEY + name
     held = st.session_state.setdefault(KEY + name, value)
-    if not _is_known(KEY + name):
+    if not known:
         with suppress(StreamlitAPIException):  # it is on this run's page already
             st.session_state[KEY + name] = held
     return KEY + name

@@ -80,7 +80,7 @@ def serve() -> Iterator[Callable[[Path | str], str]]:
     def start(path: Path | str) -> str:
         script = Path(path).resolve()
         if script not in running:
-            running[script] = _launch(script)
+            running[script] = _launch(script, _free_port())
         return running[script][1]
 
     yield start
@@ -89,10 +89,33 @@ def serve() -> Iterator[Callable[[Path | str], str]]:
         process.wait(10)
 
 
-def _launch(script: Path) -> tuple[subprocess.Popen[bytes], str]:
+@pytest.fixture
+def restarted() -> Iterator[Callable[[Path], str]]:
+    """restarted(path) -> address of a server for the script; each call kills the one before."""
+    running: list[subprocess.Popen[bytes]] = []
+    port = _free_port()
+
+    def start(path: Path) -> str:
+        for process in running:
+            process.kill()
+            process.wait(10)
+        process, url = _launch(path, port)
+        running[:] = [process]
+        return url
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(10)
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def _launch(script: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     options = [f"--{name}={value}" for name, value in SERVER_OPTIONS.items()]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *options],

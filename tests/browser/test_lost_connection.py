@@ -1,13 +1,16 @@
-"""A page whose first answer never reached the browser, because the connection broke."""
+"""A connection that breaks before the first answer, and a server that is killed meanwhile."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+from waiting import frames
 
 APP = Path(__file__).with_name("fields_app.py")
+LAB = Path(__file__).resolve().parents[2] / "app.py"
 HEARD, BROKEN = 1, 4  # messages of the server until the browser hears no more, and until the break
 
 
@@ -40,3 +43,25 @@ def test_fields_keep_their_values(page: Page, serve: Callable[[Path], str]) -> N
     expect(slider).to_have_attribute("aria-valuetext", "50")
     slider.press("ArrowRight")
     expect(page.get_by_text("4.5 and 100 in run")).to_be_visible()
+
+
+def test_an_answer_that_is_not_given_yet_outlives_the_server(
+    page: Page, restarted: Callable[[Path], str], idle: Callable[[Page], None]
+) -> None:
+    heard: set[WebSocket] = set()
+    page.on("websocket", lambda one: one.on("framereceived", lambda _: heard.add(one)))
+    page.goto(f"{restarted(LAB)}/lessons?lesson=score&step=2")
+    commit = page.get_by_role("button", name="Commit and measure", exact=True)
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(commit).to_be_enabled()
+    idle(page)
+    restarted(LAB)
+    while len(heard) < 2:  # until it has heard from the new server
+        page.wait_for_event("websocket")
+        frames(page)
+    idle(page)
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    commit.click()
+    expect(page).to_have_url(re.compile("answers=b"))
