@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -30,8 +32,16 @@ def _collected() -> dict[str, Page]:
 PAGES = _collected()
 
 
+@cache
+def _freeze() -> None:
+    """Once in a process: what imports have made is left out of every later collection."""
+    gc.collect()
+    gc.freeze()
+
+
 def show() -> None:
     """The page of the address, below the page config and the links to all pages."""
+    _freeze()
     st.set_page_config(
         page_title="Diffusion Convergence Lab",
         page_icon="〽",

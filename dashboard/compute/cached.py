@@ -7,7 +7,6 @@ interrupts a script.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -38,8 +37,6 @@ LONG = 0.5  # seconds; what took longer is kept on disk
 
 @st.cache_resource(show_spinner=False)
 def _animations() -> Store:
-    gc.collect()
-    gc.freeze()  # Streamlit collects after every script run: leave out what imports have made
     return Store(ANIMATION_BYTES, lambda shown: shown.weight)
 
 
