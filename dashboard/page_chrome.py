@@ -7,8 +7,8 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import navigation
@@ -182,7 +182,8 @@ def _open_file() -> None:
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
     """A table that screen readers can read and keyboards can scroll."""
-    st.dataframe(pd.DataFrame(columns), hide_index=True, alt=alt)
+    made = {name: pa.array(list(column), from_pandas=True) for name, column in columns.items()}
+    st.dataframe(pa.table(made), hide_index=True, alt=alt)
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

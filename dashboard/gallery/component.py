@@ -45,7 +45,7 @@ def pick_preset(dim: int, current: str, key: str) -> str:
     data = {
         "label": LABELS[dim],
         "current": held.value,
-        "size": [WIDTH, HEIGHT] if dim == 1 else [SIDE, SIDE],
+        "size": (WIDTH, HEIGHT) if dim == 1 else (SIDE, SIDE),
         "items": pictures,
     }
     _mount(key=mounted, data=data, on_picked_change=picked)

@@ -12,7 +12,6 @@ from html import escape
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlencode
 
-import segno
 import streamlit as st
 
 from dashboard.figures.marks import LARGE
@@ -126,6 +125,8 @@ def base_url() -> str:
 
 def qr_code(text: str) -> str:
     """The QR code as the address of a PNG; ValueError for more than it holds."""
+    import segno  # few look at a code
+
     return str(segno.make(text, error="l", micro=False).png_data_uri(scale=6, border=4))
 
 

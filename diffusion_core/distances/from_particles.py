@@ -25,9 +25,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from diffusion_core.distances.sliced import SLICED, sliced
 from diffusion_core.errors import Refused
@@ -200,8 +199,8 @@ def _assigned(metric: str, points: Array, perfect: Sample, rng: np.random.Genera
 
     def of(a: Array) -> float:
         b = perfect(size, rng)
-        cost = cdist(a, b) ** power
-        i, j = linear_sum_assignment(cost)
+        cost = scipy.spatial.distance.cdist(a, b) ** power
+        i, j = scipy.optimize.linear_sum_assignment(cost)
         return float(cost[i, j].mean() ** (1 / power))
 
     chosen = rng.permutation(len(points))[: GROUPS * size].reshape(GROUPS, size)

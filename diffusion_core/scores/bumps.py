@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
+import scipy
 
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import LOG_TINY, unit_rows
@@ -179,6 +179,6 @@ def penalised(gram: Array, first: int, ridge: float, n: int) -> tuple[Array, boo
 def solved(matrix: Array, right: Array, regular: bool) -> Array:
     """matrix^{-1} right by Cholesky, or the least-norm least squares where it is singular."""
     if regular:
-        with suppress(LinAlgError):  # where rounding made a tiny eigenvalue negative
-            return cho_solve(cho_factor(matrix), right)
-    return lstsq(matrix, right, cond=SINGULAR)[0]
+        with suppress(scipy.linalg.LinAlgError):  # where rounding made a tiny eigenvalue negative
+            return scipy.linalg.cho_solve(scipy.linalg.cho_factor(matrix), right)
+    return scipy.linalg.lstsq(matrix, right, cond=SINGULAR)[0]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import BSpline, make_interp_spline
+import scipy
 from scipy.special import ndtri
 
 from diffusion_core.schedules import Array, Chain, NoiseLevel
@@ -186,7 +186,7 @@ class FisherCurve:
 
     def __init__(self, target: Target, chain: Chain) -> None:
         self._target, self._chain = target, chain
-        self._spline: BSpline | None = None
+        self._spline: scipy.interpolate.BSpline | None = None
         self._doubt: Function | None = None
         self._means: dict[int, Mean] = {}
 
@@ -218,7 +218,7 @@ class FisherCurve:
             self._means[t] = fisher_information(self._target, self._chain.level(t))
         return self._means[t]
 
-    def _curve(self) -> tuple[BSpline, Function]:
+    def _curve(self) -> tuple[scipy.interpolate.BSpline, Function]:
         """log(abar E |s_t|^2) over log sigma^2, and its error there."""
         if self._spline is None or self._doubt is None:
             last = int(np.flatnonzero(self._chain.abar[1:-1] >= FAINT)[-1]) + 1
@@ -229,7 +229,9 @@ class FisherCurve:
             means = [fisher_information(self._target, level) for level in levels]
             logs = np.log([v.abar * m.value[0] for v, m in zip(levels, means, strict=True)])
             errors = np.array([_relative_error(m) for m in means])
-            fine, rough = (make_interp_spline(u[::k], logs[::k], k=5) for k in (1, 2))
+            fine, rough = (
+                scipy.interpolate.make_interp_spline(u[::k], logs[::k], k=5) for k in (1, 2)
+            )
             self._spline = fine
             # halving the distance of the nodes of a quintic spline leaves 1/64 of its error
             self._doubt = lambda v: np.interp(v, u, errors) + np.abs(fine(v) - rough(v)) / 8

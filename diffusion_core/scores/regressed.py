@@ -26,7 +26,7 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
@@ -108,7 +108,7 @@ def _on_a_grid(v: Array, tau: float, axes: list[Array]) -> Nodes:
     return Nodes(u, mass / mass.sum(), *given)
 
 
-def _kernels(axis: Array, c: Array, tau: float) -> list[csr_array]:
+def _kernels(axis: Array, c: Array, tau: float) -> list[scipy.sparse.csr_array]:
     """w^a exp(-w^2/2), a = 0..3, w = (axis - c)/tau, where that is not nothing, (n, G) each."""
     offsets = np.arange(-HALF, HALF + 1)
     nearest = np.rint((c - axis[0]) / (STEP * tau)).astype(int)
@@ -117,7 +117,9 @@ def _kernels(axis: Array, c: Array, tau: float) -> list[csr_array]:
     kernel, made = np.exp(-0.5 * w * w), []
     begins = len(offsets) * np.arange(len(c) + 1)
     for _ in range(4):
-        made.append(csr_array((kernel.ravel(), columns.ravel(), begins), (len(c), len(axis))))
+        made.append(
+            scipy.sparse.csr_array((kernel.ravel(), columns.ravel(), begins), (len(c), len(axis)))
+        )
         kernel = kernel * w
     return made
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from diffusion_core.distances.of_masses import Distance, check_metric
 from diffusion_core.errors import InputError, Refused
@@ -84,7 +84,8 @@ def nearest_training(
         check_particles(experiment, particles, 2)
         points = final_points(experiment, particles, stop)
     train = training_points(error, experiment.target)
-    level, tree = experiment.chain.level(1), cKDTree(math.sqrt(experiment.chain.abar[1]) * train)
+    level = experiment.chain.level(1)
+    tree = scipy.spatial.cKDTree(math.sqrt(level.abar) * train)
     rng = np.random.default_rng([experiment.seed, NOISED])
     chosen = math.sqrt(level.abar) * train[rng.integers(len(train), size=len(points))]
     noised = chosen + math.sqrt(level.var) * rng.standard_normal(chosen.shape)
@@ -93,6 +94,6 @@ def nearest_training(
     return Nearest(*(_mean_distance(tree, y) for y in (points, fresh, noised)))
 
 
-def _mean_distance(tree: cKDTree, y: Array) -> Distance:
+def _mean_distance(tree: scipy.spatial.cKDTree, y: Array) -> Distance:
     distance = tree.query(y)[0]
     return Distance(float(distance.mean()), float(distance.std()) / math.sqrt(len(y)))

@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
-from scipy.optimize import Bounds, minimize
+import scipy
 
 from diffusion_core.distances.of_masses import METRICS, Distance
 from diffusion_core.errors import InputError, Refused
@@ -169,8 +168,10 @@ def _descend(search: _Search, start: Array, most: int) -> tuple[float, ...]:
         "initial_tr_radius": FIRST_RADIUS,
         "final_tr_radius": LAST_RADIUS,
     }
-    bounds = Bounds([-MOST_BEND] * free, [MOST_BEND] * free)
-    minimize(logarithm, np.zeros(free), method="COBYQA", bounds=bounds, options=options)
+    bounds = scipy.optimize.Bounds([-MOST_BEND] * free, [MOST_BEND] * free)
+    scipy.optimize.minimize(
+        logarithm, np.zeros(free), method="COBYQA", bounds=bounds, options=options
+    )
     return min(met, key=lambda bend: met[bend])
 
 
@@ -256,7 +257,7 @@ def _redistributed(points: Array, local: Sequence[Distance], power: float) -> Ar
     share = np.maximum(sizes, LEAST_SHARE * sizes.max()) ** power
     total = np.concatenate([[0.0], np.cumsum(share)])
     place = np.linspace(0.0, total[-1], len(points))
-    moved = np.asarray(PchipInterpolator(total, points)(place))
+    moved = np.asarray(scipy.interpolate.PchipInterpolator(total, points)(place))
     moved[[0, -1]] = points[[0, -1]]
     return moved
 

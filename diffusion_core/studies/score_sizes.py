@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+import scipy
 
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers.acceleration import w_t
@@ -183,8 +183,8 @@ def _along(
     if len(some) == len(times):
         return value, error, how
     u, knots = _noise(e.chain, times), _noise(e.chain, some)
-    fine = PchipInterpolator(knots, value)(u)
-    coarse = PchipInterpolator(knots[::2], value[::2])(u)
+    fine = scipy.interpolate.PchipInterpolator(knots, value)(u)
+    coarse = scipy.interpolate.PchipInterpolator(knots[::2], value[::2])(u)
     return fine, np.interp(u, knots, error) + np.abs(fine - coarse), how
 
 

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy import fft
-from scipy.interpolate import BSpline, make_interp_spline
 
 from diffusion_core.errors import Refused
 from diffusion_core.samplers import Sampler
@@ -79,7 +79,7 @@ class GridDensity:
         spectrum = fft.rfft(self.values)
         return GridDensity(self.lo, self.h / factor, fft.irfft(spectrum, n * factor) * factor)
 
-    def distribution(self) -> BSpline:
+    def distribution(self) -> scipy.interpolate.BSpline:
         """The distribution function as a spline of degree 7 through its spectral values."""
         fine = self.upsampled(8 if len(self.values) <= MAX_GRID // 8 else 2)
         n = len(fine.values)
@@ -90,7 +90,7 @@ class GridDensity:
         spectrum[1:] /= 1j * omega[1:]
         wave = fft.irfft(spectrum, n)
         x = fine.nodes
-        return make_interp_spline(x, mean * (x - x[0]) + wave - wave[0], k=7)
+        return scipy.interpolate.make_interp_spline(x, mean * (x - x[0]) + wave - wave[0], k=7)
 
 
 def gaussian_density(mean: float, std: float, resolution: Resolution) -> GridDensity:

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from diffusion_core.distances.mass_partition import LineLaw
 from diffusion_core.errors import Refused
@@ -70,7 +69,7 @@ class GridLaw:
 
     def __init__(self, density: GridDensity, error: float) -> None:
         self.density, self.error = density, error
-        self._cdf: BSpline = density.distribution()
+        self._cdf = density.distribution()
         self.edges = density.upsampled(2).nodes
         width = float(self.edges[-1] - self.edges[0])
         self.displacement = (error * width, math.sqrt(error) * width)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator, make_interp_spline
+import scipy
 
 from diffusion_core.distances.mass_partition import MassPair, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
@@ -150,7 +150,7 @@ def mass_below(y: Array, mass: Array, edges: Array) -> Array:
         return _spread_evenly(y, mass, edges)
     below = np.concatenate([[0.0], np.cumsum(mass)])
     last = np.append(np.diff(y) > 0, True)  # of the start points with one image
-    curve = PchipInterpolator(y[last], below[last])
+    curve = scipy.interpolate.PchipInterpolator(y[last], below[last])
     return np.asarray(curve(np.clip(edges, y[0], y[-1])))
 
 
@@ -190,7 +190,9 @@ def _stochastic(
 
 
 def _grid_mass_below(density: GridDensity, edges: Array) -> Array:
-    below = make_interp_spline(density.nodes, density.values, k=5).antiderivative()
+    below = scipy.interpolate.make_interp_spline(
+        density.nodes, density.values, k=5
+    ).antiderivative()
     inside = np.clip(edges, density.nodes[0], density.nodes[-1])
     return np.asarray(below(inside))
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
@@ -103,7 +103,7 @@ class StochasticSteps:
 
     def _gap_at(self, t: int, nodes: Array, gap: Array, x: Array) -> Array:
         """A density minus p_t between its nodes, and -p_t where the density has ended."""
-        found = CubicSpline(nodes, gap)(np.clip(x, nodes[0], nodes[-1]))
+        found = scipy.interpolate.CubicSpline(nodes, gap)(np.clip(x, nodes[0], nodes[-1]))
         beyond = (x < nodes[0]) | (x > nodes[-1])
         found[beyond] = -np.exp(self._exact.marginal(t).log_density(x[beyond, None]))
         return np.asarray(found)
@@ -147,7 +147,7 @@ class StochasticSteps:
 
     def _between(self, density: GridDensity, t: int, edges: Array) -> Array:
         x, gap = self._gap(density, t)
-        below = CubicSpline(x, gap).antiderivative()
+        below = scipy.interpolate.CubicSpline(x, gap).antiderivative()
         return np.diff(below(np.clip(edges, x[0], x[-1])))
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from diffusion_core.distances.mass_partition import resolve, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
@@ -278,7 +278,7 @@ def _mass_between(
     gap = np.concatenate([[low], mass, [high]]) - target_masses(marginal, y, bounds)
     d = np.cumsum(gap)[:-1]
     apart = np.append(True, np.diff(y) > 1e-9 * (1 + np.abs(y[1:])))
-    curve = CubicSpline(y[apart], d[apart])
+    curve = scipy.interpolate.CubicSpline(y[apart], d[apart])
     beyond = (edges < y[0]) | (edges > y[-1])
     far = np.where(edges < y[0], -marginal.cdf(edges), 1.0 - marginal.cdf(edges))
     return np.diff(np.where(beyond, far, curve(np.clip(edges, y[0], y[-1]))))

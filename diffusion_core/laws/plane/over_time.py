@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import RectBivariateSpline
+import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import Refused
@@ -78,7 +78,7 @@ def _stochastic(
 
 def _interpolated(density: PlaneDensity, axes: tuple[Array, Array]) -> Array:
     fine = density.upsampled(2)
-    out = np.maximum(RectBivariateSpline(*fine.axes, fine.values)(*axes), 0.0)
+    out = np.maximum(scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes), 0.0)
     for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):
         outside = (at < nodes[0]) | (at > nodes[-1])
         out[(slice(None),) * k + (outside,)] = 0.0

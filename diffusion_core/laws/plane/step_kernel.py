@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.interpolate import RectBivariateSpline
+import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
@@ -107,7 +107,7 @@ class PlaneNoise:
 def _at(density: PlaneDensity, axes: tuple[Array, Array]) -> Array:
     """The density on another grid, 0 beyond its own."""
     fine = density.upsampled(2)
-    out = RectBivariateSpline(*fine.axes, fine.values)(*axes)
+    out = scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes)
     for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):
         outside = (at < nodes[0]) | (at > nodes[-1])
         out[(slice(None),) * k + (outside,)] = 0.0
