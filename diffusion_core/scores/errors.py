@@ -68,7 +68,7 @@ class Added:
     """s_t + A_t g, g a vector field and A_t = eps_t / E^{1/2} |g(X_t)|^2."""
 
     def __init__(self, exact: ExactScore, field: Field, eps: Array) -> None:
-        self._exact, self.field, self._eps = exact, field, eps
+        self.exact, self.field, self._eps = exact, field, eps
         self._amplitudes: dict[int, float] = {}
 
     def size(self, t: int) -> float:
@@ -83,10 +83,10 @@ class Added:
 
     def amplitude(self, t: int) -> float:
         """A_t; at t = T+1 that of t = T."""
-        t = min(t, self._exact.chain.steps)
+        t = min(t, self.exact.chain.steps)
         if t not in self._amplitudes:
             eps = float(self._eps[t])
-            square = self.field.square_norm(self._exact.chain.level(t)) if eps > 0 else 1.0
+            square = self.field.square_norm(self.exact.chain.level(t)) if eps > 0 else 1.0
             self._amplitudes[t] = eps / math.sqrt(max(square, 1e-300))
         return self._amplitudes[t]
 
@@ -94,7 +94,7 @@ class Added:
         """E |J_{e_t}(X_t)| and its error, where the field knows it."""
         if self._eps[t] == 0:
             return 0.0, 0.0
-        found = self.field.mean_jacobian(self._exact.chain.level(t))
+        found = self.field.mean_jacobian(self.exact.chain.level(t))
         return found and (self.amplitude(t) * found[0], self.amplitude(t) * found[1])
 
     def detail(self, t: int) -> float:
@@ -107,15 +107,15 @@ class Added:
         return None if of is None else (1.0, self.amplitude(t) * of)
 
     def __call__(self, t: int, x: Array) -> Array:
-        exact, a = self._exact(t, x), self.amplitude(t)
+        exact, a = self.exact(t, x), self.amplitude(t)
         return exact + a * self.field(x) if a > 0 else exact
 
     def jacobian(self, t: int, x: Array) -> Array:
-        exact, a = self._exact.jacobian(t, x), self.amplitude(t)
+        exact, a = self.exact.jacobian(t, x), self.amplitude(t)
         return exact + a * self.field.jacobian(x) if a > 0 else exact
 
     def trace_gradient(self, t: int, x: Array) -> Array:
-        exact, a = self._exact.trace_gradient(t, x), self.amplitude(t)
+        exact, a = self.exact.trace_gradient(t, x), self.amplitude(t)
         return exact + a * self.field.trace_gradient(x) if a > 0 else exact
 
 
@@ -123,7 +123,7 @@ class Scaled:
     """(1 + delta_t) s_t, delta_t = eps_t / E^{1/2} |s_t(X_t)|^2."""
 
     def __init__(self, exact: ExactScore, eps: Array) -> None:
-        self._exact, self._eps = exact, eps
+        self.exact, self._eps = exact, eps
         self._fisher = FisherCurve(exact.target, exact.chain)
         self._factors: dict[int, float] = {}
 
@@ -143,7 +143,7 @@ class Scaled:
 
     def excess(self, t: int) -> float:
         """delta_t; at t = T+1 that of t = T."""
-        t = min(t, self._exact.chain.steps)
+        t = min(t, self.exact.chain.steps)
         if t not in self._factors:
             eps = float(self._eps[t])
             self._factors[t] = eps / math.sqrt(self._fisher(t)) if eps > 0 else 0.0
@@ -159,16 +159,16 @@ class Scaled:
 
     def affine(self, t: int) -> tuple[float, Array] | None:
         """(c, v) with s_hat_t = c s_t + v."""
-        return 1 + self.excess(t), np.zeros(self._exact.target.dim)
+        return 1 + self.excess(t), np.zeros(self.exact.target.dim)
 
     def __call__(self, t: int, x: Array) -> Array:
-        return (1 + self.excess(t)) * self._exact(t, x)
+        return (1 + self.excess(t)) * self.exact(t, x)
 
     def jacobian(self, t: int, x: Array) -> Array:
-        return (1 + self.excess(t)) * self._exact.jacobian(t, x)
+        return (1 + self.excess(t)) * self.exact.jacobian(t, x)
 
     def trace_gradient(self, t: int, x: Array) -> Array:
-        return (1 + self.excess(t)) * self._exact.trace_gradient(t, x)
+        return (1 + self.excess(t)) * self.exact.trace_gradient(t, x)
 
 
 def _check(size: float, when: str) -> None:

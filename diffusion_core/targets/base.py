@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,18 @@ class Marginal(ABC):
         raise NotImplementedError
 
 
+class Gaussians(NamedTuple):
+    """sum_k w_k N(m_k, V_k diag(c_k) V_k^T): weights w (K,), means m (K, d), variances c (K, d) and
+
+    axes V (K, d, d), orthogonal; one row of c or V stands for all where they are equal.
+    """
+
+    weights: Array
+    means: Array
+    variances: Array
+    axes: Array
+
+
 class Target(ABC):
     """The law of X_0: a frozen dataclass of plain numbers, hence hashable.
 
@@ -88,6 +100,11 @@ class Target(ABC):
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """n independent draws of X_0, shape (n, d)."""
+
+    @property
+    def gaussians(self) -> Gaussians | None:
+        """X_0 as a mixture of Gaussians, atoms among them, where it is one."""
+        return None
 
     @property
     @abstractmethod

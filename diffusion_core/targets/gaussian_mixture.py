@@ -16,6 +16,7 @@ from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
     Complex,
+    Gaussians,
     Marginal,
     Target,
     check_points,
@@ -97,6 +98,10 @@ class GaussianMixture(Target):
     def bounds(self) -> Array:
         reach = 8.3 * np.sqrt(np.einsum("kii->ki", self._covariances))
         return np.stack([(self._means - reach).min(axis=0), (self._means + reach).max(axis=0)])
+
+    @property
+    def gaussians(self) -> Gaussians:
+        return Gaussians(self._weights, self._means, *self._shapes[1])
 
     @cached_property
     def _weights(self) -> Array:

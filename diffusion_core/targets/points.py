@@ -16,6 +16,7 @@ from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
     Complex,
+    Gaussians,
     Marginal,
     Target,
     check_points,
@@ -64,6 +65,12 @@ class Points(Target):
     def bounds(self) -> Array:
         reach = 8.3 * self.bandwidth
         return np.stack([self._points.min(axis=0) - reach, self._points.max(axis=0) + reach])
+
+    @property
+    def gaussians(self) -> Gaussians:
+        points, weights = self._distinct
+        square = np.full((1, self.dim), self.bandwidth**2)
+        return Gaussians(weights, points, square, np.eye(self.dim)[None])
 
     @cached_property
     def _points(self) -> Array:

@@ -23,6 +23,7 @@ from scipy.special import (
 from diffusion_core.schedules import Array, NoiseLevel, check_range
 from diffusion_core.targets.base import (
     Complex,
+    Gaussians,
     Marginal,
     Target,
     check_points,
@@ -78,6 +79,13 @@ class StudentT(Target):
         """Holds all but at most 1e-10 of the mass: about scale 1e10^{1/df} wide for small df."""
         reach = self.scale * -stdtrit(self.df, 0.5 * TAIL_MASS / self.dim)
         return np.array(self.loc, dtype=float) + np.array([[-reach], [reach]])
+
+    @property
+    def gaussians(self) -> Gaussians:
+        g, weights = self._rule
+        means = np.tile(np.array(self.loc, dtype=float), (len(g), 1))
+        variances = np.repeat(self.scale**2 / g[:, None], self.dim, axis=1)
+        return Gaussians(weights, means, variances, np.eye(self.dim)[None])
 
     @cached_property
     def _rule(self) -> tuple[Array, Array]:
