@@ -7,17 +7,22 @@ from math import sqrt
 
 import numpy as np
 
-from dashboard.player import Follow, field_points
+from dashboard.player import Follow, Run, field_points
 from diffusion_core import Experiment
-from diffusion_core.laws.particles import simulate
+from diffusion_core.laws.particles import simulate, start_points
 from diffusion_core.laws.traced import Step, trace
+from diffusion_core.samplers.program import NotRecorded, program_of
 from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.scores.closed_form import closed_form
 
 FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
 SIGHT = 3.2  # the view holds the noise up to here
 FOLLOWED = 100
 KEYFRAMES = 25
 ARROWS = {1: 33, 2: 17}  # a side
+# of a run that the browser makes: components of p_t at particles, about 40 ns each, and updates,
+# whose coefficients are sent
+MOST_TERMS, MOST_STEPS = 30_000_000, 1000
 
 Progress = Callable[[float], None]
 
@@ -66,6 +71,38 @@ def score_field(
         scores = [score(t, flat) for t in near]
     noise = [sqrt(level.var) for level in levels]
     return np.array([n * s.reshape(points.shape) for n, s in zip(noise, scores, strict=True)])
+
+
+def run_of(experiment: Experiment, particles: int, times: Sequence[int]) -> Run | None:
+    """What the browser needs to make the run; None where it cannot, or not in a moment."""
+    chain, sampler = experiment.chain, experiment.record
+    score = closed_form(experiment.score, chain)
+    if score is None or sampler.own:
+        return None
+    terms = len(score.gaussians.weights) * particles * sampler.nfe(experiment.steps)
+    if terms > MOST_TERMS or experiment.steps > MOST_STEPS:
+        return None
+    try:
+        program = program_of(sampler, chain, experiment.target.dim)
+    except NotRecorded:
+        return None
+    rng = np.random.default_rng(experiment.seed)
+    start = start_points(experiment, particles, rng) if experiment.exact_start else None
+    shown = min(particles, FOLLOWED) if len(times) == experiment.steps else 0
+    return Run(sampler, program, score, chain, particles, len(times), shown, rng, start)
+
+
+def particles_of(
+    experiment: Experiment, particles: int, times: Sequence[int], progress: Progress
+) -> tuple[Array | Run, Follow | None, Array]:
+    """The run, or its positions at the given t and parts as ``followed_run`` has them; and Y_1."""
+    run = run_of(experiment, particles, times)
+    if run is None:
+        positions, follow = followed_run(experiment, particles, times, progress)
+        return positions, follow, positions[-1].copy()
+    for t, final in simulate(experiment, particles):  # noqa: B007
+        progress(1 - t / experiment.steps)
+    return run, None, final
 
 
 def followed_run(

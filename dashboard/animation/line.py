@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashboard.animation.layers import followed_run, frame_times, key_levels, score_field, view
+from dashboard.animation.layers import frame_times, key_levels, particles_of, score_field, view
 from dashboard.animation.plane import PlaneLaw, plane_animation, readout
 from dashboard.player import Animation
 from diffusion_core import Experiment, Refused
@@ -24,9 +24,10 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """An animation, and TV(q_t, p_t) by t where that is known."""
+    """An animation, Y_1 (N, d), and TV(q_t, p_t) by t where that is known."""
 
     animation: Animation
+    final: Array
     tv: Mapping[int, Distance] = field(default_factory=dict)
     refusal: str = ""
 
@@ -43,8 +44,8 @@ def scene(
         raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
     if dim == 1:
         return line_scene(experiment, particles, progress)
-    animation = plane_animation(experiment, particles, progress, law)
-    return Scene(animation, law.tv if law else {}, law.refusal if law else "")
+    animation, final = plane_animation(experiment, particles, progress, law)
+    return Scene(animation, final, law.tv if law else {}, law.refusal if law else "")
 
 
 def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Scene:
@@ -52,7 +53,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
     times = frame_times(experiment.steps)
     extent = view(experiment)
     grid = np.linspace(extent[0], extent[1], GRID)
-    positions, follow = followed_run(experiment, particles, times, lambda s: progress(s / 2))
+    positions, follow, final = particles_of(experiment, particles, times, lambda s: progress(s / 2))
     snapshots: list[Snapshot] = []
     refusal = ""
     try:
@@ -79,7 +80,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
         distance=np.array([d.value for d in tv]) if tv else None,
         distance_error=np.array([d.error for d in tv]) if tv else None,
     )
-    return Scene(animation, {s.t: s.tv for s in snapshots}, refusal)
+    return Scene(animation, final, {s.t: s.tv for s in snapshots}, refusal)
 
 
 def _quantiles(snapshots: Sequence[Snapshot]) -> dict[str, Array]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from dashboard.animation.layers import (
     KEYFRAMES,
-    followed_run,
     frame_times,
     key_levels,
+    particles_of,
     score_field,
     view,
 )
@@ -81,15 +81,18 @@ def axes(extent: Sequence[float]) -> tuple[Array, Array]:
 
 def plane_animation(
     experiment: Experiment, particles: int, progress: Progress, law: PlaneLaw | None
-) -> Animation:
-    """Particles over the heat map of p_t, with the score field; with q_t where its law is given."""
+) -> tuple[Animation, Array]:
+    """Particles over the heat map of p_t, with the score field; with q_t where its law is given.
+
+    The second is Y_1, (N, d).
+    """
     times = frame_times(experiment.steps)
     x0, x1, y0, y1 = view(experiment)
-    positions, follow = followed_run(experiment, particles, times, progress)
+    positions, follow, final = particles_of(experiment, particles, times, progress)
     levels = key_levels(experiment, times)
     exact = law if law is not None and law.tv else None
     value, error, said = _on_the_way(times, exact.tv) if exact else (None, None, [])
-    return Animation(
+    animation = Animation(
         positions,
         times,
         (x0, x1, y0, y1),
@@ -105,6 +108,7 @@ def plane_animation(
         distance=value,
         distance_error=error,
     )
+    return animation, final
 
 
 def density_maps(

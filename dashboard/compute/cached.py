@@ -129,10 +129,7 @@ def animation(
             scenes = [_scene(e, title, particles, bar, laws) for e, title in pairs]
         finally:
             bar.clear()
-        panels = tuple(
-            Panel(tuple(s.animation.times), s.tv, s.refusal, s.animation.positions[-1].copy())
-            for s in scenes
-        )
+        panels = tuple(Panel(tuple(s.animation.times), s.tv, s.refusal, s.final) for s in scenes)
         return Shown(pack([s.animation for s in scenes]), panels)
 
     pairs = tuple(zip(experiments, titles, strict=True))

@@ -13,5 +13,6 @@ from dashboard.player.animation import Animation, field_points
 from dashboard.player.component import LAYERS, VIEWS, player
 from dashboard.player.follow import Follow
 from dashboard.player.packing import pack
+from dashboard.player.run import Run
 
-__all__ = ["LAYERS", "VIEWS", "Animation", "Follow", "field_points", "pack", "player"]
+__all__ = ["LAYERS", "VIEWS", "Animation", "Follow", "Run", "field_points", "pack", "player"]

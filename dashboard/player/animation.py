@@ -15,6 +15,7 @@ from dashboard.player.checks import (
     check_shape,
 )
 from dashboard.player.follow import Follow
+from dashboard.player.run import Run
 
 MAX_PARTICLES = 100_000
 MAX_CELLS = 1024
@@ -27,7 +28,7 @@ LAWS = ("target", "output")
 class Animation:
     """F frames of N particles in dimension d = 1 or 2, played from frame 0 to the last.
 
-    positions: (F, N, d), finite.
+    positions: (F, N, d), finite; or the run that makes them.
     times: (F,) the t of each frame, strictly monotone: T, ..., 1 for a reverse process (frame 0
         is the noise), 0, ..., T for a forward one (frame 0 is the data).
     extent: the visible range, (x0, x1) for d = 1 and (x0, x1, y0, y1) for d = 2.
@@ -54,7 +55,7 @@ class Animation:
     Raises ValueError, naming the field, where a shape does not fit or a number is not finite.
     """
 
-    positions: np.ndarray
+    positions: np.ndarray | Run
     times: Sequence[int]
     extent: tuple[float, float] | tuple[float, float, float, float]
     readouts: Sequence[str] = ()
@@ -82,7 +83,9 @@ class Animation:
         self._check_field()
         self._check_quantiles()
         self._check_distance()
-        if self.follow is not None:
+        if isinstance(self.positions, Run):
+            self._check_run()
+        elif self.follow is not None:
             self.follow.check(self.positions)
 
     @property
@@ -108,7 +111,14 @@ class Animation:
             raise ValueError(f"positions: shape (F, N, 1) or (F, N, 2) expected, not {shape}")
         if shape[1] > MAX_PARTICLES:
             raise ValueError(f"positions: at most {MAX_PARTICLES} particles, not {shape[1]}")
-        check_finite("positions", self.positions)
+        if not isinstance(self.positions, Run):
+            check_finite("positions", self.positions)
+
+    def _check_run(self) -> None:
+        if self.follow is not None:
+            raise ValueError("follow: a run knows its own")
+        if self.dimension == 1 and self.target_density is None and self.output_density is None:
+            raise ValueError("target_density: needed with a run, for the density axis")
 
     def _check_times(self) -> None:
         if len(self.times) != self.frames:

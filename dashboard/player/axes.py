@@ -94,6 +94,7 @@ def _histogram_peaks(animation: Animation, extent: tuple[float, ...]) -> np.ndar
     """The peaks of the first and the last histogram, shape (2,)."""
     low, high = extent
     width = (high - low) / 40
+    assert isinstance(animation.positions, np.ndarray)
     ends = (animation.positions[0, :, 0], animation.positions[-1, :, 0])
     counts = [np.histogram(points, bins=40, range=(low, high))[0].max() for points in ends]
     return np.array(counts) / (animation.particles * width)

@@ -1,11 +1,13 @@
 """The player's wire format: one little-endian blob.
 
-    u32 length of the header | header, JSON in UTF-8 | the arrays of each panel, in order
+    u32 length | JSON | deflated: u32 length | JSON | the arrays of each panel, in order
 
-The header says how the panels are shown (layers, view, height) and holds the header of each, with
-the names, types and shapes of its arrays. Panels of the same dimension share one extent and one
-density axis. Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at
-worst; codes beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
+The first JSON says how the panels are shown (layers, view, height), the second is the list of their
+headers, with the names, types and shapes of their arrays; along ``differences``, axes of an array,
+its differences are sent, which wrap around. Panels of the same dimension share one extent and one
+density axis. A panel has positions or the run, in float64, that the browser makes them of.
+Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at worst; codes
+beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
 Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, their
 difference uint8 around ZERO, fields int16 over header["field_top"]; what is shown as a number is
 float32.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,11 +26,19 @@ import numpy as np
 from dashboard.player.animation import Animation
 from dashboard.player.axes import Axes, difference, peaks, shared_axes
 from dashboard.player.follow import Follow
+from dashboard.player.run import Run
 
 BORDER = 32_000
 LIMIT = 32_767
 ZERO = 128  # of the difference of two maps
 MAX_PANELS = 4
+# where neighbours are alike: in time, and along a curve so much that its slope is
+DIFFERENCES = {
+    "positions": (0,),
+    "field": (0,),
+    **dict.fromkeys(("target", "output"), (0, 1, -1)),
+    "difference": (0, 1, 2),
+}
 
 Arrays = dict[str, np.ndarray]
 
@@ -39,8 +50,15 @@ def pack(animation: Animation | Sequence[Animation]) -> bytes:
         raise ValueError(f"animation: 1 to {MAX_PANELS} panels expected, not {len(panels)}")
     axes = shared_axes(panels)
     packed = [_pack_panel(panel, axes[panel.dimension]) for panel in panels]
-    body = b"".join(array.tobytes() for _, arrays in packed for array in arrays.values())
-    return _join({"panels": [header for header, _ in packed]}, body)
+    body = b"".join(sent(name, a).tobytes() for _, arrays in packed for name, a in arrays.items())
+    return _join({}, zlib.compress(_join([header for header, _ in packed], body)))
+
+
+def sent(name: str, values: np.ndarray) -> np.ndarray:
+    """An array as it is sent: itself, or its differences along the axes of ``DIFFERENCES``."""
+    for axis in DIFFERENCES.get(name, ()):
+        values = np.diff(values, axis=axis, prepend=np.zeros_like(values.take([0], axis)))
+    return values
 
 
 def with_display(blob: bytes, **display: Any) -> bytes:
@@ -50,7 +68,7 @@ def with_display(blob: bytes, **display: Any) -> bytes:
     return _join(header | given, blob[offset:]) if given else blob
 
 
-def _join(header: dict[str, Any], body: bytes) -> bytes:
+def _join(header: dict[str, Any] | list[dict[str, Any]], body: bytes) -> bytes:
     text = json.dumps(header, ensure_ascii=False).encode()
     return struct.pack("<I", len(text)) + text + body
 
@@ -61,8 +79,7 @@ def _split(blob: bytes) -> tuple[dict[str, Any], int]:
 
 
 def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Arrays]:
-    codes = _encode_positions(animation.positions, axes.extent)
-    arrays: Arrays = {"positions": codes}
+    arrays: Arrays = {}
     header: dict[str, Any] = {
         "title": animation.title,
         "times": [int(t) for t in animation.times],
@@ -71,8 +88,8 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
         "raster": [float(edge) for edge in animation.extent],
         "readouts": [str(text) for text in animation.readouts],
         "border": BORDER,
-        "outside": np.any(np.abs(codes) > BORDER, axis=2).sum(axis=1).tolist(),
     }
+    header |= _pack_positions(animation.positions, axes.extent, arrays)
     if animation.dimension == 1:
         header |= _pack_curves(animation, axes, arrays)
     else:
@@ -85,9 +102,15 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
         if animation.distance_error is not None:
             arrays["distance_error"] = _floats(animation.distance_error)
     if animation.follow is not None:
+        assert isinstance(animation.positions, np.ndarray)
         header["follow"] = _pack_follow(animation.follow, animation.positions, arrays)
     header["arrays"] = [
-        {"name": name, "type": array.dtype.name, "shape": array.shape}
+        {
+            "name": name,
+            "type": array.dtype.name,
+            "shape": array.shape,
+            "differences": [axis % array.ndim for axis in DIFFERENCES.get(name, ())],
+        }
         for name, array in arrays.items()
     ]
     return header, arrays
@@ -95,6 +118,33 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
 
 def _floats(values: Any) -> np.ndarray:
     return np.asarray(values, dtype="<f4")
+
+
+def _pack_positions(
+    positions: np.ndarray | Run, extent: tuple[float, ...], arrays: Arrays
+) -> dict[str, Any]:
+    """Adds the codes, and says how many are outside; or adds what a run is made of."""
+    if isinstance(positions, Run):
+        arrays |= positions.arrays()
+        return {"run": positions.header()} | _pack_parts(positions, arrays)
+    codes = arrays["positions"] = _encode_positions(positions, extent)
+    return {"outside": np.any(np.abs(codes) > BORDER, axis=2).sum(axis=1).tolist()}
+
+
+def _pack_parts(run: Run, arrays: Arrays) -> dict[str, Any]:
+    """Adds the factors of a run's steps; the browser finds the rest of what ``Follow`` holds."""
+    if not run.followed:
+        return {}
+    factors = run.program.factors
+    arrays |= {f"scalar:{name}": _floats(values) for name, values in factors.items()}
+    return {
+        "follow": {
+            "names": [part.name for part in run.sampler.parts],
+            "formulas": [part.formula for part in run.sampler.parts],
+            "scalars": list(factors),
+            "vectors": [f"z{k + 1}" if k else "z" for k in range(len(run.program.steps[0].noise))],
+        }
+    }
 
 
 def _encode_positions(positions: np.ndarray, extent: tuple[float, ...]) -> np.ndarray:

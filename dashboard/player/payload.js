@@ -1,27 +1,58 @@
-// One little-endian blob: u32 header length | JSON header | the arrays named in the header.
+// One little-endian blob: u32 length | JSON, how it is shown | deflated: u32 length | JSON, the panels | arrays.
+import { perform } from "./run.js";
 
-const TYPES = { int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array };
+const TYPES = {
+  int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array,
+  float64: Float64Array, uint32: Uint32Array,
+};
 
-/** -> the header; each of its panels with its arrays under their names, and their counts. */
-export function decode(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 4 + view.getUint32(0, true);
-  const show = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset)));
-  for (const panel of show.panels) offset = decodePanel(panel, bytes, offset);
-  return show;
+/**
+ * -> the header; each of its panels with its arrays under their names, and their counts.
+ * wanted: says whether somebody still waits for it; else it may be left unfinished.
+ */
+export async function decode(bytes, wanted = () => true) {
+  const [shown, packed] = split(bytes);
+  const [panels, body] = split(await inflate(packed));
+  let offset = 0;
+  for (const panel of panels) {
+    offset = decodePanel(panel, body, offset);
+    if (panel.run) await perform(panel, wanted);
+    [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
+  }
+  return { ...shown, panels };
+}
+
+/** The JSON at the beginning, and what follows. */
+function split(bytes) {
+  const end = 4 + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  return [JSON.parse(new TextDecoder().decode(bytes.subarray(4, end))), bytes.subarray(end)];
+}
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 function decodePanel(panel, bytes, start) {
   let offset = start;
-  for (const { name, type, shape } of panel.arrays) {
+  for (const { name, type, shape, differences } of panel.arrays) {
     const Values = TYPES[type];
     const end = offset + shape.reduce((a, b) => a * b, Values.BYTES_PER_ELEMENT);
-    // copied, because the message may begin at an address that the type cannot be read from
-    panel[name] = { shape, values: new Values(bytes.slice(offset, end).buffer) };
+    // copied, because an array may begin at an address that the type cannot be read from
+    const values = new Values(bytes.slice(offset, end).buffer);
+    for (const axis of differences ?? []) accumulate(values, shape, axis);
+    panel[name] = { shape, values };
     offset = end;
   }
-  [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
   return offset;
+}
+
+/** Sums along an axis, where differences along it were sent; both wrap around. */
+function accumulate(values, shape, axis) {
+  const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  for (let i = stride; i < values.length; i += 1) {
+    if (Math.floor(i / stride) % shape[axis]) values[i] += values[i - stride];
+  }
 }
 
 /** Frame indices around a position on 0..count-1, and the share of the second. */

@@ -83,9 +83,13 @@ export default function reverseProcessPlayer({ data, parentElement, link, source
     player.payload = data;
     player.link = link; // of an offline page, to where it comes from
     player.source = source;
-    load(player, decode(data));
-  }
-  refit(player);
+    const wanted = () => player.payload === data && !player.listeners.signal.aborted;
+    decode(data, wanted).then((show) => {
+      if (!wanted()) return;
+      load(player, show);
+      refit(player);
+    });
+  } else refit(player);
   return () => setTimeout(() => {
     // Streamlit also calls this for a call it has superseded, while the player is still in use
     if (parentElement.isConnected) return;

@@ -156,7 +156,7 @@ def test_a_name_is_defined_or_imported_or_known_to_browsers() -> None:
 DECODE = """
 import {{ decode }} from "./dashboard/player/payload.js";
 import {{ pointAt }} from "./dashboard/player/follow.js";
-const show = decode(Deno.readFileSync({path}));
+const show = await decode(Deno.readFileSync({path}));
 const plain = (panel) => ({{
   counts: [panel.frames, panel.particles, panel.dimension],
   points: Array.from({{ length: panel.frames }}, (_, k) => pointAt(panel, k, 1)),
