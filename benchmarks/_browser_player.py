@@ -2,7 +2,8 @@
 
 Run it with `PYTHONPATH=. .venv/bin/python benchmarks/_browser_player.py`. It needs Chromium (or
 CHROMIUM=/path/to/it), serves tests/browser/player_app.py, and plays every case for three seconds in
-a window of 1280 x 1000, without a GPU, as the browser tests do. A frame counts when the player has
+a window of 1280 x 1000, without a GPU, as the browser tests do. "Made" are runs of T = 100 that the
+browser makes itself, after the same runs "sent" as positions. A frame counts when the player has
 drawn it; browsers call at most 60 times a second. Other work on the machine makes it slower.
 """
 
@@ -27,6 +28,15 @@ SECONDS = 3
 EVERYTHING = "particles trails target contours output field parts histogram"
 BASIC = "particles target"
 CASES = [
+    *[
+        (
+            f"{'plane' if d == 2 else 'line'}, {n:,}, {sampler}, {'sent' if sent else 'made'}",
+            f"run={sampler}&d={d}&n={n}&sent={sent}&layers={BASIC}",
+        )
+        for d in (1, 2)
+        for n, sampler in ((2000, "ode"), (10_000, "ddpm"))
+        for sent in (1, 0)
+    ],
     *[(f"plane, {n:,}, target", f"demo=ode&d=2&n={n}&layers={BASIC}") for n in (1000, 5000, 20000)],
     *[(f"plane, {n:,}, all", f"demo=ddpm&d=2&n={n}&layers={EVERYTHING}") for n in (1000, 5000)],
     *[

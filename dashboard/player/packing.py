@@ -32,6 +32,7 @@ BORDER = 32_000
 LIMIT = 32_767
 ZERO = 128  # of the difference of two maps
 MAX_PANELS = 4
+LEVEL = 4  # of compression: a quarter of the time of the usual 6, for 5 % more bytes
 # where neighbours are alike: in time, and along a curve so much that its slope is
 DIFFERENCES = {
     "positions": (0,),
@@ -51,7 +52,7 @@ def pack(animation: Animation | Sequence[Animation]) -> bytes:
     axes = shared_axes(panels)
     packed = [_pack_panel(panel, axes[panel.dimension]) for panel in panels]
     body = b"".join(sent(name, a).tobytes() for _, arrays in packed for name, a in arrays.items())
-    return _join({}, zlib.compress(_join([header for header, _ in packed], body)))
+    return _join({}, zlib.compress(_join([header for header, _ in packed], body), LEVEL))
 
 
 def sent(name: str, values: np.ndarray) -> np.ndarray:

@@ -2,14 +2,21 @@
 
 ?d=1|2, ?n= particles, ?frames=, ?outside=1 for too narrow a view, ?sharp=1 for a density cut off.
 ?demo=ode,ddpm for panels with all that can be shown, ?steps=60,30 their frames; ?layers=, ?view=,
-?height=, ?forward=1 for time running the other way.
+?height=, ?forward=1 for time running the other way. ?run=ode for a real run of this sampler, which
+the browser makes; with ?sent=1 the same run as positions.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from player_data import demo
 
+from dashboard.animation.layers import followed_run
+from dashboard.animation.line import scene
 from dashboard.player import Animation, pack, player
+from diffusion_core import Experiment
+from diffusion_core.targets import PRESETS
 
 MEANS = {1: np.array([[-1.5], [0.4], [1.8]]), 2: np.array([[-1.5, -0.8], [0.4, 1.2], [1.8, -0.6]])}
 WEIGHTS = np.array([0.3, 0.45, 0.25])
@@ -70,10 +77,24 @@ def panels(samplers: str, d: int, n: int, steps: str, forward: int) -> bytes:
     return pack(shown)
 
 
+@st.cache_data
+def real(sampler: str, d: int, n: int, steps: int, sent: int) -> bytes:
+    target = PRESETS["three-modes" if d == 1 else "ring-of-8"].target
+    run = Experiment(target=target, sampler=sampler, steps=steps, seed=4)
+    made = scene(run, n, lambda share: None).animation
+    if sent:
+        positions, follow = followed_run(run, n, made.times, lambda share: None)
+        made = replace(made, positions=positions, follow=follow)
+    return pack(made)
+
+
 st.set_page_config(layout="wide")
 samplers = st.query_params.get("demo", "")
 half_width = 1.5 if option("outside", 0) else 3.5
-if samplers:
+if sampler := st.query_params.get("run", ""):
+    size = (option("d", 1), option("n", 1000), option("steps", 100))
+    blob = real(sampler, *size, option("sent", 0))
+elif samplers:
     steps = st.query_params.get("steps", "60")
     blob = panels(samplers, option("d", 1), option("n", 1000), steps, option("forward", 0))
 else:
