@@ -82,13 +82,13 @@ def run_of(experiment: Experiment, particles: int, times: Sequence[int]) -> Run 
     terms = len(score.gaussians.weights) * particles * sampler.nfe(experiment.steps)
     if terms > MOST_TERMS or experiment.steps > MOST_STEPS:
         return None
+    shown = min(particles, FOLLOWED) if len(times) == experiment.steps else 0
     try:
-        program = program_of(sampler, chain, experiment.target.dim)
+        program = program_of(sampler, chain, experiment.target.dim, parts=shown > 0)
     except NotRecorded:
         return None
     rng = np.random.default_rng(experiment.seed)
     start = start_points(experiment, particles, rng) if experiment.exact_start else None
-    shown = min(particles, FOLLOWED) if len(times) == experiment.steps else 0
     return Run(sampler, program, score, chain, particles, len(times), shown, rng, start)
 
 

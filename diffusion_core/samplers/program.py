@@ -65,8 +65,8 @@ class NotRecorded(Exception):
     """An update does what a program cannot say."""
 
 
-def program_of(sampler: Sampler, chain: Chain, dim: int) -> Program:
-    """The program of all updates of a run in ``dim`` dimensions.
+def program_of(sampler: Sampler, chain: Chain, dim: int, parts: bool = True) -> Program:
+    """The program of all updates of a run in ``dim`` dimensions, with where their parts end or not.
 
     NotRecorded where an update does more than sums, scores and normals.
     """
@@ -79,12 +79,12 @@ def program_of(sampler: Sampler, chain: Chain, dim: int) -> Program:
         marks = Marks()
         try:
             y, memory = advance(sampler, y, t, chain, tape, tape.normal(marks), memory, marks)
-            step, numbers = tape.step((y, *_points(memory)), marks)
+            step, numbers = tape.step((y, *_points(memory)), marks.ends if parts else ())
         except (TypeError, ValueError, AttributeError) as error:
             raise NotRecorded(f"the step of {sampler.name} at t = {t}: {error}") from None
         order.append(steps.setdefault(step, len(steps)))
         columns.append(numbers)
-        factors.append(marks.factors)
+        factors.append(marks.factors if parts else {})
     found = [
         np.array([c for c, k in zip(columns, order, strict=True) if k == i]).T
         for i in steps.values()
@@ -164,11 +164,11 @@ class _Tape:
 
         return draw
 
-    def step(self, left: Sequence[Any], marks: Marks) -> tuple[Step, list[float]]:
-        """The step and its coefficients."""
+    def step(self, left: Sequence[Any], parts: Sequence[Any]) -> tuple[Step, list[float]]:
+        """The step and its coefficients, from what it leaves and where its parts end."""
         after = tuple(self.place(point) for point in left)
         numbers, ends = list(self._numbers), list[tuple[int, ...]]()
-        for end in marks.ends:
+        for end in parts:
             if not isinstance(end, Point):
                 raise TypeError("a part of the update does not end in a point")
             numbers += end.terms.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,18 @@ def test_factors_are_those_of_the_parts(name: str) -> None:
     for i, t in enumerate(range(CHAIN.steps, 1, -1)):
         named = factors(SAMPLERS[name], CHAIN, t)
         assert named == {name: values[i] for name, values in program.factors.items()}
+
+
+def test_without_parts_the_updates_are_the_same() -> None:
+    for sampler in SAMPLERS.values():
+        whole, bare = (program_of(sampler, CHAIN, 2, parts) for parts in (True, False))
+        assert bare.order == whole.order
+        assert bare.factors == {}
+        for few, all_of, fewer, numbers in zip(
+            bare.steps, whole.steps, bare.coefficients, whole.coefficients, strict=True
+        ):
+            assert few == replace(all_of, ends=())
+            np.testing.assert_array_equal(fewer, numbers[: len(fewer)])
 
 
 def test_the_coefficients_of_ddpm_are_those_of_its_equation() -> None:
