@@ -54,6 +54,7 @@ function load(player, show) {
   player.show = show;
   player.position = share * last(player);
   player.scrub.max = last(player);
+  player.scrub.disabled = false; // as it is while there is nothing to move through
   player.buttons.play.disabled = last(player) === 0;
   const { panels } = show;
   const [what, time] = show.words ?? (leading(show).direction === "forward"
