@@ -2,23 +2,30 @@
 
 Limits, checked before any work: 1,000,000 particles, 20,000,000 coordinates N d, and 50,000,000
 entries N d^2 for samplers that use the score's Jacobian; 75,000,000 numbers in a trajectory and the
-states held beside it. With them no run needs more than 1 GB of memory: an update is made for
-``BLOCK`` numbers at a time, so that its own arrays stay small beside Y_t.
+states held beside it. With them no run needs more than 1 GB of memory.
+
+An update is made for ``BLOCK`` numbers at a time, so that its arrays stay in the processor's cache,
+by ``THREADS`` threads; the normals are drawn in one order, so the threads change no result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain as joined
+from typing import Any
 
 import numpy as np
 
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers import Sampler, reverse_chain
-from diffusion_core.samplers.step import Draw, advance, drawn
-from diffusion_core.samplers.update import Memory, unmarked
+from diffusion_core.samplers.step import Draw, drawn
+from diffusion_core.samplers.update import Memory, Out, unmarked
 from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
+from diffusion_core.scores.own import OwnScore
 from diffusion_core.strict_json import shown
 from diffusion_core.targets.base import unit_rows
 
@@ -27,7 +34,10 @@ MAX_COORDINATES = 20_000_000
 MAX_JACOBIAN = 50_000_000
 MAX_TRAJECTORY = 75_000_000
 BESIDE = 3  # arrays as large as Y_t that an update holds
-BLOCK, JACOBIANS = 500_000, 4_000_000  # numbers N d, and N d^2, in an array of one update
+BLOCK = 8_192  # numbers N d, or N d^2, in an array of one update: a dozen of them fit the cache
+LEAST_BLOCK = 64  # particles, for matrix products worth a call
+THREADS = 2
+AHEAD = 4  # blocks whose update is made before their normals are drawn
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
 FAR = 1e80  # its cube, over any variance, still is a number
 
@@ -83,20 +93,29 @@ def simulate(
     check_particles(experiment, n)
     rng = np.random.default_rng(experiment.seed) if rng is None else rng
     chain, start = experiment.chain, start_points(experiment, n, rng)
-    run = reverse_chain(
-        experiment.record, chain, experiment.score, start, rng.standard_normal, _in_blocks
-    )
-    del start  # or it is held beside every Y_t
-    for t, y in run:
-        if not max(-y.min(), y.max()) < FAR:
-            raise Refused(
-                f"at t = {t} particles are beyond {FAR:g}: the schedule's steps are too large for "
-                "this sampler; use more steps or a smaller beta"
-            )
-        yield t, y
+    # what a reader hands over is called by one thread at a time
+    own = experiment.record.own or isinstance(experiment.score_error, OwnScore)
+    with ThreadPoolExecutor(1 if own else THREADS) as threads:
+        run = reverse_chain(
+            experiment.record,
+            chain,
+            experiment.score,
+            start,
+            rng.standard_normal,
+            partial(_in_blocks, threads),
+        )
+        del start  # or it is held beside every Y_t
+        for t, y in run:
+            if not max(-y.min(), y.max()) < FAR:
+                raise Refused(
+                    f"at t = {t} particles are beyond {FAR:g}: the schedule's steps are too large "
+                    "for this sampler; use more steps or a smaller beta"
+                )
+            yield t, y
 
 
 def _in_blocks(
+    threads: ThreadPoolExecutor,
     sampler: Sampler,
     y: Array,
     t: int,
@@ -110,18 +129,32 @@ def _in_blocks(
     memory: of every block, in their order.
     """
     dim = y.shape[1]
-    size = (dim**2, JACOBIANS) if sampler.derivatives else (dim, BLOCK)
-    blocks = list(unit_rows(len(y), *size))
+    rows = max(LEAST_BLOCK, BLOCK // (dim**2 if sampler.derivatives else dim))
+    blocks = list(unit_rows(len(y), 1, rows))
+
+    def each(make: Callable[..., Any], *of: Sequence[Any]) -> Iterator[Any]:
+        """``make`` of every block in turn, at most AHEAD of them before they are asked for."""
+        if len(blocks) == 1:
+            return map(make, *of)
+        parts = (tuple(a[i : i + AHEAD] for a in of) for i in range(0, len(blocks), AHEAD))
+        return joined.from_iterable(threads.map(make, *part) for part in parts)
+
     out = np.empty_like(y)
-    if sampler.multistep is not None:
+    if (multistep := sampler.multistep) is not None:
+
+        def remembering(b: slice, before: Memory) -> tuple[Out, Memory]:
+            return multistep(y[b], t, chain, score, unmarked, before)
+
         kept = []
-        for b, before in zip(blocks, memory or [None] * len(blocks), strict=True):
-            out[b], after = advance(sampler, y[b], t, chain, score, normal, before)
+        befores = memory or (None,) * len(blocks)
+        for b, (law, after) in zip(blocks, each(remembering, blocks, befores), strict=True):
+            out[b] = drawn(law, normal)
             kept.append(after)
         return out, tuple(kept)
     for stage in sampler.stages:
-        for b in blocks:
-            out[b] = drawn(stage(y[b], t, chain, score, unmarked), normal)
+        laws = each(lambda b, stage=stage, y=y: stage(y[b], t, chain, score, unmarked), blocks)
+        for b, law in zip(blocks, laws, strict=True):
+            out[b] = drawn(law, normal)
         y, out = out, np.empty_like(y)
     return y, None
 

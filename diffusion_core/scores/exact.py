@@ -122,14 +122,19 @@ class ExactScore:
     def __init__(self, target: Target, chain: Chain) -> None:
         self.target, self.chain = target, chain
         self._marginals: Remembered[Marginal] = Remembered()
+        self._lock = threading.Lock()
 
     def marginal(self, t: int) -> Marginal:
-        """p_t, 1 <= t <= T+1."""
+        """p_t, 1 <= t <= T+1; safe to ask for from several threads."""
         found = self._marginals.get(t)
         if found is None:
-            found = self.target.marginal(self.chain.level(t))
-            found = self._marginals.put(t, found, numbers(found))
+            with self._lock:
+                found = self._marginals.get(t) or self._made(t)
         return found
+
+    def _made(self, t: int) -> Marginal:
+        made = self.target.marginal(self.chain.level(t))
+        return self._marginals.put(t, made, numbers(made))
 
     def __call__(self, t: int, x: Array) -> Array:
         return self.marginal(t).score(x)
