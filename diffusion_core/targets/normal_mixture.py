@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 
@@ -18,23 +18,16 @@ from diffusion_core.targets.base import (
     normalise,
     unit_rows,
 )
+from diffusion_core.targets.posterior import Posterior, covariance, mean, pairs, third_moment
+from diffusion_core.targets.precisions import precision_gaps
 
 BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
 ROUNDING = 1e6  # largest (|y| + R)^2/v of the fast form, whose log weights round at 1e-16 of it
 
 NEAR, FAR = 8.0, 1e5  # |y| in units of R, and squared deviations: where whitening still serves
+MOMENTS = 1e4  # largest R^2/v whose moments of b_k are plain sums, rounding at 1e-16 of its powers
 LARGEST = 600.0  # log weights up to this size need no shift before exp
-MAGNIFIED = 100  # rounding of P_k - P_j by way of C_k - C_j over that of plain subtraction
-
-
-class Posterior(NamedTuple):
-    """log p(x) (n,), r_k (K, n), a reference score (d, n), s_k minus it (d, K, n) or (d, K, 1)."""
-
-    log_p: Array
-    r: Array
-    base: Array
-    delta: Array
 
 
 class NormalMixture(Marginal):
@@ -68,10 +61,11 @@ class NormalMixture(Marginal):
         self.n_components, self.dim = means.shape
         self._raw, self._root = means, math.sqrt(level.abar)
         self._m = self._root * means
-        self._covariances, self._level = covariances, level
-        self._common = len(covariances) == 1
+        self._common, self._by_sums = len(covariances) == 1, False
         self._p = np.matmul(vectors / variances[:, None, :], vectors.transpose(0, 2, 1))
-        self._det = variances.prod(axis=1)
+        self._precision_gaps = partial(
+            precision_gaps, covariances, self._p, variances.prod(axis=1), level
+        )
         self._trace = (1 / variances).sum(axis=1)
         self._log_norm = np.log(weights) - 0.5 * np.log(2 * np.pi * variances).sum(axis=1)
         self._origin = weights @ self._m
@@ -91,12 +85,16 @@ class NormalMixture(Marginal):
         self._b = np.matmul(self._p, y[:, :, None])[:, :, 0]
         columns = [(shift - 0.5 * (self._b * y).sum(axis=1))[:, None], self._b]
         sums = [np.ones((1, self.n_components)), self._b.T]
-        self._pairs = [(i, j) for i in range(self.dim) for j in range(i, self.dim)]
+        self._pairs = pairs(self.dim)
         if self._common:
             far = max(NEAR * radius, radius + math.sqrt(FAR * smallest))
             self._careful2 = max(self._reach2, far**2)
             self._white = (vectors[0] / np.sqrt(2 * values[0])).T
             self._white_means = self._white @ y.T
+            self._by_sums = radius**2 <= MOMENTS * smallest and self.dim <= MOST_FEATURES_DIM
+            if self._by_sums:
+                sums += [self._b.T[i] * self._b.T[j : j + 1] for i, j in self._pairs]
+                sums.append(self._b.T * np.square(self._b).sum(axis=1))
         else:
             squares = np.stack([self._p[:, i, j] for i, j in self._pairs])
             sums.append(squares)
@@ -108,7 +106,7 @@ class NormalMixture(Marginal):
 
     def score(self, x: Array) -> Array:
         def of(p: Posterior) -> Array:
-            return (p.base + _mean(p.r, p.delta)).T
+            return (p.base + mean(p.r, p.delta)).T
 
         return self._split(x, (self.dim,), self._fast_score, of)
 
@@ -117,10 +115,10 @@ class NormalMixture(Marginal):
 
     def score_and_jacobian(self, x: Array) -> tuple[Array, Array]:
         def of(p: Posterior) -> Array:
-            mean = _mean(p.r, p.delta)
-            c = p.delta - mean[:, None, :]
+            centre = mean(p.r, p.delta)
+            c = p.delta - centre[:, None, :]
             both = np.empty((p.r.shape[1], self.dim + 1, self.dim))
-            both[:, 0] = (p.base + mean).T
+            both[:, 0] = (p.base + centre).T
             for i in range(self.dim):
                 weighted = p.r * c[i]
                 for j in range(i + 1):
@@ -128,12 +126,14 @@ class NormalMixture(Marginal):
             both[:, 1:] -= self._mean_precision(p.r)
             return both
 
-        both = self._split(x, (self.dim + 1, self.dim), lambda y: of(self._fast(y)), of, True)
+        shape = (self.dim + 1, self.dim)
+        fast = self._fast_score_and_jacobian if self._by_sums else lambda *y: of(self._fast(*y))
+        both = self._split(x, shape, fast, of, not self._by_sums)
         return both[:, 0], both[:, 1:]
 
     def trace_gradient(self, x: Array) -> Array:
         def of(p: Posterior) -> Array:
-            c = p.delta - _mean(p.r, p.delta)[:, None, :]
+            c = p.delta - mean(p.r, p.delta)[:, None, :]
             square = np.einsum("ikn,ikn->kn", c, c)
             if self._common:
                 square *= p.r
@@ -143,7 +143,13 @@ class NormalMixture(Marginal):
             pull = np.tensordot(weighted, self._p, axes=([0, 1], [1, 0]))
             return np.einsum("ikn,kn->ni", weighted, square) - 2 * pull
 
-        return self._split(x, (self.dim,), lambda y: of(self._fast(y)), of, True)
+        if self._by_sums:
+
+            def third(features: Array, largest: float) -> Array:
+                return third_moment(self._moments(features, largest), self.dim).T
+
+            return self._split(x, (self.dim,), third, of)
+        return self._split(x, (self.dim,), lambda *y: of(self._fast(*y)), of, True)
 
     def _mean_precision(self, r: Array) -> Array:
         return self._p if self._common else np.tensordot(r, self._p, axes=([0], [0]))
@@ -152,39 +158,50 @@ class NormalMixture(Marginal):
         self,
         x: Array,
         shape: tuple[int, ...],
-        fast: Callable[[Array], Array],
+        fast: Callable[[Array, float], Array],
         careful: Callable[[Posterior], Array],
         centred: bool = False,
     ) -> Array:
-        """``fast`` of y = (x - origin)^T block by block, ``careful`` where that would round.
+        """``fast`` of 1 and y = (x - origin)^T, and the largest |y|^2, block by block;
+        ``careful`` where that would round.
 
         centred: ``fast`` makes arrays (d, K, n), not only (K, n).
         """
         out = np.empty((len(x), *shape))
-        y = np.ascontiguousarray((x - self._origin).T)
+        features = np.empty((1 + self.dim, len(x)))
+        features[0], y = 1.0, features[1:]
+        np.subtract(x.T, self._origin[:, None], out=y)
         rows = np.arange(len(x))
         if not self._careful_only:
-            rows = np.flatnonzero((y * y).sum(axis=0) > self._careful2)
-            y[:, rows] = 0.0
+            square = np.einsum("in,in->n", y, y)
+            rows = np.flatnonzero(square > self._careful2)
+            y[:, rows] = square[rows] = 0.0
             size = max(64, BLOCK // (self.n_components + self.dim**2))
             if centred:
                 size = max(1, min(size, CHUNK // (self.n_components * self.dim)))
             for i in range(0, len(x) if len(rows) < len(x) else 0, size):
-                out[i : i + size] = fast(y[:, i : i + size])
+                block = features[:, i : i + size], square[i : i + size].max()
+                out[i : i + size] = fast(*block)
         for cut in unit_rows(len(rows), self.n_components * self.dim):
             out[rows[cut]] = careful(self._careful(x[rows[cut]]))
         return out
 
-    def _log_weights(self, y: Array) -> tuple[Array, Array | float]:
-        """log w_k + log p_k (K, n) less a common term, and that term."""
-        if self._common and (y * y).sum(axis=0).max() > self._reach2:
-            return self._whitened(y), self._top
-        ones = np.ones((1, y.shape[1]))
+    def _log_weights(self, features: Array, largest: float) -> Array:
+        """log w_k + log p_k (K, n) less ``_left_out``, of 1 and y (1 + d, n); largest: |y|^2."""
+        y = features[1:]
         if self._common:
-            common = self._top - 0.5 * (y * (self._p[0] @ y)).sum(axis=0)
-            return self._features @ np.concatenate([ones, y]), common
-        squares = np.stack([y[i] * y[j] for i, j in self._pairs])
-        return self._features @ np.concatenate([ones, y, squares]), self._top
+            return self._whitened(y) if largest > self._reach2 else self._features @ features
+        both = np.empty((self._features.shape[1], y.shape[1]))
+        both[: 1 + self.dim] = features
+        for row, (i, j) in zip(both[1 + self.dim :], self._pairs, strict=True):
+            np.multiply(y[i], y[j], out=row)
+        return self._features @ both
+
+    def _left_out(self, y: Array, largest: float) -> Array | float:
+        """What all of ``_log_weights`` lack, (n,) or a number."""
+        if not self._common or largest > self._reach2:
+            return self._top
+        return self._top - 0.5 * np.einsum("in,in->n", y, self._p[0] @ y)
 
     def _whitened(self, y: Array) -> Array:
         log_w = np.repeat((self._log_norm - self._top)[:, None], y.shape[1], axis=1)
@@ -194,33 +211,50 @@ class NormalMixture(Marginal):
             log_w -= step
         return log_w
 
-    def _exponentials(self, y: Array) -> tuple[Array, Array | float]:
+    def _exponentials(self, features: Array, largest: float) -> tuple[Array, Array | float]:
         """Unnormalised weights (K, n), and the log of what they were divided by (n,)."""
-        log_w, common = self._log_weights(y)
-        if (y * y).sum(axis=0).max() <= self._tame2:
-            return np.exp(log_w, out=log_w), common
-        return log_w, common + exponentiate(log_w)
+        w = self._log_weights(features, largest)
+        return (np.exp(w, out=w), 0.0) if largest <= self._tame2 else (w, exponentiate(w))
 
-    def _fast_log_density(self, y: Array) -> Array:
-        w, common = self._exponentials(y)
-        return np.log(w.sum(axis=0)) + common
+    def _fast_log_density(self, features: Array, largest: float) -> Array:
+        w, top = self._exponentials(features, largest)
+        return np.log(w.sum(axis=0)) + (self._left_out(features[1:], largest) + top)
 
-    def _fast_score(self, y: Array) -> Array:
-        w, _ = self._exponentials(y)
-        sums = self._sums @ w
-        sums /= sums[0]
-        s = sums[1 : self.dim + 1]
+    def _fast_score(self, features: Array, largest: float) -> Array:
+        y = features[1:]
         if self._common:
-            return (s - self._p[0] @ y).T
+            s = self._moments(features, largest, 1 + self.dim)[1:]
+            s -= self._p[0] @ y
+            return s.T
+        sums = self._sums @ self._exponentials(features, largest)[0]
+        s = sums[1 : self.dim + 1]
         for row, (i, j) in zip(sums[self.dim + 1 :], self._pairs, strict=True):
             s[i] -= row * y[j]
             if i != j:
                 s[j] -= row * y[i]
+        s /= sums[0]
         return s.T
 
-    def _fast(self, y: Array) -> Posterior:
-        r, common = self._log_weights(y)
-        log_p = normalise(r) + common
+    def _moments(self, features: Array, largest: float, count: int | None = None) -> Array:
+        """1, E_r b_i, E_r b_i b_j (i <= j), E_r |b|^2 b_i, with one covariance: the first so many.
+
+        b_k = P (root m_k - origin) is s_k less what all have in common.
+        """
+        sums: Array = self._sums[:count] @ self._exponentials(features, largest)[0]
+        sums *= 1 / sums[0]
+        return sums
+
+    def _fast_score_and_jacobian(self, features: Array, largest: float) -> Array:
+        sums = self._moments(features, largest, -self.dim)
+        both = np.empty((self.dim + 1, self.dim, features.shape[1]))
+        np.subtract(sums[1 : 1 + self.dim], self._p[0] @ features[1:], out=both[0])
+        for row, (i, j) in zip(covariance(sums, self.dim), self._pairs, strict=True):
+            both[i + 1, j] = both[j + 1, i] = row - self._p[0, i, j]
+        return both.transpose(2, 0, 1)
+
+    def _fast(self, features: Array, largest: float) -> Posterior:
+        r, y = self._log_weights(features, largest), features[1:]
+        log_p = normalise(r) + self._left_out(y, largest)
         if self._common:
             return Posterior(log_p, r, -self._p[0] @ y, self._b.T[:, :, None])
         delta = self._b.T[:, :, None] - np.matmul(self._p.transpose(1, 0, 2), y)
@@ -230,7 +264,9 @@ class NormalMixture(Marginal):
         if self._careful_only:
             j = np.zeros(len(x), dtype=np.intp)
         else:
-            j = self._log_weights((x - self._origin).T)[0].argmax(axis=0)
+            features = np.concatenate([np.ones((1, len(x))), (x - self._origin).T])
+            largest = float(np.square(features[1:]).sum(axis=0).max())
+            j = self._log_weights(features, largest).argmax(axis=0)
         r, delta = climb(lambda rows, j: self._relative(x[rows], j), j)
         z = x - self._m[j]
         base = -z @ self._p[0] if self._common else -np.matmul(z[:, None, :], self._p[j])[:, 0]
@@ -257,44 +293,8 @@ class NormalMixture(Marginal):
     def _relative_to(self, z: Array, j: int) -> tuple[Array, Array]:
         shift = self._root * (self._raw - self._raw[j])
         g = z @ self._p[j]
-        delta = np.matmul(shift[:, None, :], self._p) - np.matmul(z, self._precision_gap(j))
+        delta = np.matmul(shift[:, None, :], self._p) - np.matmul(z, self._precision_gaps(j))
         ratio = ((z - shift[:, None, :]) * delta).sum(axis=2) + shift @ g.T
         ratio *= 0.5
         ratio += (self._log_norm - self._log_norm[j])[:, None]
         return ratio, delta.transpose(2, 0, 1)
-
-    def _precision_gap(self, j: int) -> Array:
-        """P_k - P_j, (K, d, d), from C_k - C_j, so that close or mirrored covariances keep digits.
-
-        Plainly subtracted where ill-conditioned, unlike covariances would magnify the rounding.
-        """
-        p, gap = self._p, self._level.abar * (self._covariances - self._covariances[j])
-        size, step = np.abs(p).max(axis=(1, 2)), np.abs(gap).max(axis=(1, 2))
-        if self.dim == 2:
-            exact = two_by_two_gap(self._covariances, self._level, self._det, j)
-        else:
-            exact = -p @ gap @ p[j]
-        close = size * size[j] * step <= MAGNIFIED * (size + size[j])
-        return np.where(close[:, None, None], exact, p - p[j])
-
-
-def two_by_two_gap(c: Array, level: NoiseLevel, det: Array, j: int) -> Array:
-    """S_k^{-1} - S_j^{-1}, (K, 2, 2), by adjugates; det_k of S_k = abar C_k + var I.
-
-    Differences and sums are of the entries of C_k, which are not rounded: those of mirror images
-    cancel down to the last digit.
-    """
-    s = level.abar * c + level.var * np.eye(2)
-    gap, off = level.abar * (c - c[j]), level.abar * (c[:, 0, 1] + c[j, 0, 1])
-    more = gap[:, 0, 0] * s[:, 1, 1] + s[j, 0, 0] * gap[:, 1, 1] - gap[:, 0, 1] * off
-    inner = (gap * det[j] - s[j] * more[:, None, None]) / (det * det[j])[:, None, None]
-    out = -inner
-    out[:, 0, 0], out[:, 1, 1] = inner[:, 1, 1], inner[:, 0, 0]
-    return out
-
-
-def _mean(r: Array, values: Array) -> Array:
-    """sum_k r_k values_k, (d, n), of values (d, K, n) or (d, K, 1)."""
-    if values.shape[2] == 1:
-        return values[:, :, 0] @ r
-    return np.einsum("kn,ikn->in", r, values)
