@@ -155,6 +155,19 @@ class Model:
         return 1 + tau**2 * square / self.bumps.dim
 
 
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The score at one t: s(x) = g((x - centre)/spread)/spread."""
+
+    centre: Array
+    spread: float
+    model: Model
+    loss: float
+
+    def standard(self, x: Array) -> Array:
+        return (x - self.centre) / self.spread
+
+
 def fitted(bumps: Bumps, v: Array, tau: float, ridge: float) -> tuple[Model, float]:
     """The minimiser of the regularised objective, and its loss without the penalty.
 

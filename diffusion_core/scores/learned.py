@@ -17,19 +17,17 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel, check_range
-from diffusion_core.scores.bumps import Bumps, Model, fitted
+from diffusion_core.scores.bumps import Bumps, Fit, fitted
 from diffusion_core.scores.exact import ExactScore, Remembered, Score
+from diffusion_core.scores.regressed import Regressed
 from diffusion_core.targets.base import Target, unit_rows
 from diffusion_core.targets.points import Points
-
-if TYPE_CHECKING:
-    from diffusion_core.scores.regressed import Regressed
 
 LEAST_SAMPLES, MOST_SAMPLES = 10, 5000
 MOST_FEATURES = 400
@@ -78,11 +76,10 @@ class Learned:
 
     def score(self, exact: ExactScore) -> LearnedScore | Regressed:
         """The model, trained at each t when it is first asked there."""
+        learned = LearnedScore(self, exact)
         if self.extra == DERIVATIVES:
-            return LearnedScore(self, exact)
-        from diffusion_core.scores.regressed import Regressed  # it is made of what stands here
-
-        return Regressed(self, exact)
+            return learned
+        return Regressed(learned, exact if self.extra == ONLY else learned)
 
 
 @dataclass(frozen=True)
@@ -132,24 +129,11 @@ class Loss:
     fresh_exact: float
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """The score at one t: s(x) = g((x - centre)/spread)/spread."""
-
-    centre: Array
-    spread: float
-    model: Model
-    loss: float
-
-    def standard(self, x: Array) -> Array:
-        return (x - self.centre) / self.spread
-
-
 class LearnedScore:
     """The learned score of ``description``; every t is trained when it is first asked for."""
 
     def __init__(self, description: Learned, exact: ExactScore) -> None:
-        self.description, self.exact = description, exact
+        self.description, self.exact, self.ridge = description, exact, description.ridge
         self.data = training_points(description, exact.target)
         self._mean = self.data.mean(axis=0)
         self._deviation = math.sqrt(float(((self.data - self._mean) ** 2).mean()))
@@ -194,7 +178,7 @@ class LearnedScore:
         length = math.hypot(root * of.length * self._deviation, noise) / spread
         # a bump's own width apart, so that fewer data than bumps leave no two in one place
         centres = v[self._near] + math.hypot(tau, length) * self._off
-        model, loss = fitted(Bumps(centres, length), v, tau, of.ridge)
+        model, loss = fitted(Bumps(centres, length), v, tau, self.ridge)
         return Fit(root * self._mean, spread, model, loss)
 
     def _standard(self, x0: Array, t: int, spread: float) -> Array:

@@ -24,15 +24,15 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import scipy
 
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
-from diffusion_core.scores.bumps import CACHED, Bumps, penalised, solved
+from diffusion_core.scores.bumps import CACHED, Bumps, Fit, penalised, solved
 from diffusion_core.scores.exact import ExactScore, Remembered, Score, numbers
-from diffusion_core.scores.learned import ONLY, Fit, Learned, LearnedScore
 from diffusion_core.targets.base import unit_rows
 
 MOST_DIM = 2
@@ -139,23 +139,32 @@ class Sums:
         return out
 
 
+class Trained(Protocol):
+    """A score learned from ``data`` (n, d), one fit for every t, with the ridge of its bumps."""
+
+    exact: ExactScore
+    data: Array
+    ridge: float
+
+    def fit(self, t: int) -> Fit: ...
+
+
 class Regressed:
     """The score of ``plain``, and what regressed w_t and v_t say in the place of its derivatives.
 
     ``jacobian`` is H and ``trace_gradient`` is k - H s: so the accelerated samplers, which ask a
-    score for its derivatives, run on w_t and v_t. plain: the learned score, or the exact one where
-    the description says "regressed-only". Every t is trained when it is first asked for. Refused
-    beyond the plane.
+    score for its derivatives, run on w_t and v_t. learned: whose samples and bumps they are learned
+    with. plain: the score, ``learned`` itself or the exact one. Every t is trained when it is first
+    asked for. Refused beyond the plane.
     """
 
-    def __init__(self, description: Learned, exact: ExactScore) -> None:
-        if exact.target.dim > MOST_DIM:
+    def __init__(self, learned: Trained, plain: Score) -> None:
+        if (dim := learned.exact.target.dim) > MOST_DIM:
             raise Refused(
                 f"score_error.extra: w_t and v_t are regressed in at most {MOST_DIM} dimensions, "
-                f"not in {exact.target.dim}; use derivatives"
+                f"not in {dim}; use derivatives"
             )
-        self.learned = LearnedScore(description, exact)
-        self.plain: Score = exact if description.extra == ONLY else self.learned
+        self.learned, self.plain = learned, plain
         self._models: Remembered[Sums] = Remembered()
         self._lock = threading.Lock()
 
@@ -200,7 +209,7 @@ class Regressed:
             weighted = nodes.weight[rows, None] * phi
             gram += phi.T @ weighted
             right += weighted.T @ self._targets(t, fit, nodes, rows, tau)
-        matrix, regular = penalised(gram, 1 + d, of.description.ridge, len(v))
+        matrix, regular = penalised(gram, 1 + d, of.ridge, len(v))
         return Sums(bumps, solved(matrix, right, regular))
 
     def _targets(self, t: int, fit: Fit, nodes: Nodes, rows: slice, tau: float) -> Array:
