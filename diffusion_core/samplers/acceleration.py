@@ -40,13 +40,18 @@ def w_t(t: int, x: Array, chain: Chain, score: Score) -> Array:
 def v_t(t: int, x: Array, z: Array, chain: Chain, score: Score) -> Array:
     """v_t(x, z), (N, d): the minimiser (32) of E | W W^T Z - v(X_t, Z) |^2, Z ~ N(0, I).
 
-    In closed form v_t = z + (1-abar_t) (H_t z + s_t s_t^T z). It enters, b = 1 - alpha_t,
+    In closed form V_t(x) z (``v_matrix``). It enters, b = 1 - alpha_t,
 
     Y_{t-1} = (Y_t + b s_t) / sqrt(alpha_t) + sqrt(1/alpha_t - 1) ( Z
     - (b / (2 (1-abar_t))) (Z + (1-abar_t) s_t s_t^T Z - v_t(Y_t, Z)) ) (33b).
 
     x, z: (N, d).  score: the exact one, as for ``w_t``.
     """
+    return np.asarray(np.einsum("nij,nj->ni", v_matrix(t, x, chain, score), z))
+
+
+def v_matrix(t: int, x: Array, chain: Chain, score: Score) -> Array:
+    """V_t(x) = I + (1-abar_t) (H_t + s_t s_t^T), (N, d, d): v_t(x, z) = V_t(x) z."""
     s = score(t, x)
-    along = np.einsum("ni,ni->n", s, z)[:, None] * s
-    return z + chain.var[t] * (np.einsum("nij,nj->ni", score.jacobian(t, x), z) + along)
+    outer = s[:, :, None] * s[:, None, :]
+    return np.eye(x.shape[1]) + chain.var[t] * (score.jacobian(t, x) + outer)

@@ -24,7 +24,7 @@ import numpy as np
 import scipy
 
 from diffusion_core.experiment import Experiment
-from diffusion_core.samplers.acceleration import w_t
+from diffusion_core.samplers.acceleration import v_matrix, w_t
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.errors import ROUNDING
 from diffusion_core.scores.exact import ExactScore, Score, plain_score
@@ -86,19 +86,16 @@ def eps_w(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
 def eps_v(experiment: Experiment, stop: Stop = lambda: None) -> ScoreSize:
     """( (1/T) sum_t E |v_hat_t - v_t|^2 )^{1/2}, v_hat_t as ``ddpm-covariance`` is given it.
 
-    v_t(x, z) = M_t(x) z, so that E over Z is the squared Frobenius norm of M_hat_t - M_t.
+    v_t(x, z) = V_t(x) z (``v_matrix``): E over Z is the squared Frobenius norm of V_hat_t - V_t.
     """
     e = experiment
     if e.score_error is None:
         return _closed(np.zeros(e.steps), np.zeros(e.steps))
-    var = e.chain.var
 
-    def implied(of: Score, t: int, x: Array) -> Array:
-        s = of(t, x)
-        outer = s[:, :, None] * s[:, None, :]
-        return (var[t] * (of.jacobian(t, x) + outer)).reshape(len(x), -1)
+    def matrix(of: Score, t: int, x: Array) -> Array:
+        return v_matrix(t, x, e.chain, of).reshape(len(x), -1)
 
-    return _root_mean_square(e, implied, stop)
+    return _root_mean_square(e, matrix, stop)
 
 
 def _root_mean_square(
