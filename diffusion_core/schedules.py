@@ -8,89 +8,43 @@ extends by its own formula, every other one by beta_{T+1} = beta_T.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from diffusion_core.chain import BETA_MAX, CLEAN, FORMULA, Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.errors import InputError
 
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
+__all__ = [
+    "BETA_MAX",
+    "CLEAN",
+    "FORMULA",
+    "MAX_STEPS",
+    "MIN_STEPS",
+    "SCHEDULES",
+    "Array",
+    "Chain",
+    "Constant",
+    "Cosine",
+    "Custom",
+    "Index",
+    "Karras",
+    "Linear",
+    "LinearDDPM",
+    "LogSNR",
+    "Mask",
+    "NoiseLevel",
+    "Schedule",
+    "Sigmoid",
+    "Theory",
+    "check_range",
+    "check_steps",
+]
 
-BETA_MAX = 0.999
-FORMULA = "the schedule's formula exceeds it"
 LIST = "the given abar_t is less than 1/1000 of the one before; from there on abar_t exceeds it"
 MIN_STEPS, MAX_STEPS = 2, 8192
-
-
-@dataclass(frozen=True)
-class NoiseLevel:
-    """One marginal of the forward chain, X_t = sqrt(abar) X_0 + sqrt(var) W with var = 1 - abar.
-
-    Both numbers are kept because 1 - abar loses its digits when abar is close to 1.
-    """
-
-    abar: float
-    var: float
-
-    @classmethod
-    def of(cls, abar: float) -> NoiseLevel:
-        return cls(abar, 1.0 - abar)
-
-
-CLEAN = NoiseLevel(1.0, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """The forward chain of T steps: arrays over t = 0..T+1, with beta_0 = 0 and abar_0 = 1.
-
-    ``var`` is 1 - abar, accumulated so that it keeps full relative precision.
-    ``capped`` lists the t <= T whose beta was above 0.999 before it was capped, where ``cause``;
-    ``capped_past`` says that of T+1 where it is true of T+1 alone.
-    """
-
-    beta: Array
-    capped: tuple[int, ...] = ()
-    cause: str = FORMULA
-    capped_past: bool = False
-    alpha: Array = field(init=False)
-    abar: Array = field(init=False)
-    var: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        log_abar = np.cumsum(np.log1p(-self.beta))
-        object.__setattr__(self, "alpha", 1.0 - self.beta)
-        object.__setattr__(self, "abar", np.exp(log_abar))
-        object.__setattr__(self, "var", -np.expm1(log_abar))
-
-    @property
-    def steps(self) -> int:
-        """T."""
-        return len(self.beta) - 2
-
-    def level(self, t: int) -> NoiseLevel:
-        return NoiseLevel(float(self.abar[t]), float(self.var[t]))
-
-    @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of any result on this chain has to know."""
-        if not self.capped and not self.capped_past:
-            return ()
-        n = len(self.capped)
-        which = (
-            f"t = T+1 = {self.steps + 1}, which the training-free accelerated ODE alone looks at"
-        )
-        if n:
-            which = f"t = {self.capped[0]}"
-        if n > 1:
-            which = f"{n} steps, t = {self.capped[0]}..{self.capped[-1]}"
-        return (f"beta_t capped at {BETA_MAX} at {which}, where {self.cause}",)
 
 
 class Schedule(Protocol):
