@@ -37,7 +37,7 @@ BESIDE = 3  # arrays as large as Y_t that an update holds
 BLOCK = 8_192  # numbers N d, or N d^2, in an array of one update: a dozen of them fit the cache
 LEAST_BLOCK = 64  # particles, for matrix products worth a call
 THREADS = 2
-AHEAD = 4  # blocks whose update is made before their normals are drawn
+AHEAD = 4  # blocks whose update is made before their normals are drawn; fewer need no threads
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
 FAR = 1e80  # its cube, over any variance, still is a number
 
@@ -134,7 +134,7 @@ def _in_blocks(
 
     def each(make: Callable[..., Any], *of: Sequence[Any]) -> Iterator[Any]:
         """``make`` of every block in turn, at most AHEAD of them before they are asked for."""
-        if len(blocks) == 1:
+        if len(blocks) < AHEAD:
             return map(make, *of)
         parts = (tuple(a[i : i + AHEAD] for a in of) for i in range(0, len(blocks), AHEAD))
         return joined.from_iterable(threads.map(make, *part) for part in parts)

@@ -40,7 +40,7 @@ def test_the_plain_updates_run_on_more_than_one_thread():
             return e.score(t, x)
 
     with particles.ThreadPoolExecutor(2) as threads:
-        y, no_noise = np.zeros((2 * particles.BLOCK, 1)), np.zeros
+        y, no_noise = np.zeros((particles.AHEAD * particles.BLOCK, 1)), np.zeros
         particles._in_blocks(threads, e.record, y, 2, e.chain, Meeting(), no_noise, None)
     assert len(met) == 2
 
