@@ -106,6 +106,11 @@ class Store:
                 return self._kept[key]
         return self._flights.get(key, once, wait)
 
+    def find(self, key: Hashable) -> Any:
+        """The value kept under the key, None where there is none; a use of it."""
+        with self._lock:
+            return self._kept.get(key)
+
     def put(self, key: Hashable, value: Any) -> None:
         """Keep the value, unless one is kept already."""
         with self._lock:

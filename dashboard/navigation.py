@@ -11,8 +11,9 @@ from typing import get_args
 
 import streamlit as st
 
+from dashboard.compute import work
 from dashboard.link.permalink import Page, Section
-from diffusion_core import Experiment
+from diffusion_core import Experiment, InputError
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
 ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
@@ -40,7 +41,10 @@ def _freeze() -> None:
 
 
 def show() -> None:
-    """The page of the address, below the page config and the links to all pages."""
+    """The page of the address, below the page config and the links to all pages.
+
+    The workers start meanwhile; where the environment asks for what cannot be, only that is said.
+    """
     _freeze()
     st.set_page_config(
         page_title="Diffusion Convergence Lab",
@@ -48,6 +52,11 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
+    try:
+        work.start()
+    except InputError as reason:
+        st.error(f"{reason}.")
+        st.stop()
     menu: dict[str, list[st.Page]] = {section: [] for section in SECTIONS}
     for page in PAGES.values():
         entry = st.Page(page.path, title=page.title, default=page.name == FIRST)

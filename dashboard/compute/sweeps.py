@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,7 +22,8 @@ from diffusion_core import (
 from diffusion_core.studies.convergence import Fit
 from diffusion_core.theory.theorems import Shape, Theorem, theorems
 
-REDRAW = 0.4  # seconds between drawings of a growing figure
+REDRAW = 0.4  # seconds between drawings of a growing figure,
+SPARING = 10  # and at least so many times what the last one took: a busy server draws less often
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,26 @@ def _finish(
         bar = st.progress(0.0)
         st.button("Stop", on_click=_stop, args=(work,))
         place = st.empty()
-    total, drawn = len(work.runs), 0.0
-    for experiment in missing:
-        share = len(outcomes) / total
-        bar.progress(share, f"{experiment.record.label}, T = {experiment.steps:,}")
-        if outcomes and time.monotonic() - drawn > REDRAW:
-            draw(outcomes)
-            drawn = time.monotonic()
-        outcomes[experiment] = cached.distance(experiment, *work.how, place)
+
+    def tell() -> None:
+        run = next(e for e in missing if e not in outcomes)
+        share = len(outcomes) / len(work.runs)
+        bar.progress(share, f"{run.record.label}, T = {run.steps:,}")
+
+    left, next_drawing, new = set(missing), 0.0, bool(outcomes)
+    tell()
+    with closing(cached.arriving(missing, *work.how, place)) as coming:
+        for arrived in coming:
+            outcomes |= arrived
+            left -= set(arrived)
+            new = new or bool(arrived)
+            if new and left and time.monotonic() >= next_drawing:
+                begun = time.monotonic()
+                draw(outcomes)
+                now, new = time.monotonic(), False
+                next_drawing = now + max(REDRAW, SPARING * (now - begun))
+            if arrived and left:
+                tell()
     status.empty()
 
 

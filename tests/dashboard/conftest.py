@@ -9,8 +9,10 @@ import pytest
 import streamlit as st
 
 from dashboard.compute.disk import VARIABLE
+from dashboard.compute.work import WORKERS
 
 os.environ[VARIABLE] = "off"
+os.environ[WORKERS] = "0"  # in the process of the test, unless it starts its own
 
 
 @pytest.fixture(autouse=True, scope="module")

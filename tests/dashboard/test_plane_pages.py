@@ -77,16 +77,16 @@ def test_what_turns_out_to_take_long_stops_and_asks(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_refusal_is_told_and_particles_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashboard.compute import cached
+    from dashboard.compute import tasks
 
-    real = cached.measure_each
+    real = tasks.measure_each
 
     def refuse(run: Experiment, metrics: Any, method: str, *rest: Any) -> Any:
         found = real(run, metrics, method, *rest)
         refused = {"kl": Refused("kl: is very large there")} if method == "exact" else {}
         return {m: refused.get(m, value) for m, value in found.items()}
 
-    monkeypatch.setattr(cached, "measure_each", refuse)
+    monkeypatch.setattr(tasks, "measure_each", refuse)
     app = calm(visit("trajectories", RING.with_(steps=9), particles="500"))
     table = rows(app)
     assert table["total variation"].how == "exact law"

@@ -14,7 +14,7 @@ import pytest
 import scipy
 import streamlit as st
 
-from dashboard.compute import cached, disk
+from dashboard.compute import cached, disk, tasks
 from dashboard.compute.disk import ENGINE, FILE, VARIABLE, Kept, directory
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.sources import sources
@@ -133,7 +133,7 @@ def test_a_new_start_does_not_compute_again(
     st.cache_resource.clear()
     first = cached.distances(RUN, ("tv", "kl"), "exact", 0, st.empty())
     st.cache_resource.clear()
-    monkeypatch.setattr(cached, "measure_each", lambda *given: pytest.fail("computed again"))
+    monkeypatch.setattr(tasks, "measure_each", lambda *given: pytest.fail("computed again"))
     assert cached.is_known(RUN, "tv", "exact", 0, "p1")
     assert cached.distances(RUN, ("tv", "kl"), "exact", 0, st.empty()) == first
     assert not cached.is_known(RUN, "hellinger", "exact", 0, "p1")

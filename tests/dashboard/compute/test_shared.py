@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import streamlit as st
 
-from dashboard.compute import cached
+from dashboard.compute import cached, tasks
 from diffusion_core import Experiment, plan
 
 READERS = 30
@@ -25,14 +25,14 @@ def test_thirty_readers_of_one_sweep_compute_each_of_its_runs_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted: Counter[Experiment] = Counter()
-    lock, start, real = threading.Lock(), threading.Barrier(READERS), cached.measure_each
+    lock, start, real = threading.Lock(), threading.Barrier(READERS), tasks.measure_each
 
     def count(run, *rest):
         with lock:
             counted[run] += 1
         return real(run, *rest)
 
-    monkeypatch.setattr(cached, "measure_each", count)
+    monkeypatch.setattr(tasks, "measure_each", count)
 
     def read():
         start.wait(30)

@@ -1,0 +1,88 @@
+"""What a worker computes: functions of small arguments, told how to report and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dashboard.animation.line import scene
+from dashboard.animation.plane import PlaneLaw, plane_law
+from dashboard.player import pack
+from diffusion_core import Experiment, InputError, Measurement, Refused
+from diffusion_core.distances.of_masses import Distance
+from diffusion_core.measure import measure_each
+from diffusion_core.schedules import Array
+
+Outcome = Measurement | str  # a distance, or the reason why there is none
+Progress = Callable[..., None]  # with the share that is done, or without it where that is unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The t of the frames, TV(q_t, p_t) by t where it is known, and Y_1 (N, d).
+
+    ``refusal`` says why the exact law is missing.
+    """
+
+    times: tuple[int, ...]
+    tv: dict[int, Distance]
+    refusal: str
+    final: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The player's bytes and what each of its panels shows."""
+
+    blob: bytes
+    panels: tuple[Panel, ...]
+
+    @property
+    def weight(self) -> int:
+        return len(self.blob) + sum(panel.final.nbytes for panel in self.panels)
+
+
+def shown(
+    pairs: Sequence[tuple[Experiment, str]],
+    particles: int,
+    laws: Sequence[PlaneLaw | None],
+    progress: Progress,
+) -> Shown:
+    """The reverse chains of (experiment, title) side by side, in the plane over ``laws``.
+
+    Refused where there is nothing to draw.
+    """
+    scenes = []
+    for (experiment, title), law in zip(pairs, laws, strict=True):
+        made = scene(experiment, particles, progress, law)
+        scenes.append(replace(made, animation=replace(made.animation, title=title)))
+    panels = tuple(Panel(tuple(s.animation.times), dict(s.tv), s.refusal, s.final) for s in scenes)
+    return Shown(pack([s.animation for s in scenes]), panels)
+
+
+def law(experiment: Experiment, progress: Progress) -> PlaneLaw:
+    """The exact q_t in the plane, or why it is refused."""
+    return plane_law(experiment, progress)
+
+
+def measured(
+    experiment: Experiment,
+    metrics: tuple[str, ...],
+    method: str,
+    particles: int,
+    against: str,
+    points: Array | None,
+    progress: Progress,
+) -> dict[str, Outcome]:
+    """Distances together; one that is refused by its name leaves the others, with its reason."""
+    how = (method, particles, against)
+    try:
+        each = measure_each(experiment, metrics, *how, progress, points)
+        return {m: str(f) if isinstance(f, Refused) else f for m, f in each.items()}
+    except (Refused, InputError) as reason:
+        text = str(reason)
+    named = text.split(":")[0].split(", ")
+    refused = [m for m in metrics if m in named] or metrics
+    rest = tuple(m for m in metrics if m not in refused)
+    others = measured(experiment, rest, *how, points, progress) if rest else {}
+    return dict.fromkeys(refused, text) | others

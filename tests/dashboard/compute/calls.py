@@ -1,0 +1,52 @@
+"""What the tests of the pool let workers compute."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from diffusion_core import Experiment, Refused, measure
+
+
+def value(run: Experiment, progress: Any) -> float:
+    return measure(run, stop=progress).value
+
+
+def echo(what: Any, progress: Any) -> Any:
+    return what
+
+
+def refuse(reason: str, progress: Any) -> None:
+    raise Refused(reason)
+
+
+def fail(progress: Any) -> float:
+    return 1 / 0
+
+
+def count_until(folder: Path, progress: Any) -> str:
+    """Leaves a file for each call; done once there is a file "go"."""
+    (folder / f"begun {uuid.uuid4()}").touch()
+    while not (folder / "go").exists():
+        progress(0.25)
+        time.sleep(0.01)
+    return "done"
+
+
+def deaf(progress: Any) -> None:
+    time.sleep(600)
+
+
+def die(progress: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(folder: Path, progress: Any) -> str:
+    if not (folder / "died").exists():
+        (folder / "died").touch()
+        die(progress)
+    return "alive"
