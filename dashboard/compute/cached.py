@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.animation.plane import PlaneLaw
-from dashboard.compute import cost, tasks, work
+from dashboard.compute import cost, shipped, tasks, work
 from dashboard.compute.disk import kept
 from dashboard.compute.pool import Work
 from dashboard.compute.progress import Bar, TooLong
@@ -188,12 +188,12 @@ def is_known(
 def _known(
     experiment: Experiment, metric: str, method: str, particles: int, against: str
 ) -> Outcome | None:
-    """What is remembered, or kept on disk."""
+    """What is remembered, comes with the project, or is kept on disk."""
     key = _key(experiment, metric, method, particles, against)
     found: Outcome | None = _measured().find(key)
     file = kept()
     if found is None and file is not None and method == "exact":
-        found = file.get(experiment, metric, against)
+        found = shipped.find(experiment, metric, against) or file.get(experiment, metric, against)
         if found is not None:
             _measured().put(key, found)
     return found

@@ -1,7 +1,7 @@
 """Where the work of the scripts is done: on a cluster, in worker processes, or in the script.
 
-DIFFUSION_LAB_WORKERS is the number of processes, one a core where it is not set; 0 computes in the
-script's own thread.
+DIFFUSION_LAB_DASK is the address of a Dask scheduler. Without it DIFFUSION_LAB_WORKERS is the
+number of processes, one a core where it is not set; 0 computes in the script's own thread.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.compute.cluster import on_cluster
 from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Lost, Pool, Work
 from dashboard.compute.process import Process
@@ -26,6 +27,7 @@ from dashboard.memory import BEAT, Flights
 from diffusion_core.errors import InputError
 
 WORKERS = "DIFFUSION_LAB_WORKERS"
+DASK = "DIFFUSION_LAB_DASK"
 MOST = 64
 READER = "reader"
 
@@ -37,6 +39,9 @@ def start() -> None:
 
 @st.cache_resource(show_spinner=False, on_release=lambda pool: pool and pool.close())
 def _pool() -> Pool | None:
+    address = os.environ.get(DASK, "")
+    if address:
+        return Pool(on_cluster(address, DASK))
     count = _count()
     return Pool([Process() for _ in range(count)]) if count else None
 

@@ -69,27 +69,11 @@ def _processes(workers: int) -> Iterator[Executor]:
 def dask_cluster(address: str) -> Iterator[Compute]:
     """Connects to the scheduler at ``address``; what it yields computes runs on its workers.
 
-    InputError when Dask is missing, nobody answers, or the workers have other code. Dask itself
-    gives the runs of a worker that dies to others; BrokenExecutor when the scheduler is lost, or
-    after a run has ended several workers.
+    InputError as of ``dask_client``. Dask itself gives the runs of a worker that dies to others;
+    BrokenExecutor when the scheduler is lost, or after a run has ended several workers.
     """
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError:
-        raise InputError(f"--dask: needs the package distributed: {INSTALL}") from None
-    # every failure ends in one sentence of ours; Dask's own log would surround it
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    parts = ADDRESS.fullmatch(address)
-    if parts is None:
-        raise InputError(f"--dask: an address such as tcp://host:8786, got {shown(address)}")
-    try:
-        socket.create_connection((parts[1], int(parts[2])), CONNECT).close()  # fails at once
-        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, OverflowError):
-        raise InputError(f"--dask: no scheduler answers at {shown(address)}") from None
+    distributed, client = dask_client(address, "--dask")
     with client:
-        _check_workers(client)
 
         def compute(runs: Sequence[Experiment], request: Request) -> Results:
             executor = client.get_executor(pure=False)
@@ -103,14 +87,43 @@ def dask_cluster(address: str) -> Iterator[Compute]:
         yield compute
 
 
-def _check_workers(client: Any) -> None:
+def dask_client(address: str, asked: str) -> tuple[Any, Any]:
+    """The package distributed and its client of the scheduler at ``address``.
+
+    InputError, which names what ``asked`` for it, when Dask is missing, nobody answers, or the
+    workers have other code.
+    """
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise InputError(f"{asked}: needs the package distributed: {INSTALL}") from None
+    # every failure ends in one sentence of ours; Dask's own log would surround it
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    parts = ADDRESS.fullmatch(address)
+    if parts is None:
+        raise InputError(f"{asked}: an address such as tcp://host:8786, got {shown(address)}")
+    try:
+        socket.create_connection((parts[1], int(parts[2])), CONNECT).close()  # fails at once
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, OverflowError):
+        raise InputError(f"{asked}: no scheduler answers at {shown(address)}") from None
+    try:
+        _check_workers(client, asked)
+    except BaseException:
+        client.close()
+        raise
+    return distributed, client
+
+
+def _check_workers(client: Any, asked: str) -> None:
     """InputError unless the workers that are there now import the same sources."""
     found = client.run(sources, on_error="return")
     for worker, digest in found.items():
         if isinstance(digest, BaseException):
             raise InputError(
-                f"--dask: the worker {worker} cannot import diffusion_core; "
+                f"{asked}: the worker {worker} cannot import diffusion_core; "
                 "start it with PYTHONPATH set to this folder"
             )
         if digest != sources():
-            raise InputError(f"--dask: the worker {worker} has another version of diffusion_core")
+            raise InputError(f"{asked}: the worker {worker} has another version of diffusion_core")

@@ -50,3 +50,14 @@ def die_once(folder: Path, progress: Any) -> str:
         (folder / "died").touch()
         die(progress)
     return "alive"
+
+
+def until_stopped(folder: Path, progress: Any) -> None:
+    """Leaves a file "begun", and a file "stopped" when it is told that nobody wants it."""
+    (folder / "begun").touch()
+    try:
+        while True:
+            progress()
+            time.sleep(0.01)
+    finally:
+        (folder / "stopped").touch()
