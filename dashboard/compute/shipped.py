@@ -1,10 +1,10 @@
 """Numbers of the gallery that come with the project: ``python -m dashboard.compute.shipped``.
 
 data/gallery.csv has exact distances of every preset by every sampler with all else at its default:
-TV at the T of "Distance against T", and what the trajectories page shows at T = 100. It is used only
-while the code that gave these numbers is the one that runs, whatever its comments say. The command
-makes the file anew, on all cores, keeps what there is of the same code, and may be interrupted;
-with names of presets it adds those alone.
+TV at the T of "Distance against T", and what the trajectories page shows at T = 100. It is used
+only while the code that gave these numbers is the one that runs, whatever its comments say. The
+command makes the file anew, on all cores; it keeps what there is of the same code, and may be
+interrupted. With names of presets it adds those alone.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from dashboard.compute.pool import Dropped, Lost, Pool, Work
 from dashboard.compute.process import Process
 from diffusion_core import Experiment, Refused, measure, plan
 from tests.dashboard.compute import calls
+from tests.dashboard.visiting import calm, visit
 
 READERS = 30
 SHORT = Cost(("test",), 1.0)
@@ -212,6 +213,16 @@ def test_pictures_and_laws_come_from_workers_too() -> None:
     shown = cached.animation([run], ["A"], 50, st.empty())
     assert len(shown.panels[0].final) == 50
     assert cached.animation([run], ["A"], 50, st.empty()) is shown
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_a_page_draws_what_workers_have_measured() -> None:
+    run = Experiment(preset="three-modes")
+    app = calm(visit("convergence", run, **{"from": "4", "to": "8", "samplers": "ode,ddpm"}))
+    assert app.session_state[work.READER]
+    rows = app.dataframe[0].value.to_string()
+    for steps in (4, 8):
+        assert f"{measure(run.with_(steps=steps)).value:.3g}"[:4] in rows
 
 
 def test_a_wrong_number_of_workers_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
