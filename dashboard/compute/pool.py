@@ -15,13 +15,15 @@ from dashboard.compute.cost import Cost, Rates
 from dashboard.compute.fair_queue import FairQueue, Job
 from diffusion_core.errors import Refused
 
+CLOSED = "the server has ended its workers: ask again"
+
 
 class Dropped(BaseException):
     """Nobody wants this job any more."""
 
 
 class Lost(Refused):
-    """The worker ended before its job, twice."""
+    """The worker ended before its job."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,11 @@ class Pool:
         return Seen(before, max(left), jobs[0].share if len(jobs) == 1 else None, spent)
 
     def close(self) -> None:
-        """Ends all workers; what waits is never answered."""
+        """Ends all workers; whoever waits is told so."""
         with self._changed:
             self._closed = True
-            for job in self._queue.running:
-                job.readers.clear()
+            for job in self._queue.order():
+                job.answer.set_exception(Lost(CLOSED))
             self._changed.notify_all()
         for worker in self._workers:
             worker.close()
@@ -145,7 +147,7 @@ class Pool:
             self._rates.learn(job.work.cost, job.spent)
         except BaseException as reason:
             self._end(job)
-            job.answer.set_exception(reason)
+            job.answer.set_exception(Lost(CLOSED) if self._closed else reason)
         else:
             self._end(job)
             job.answer.set_result(value)

@@ -155,6 +155,17 @@ def test_progress_and_places_are_told(pool: Pool, tmp_path: Path) -> None:
     assert third.answer.result(60) == 2
 
 
+def test_whoever_waits_is_told_when_the_pool_closes(pool: Pool, tmp_path: Path) -> None:
+    running = pool.join(of((calls.count_until, tmp_path), 1), "a")
+    waiting = pool.join(of((calls.echo, 1), 2), "b")
+    until(lambda: running.begun, "it begins")
+    pool.close()
+    for job, reader in ((running, "a"), (waiting, "b")):
+        with pytest.raises(Lost, match="ask again"):
+            job.answer.result(60)
+        pool.leave(job, reader)
+
+
 def test_workers_end_with_the_program_that_started_them() -> None:
     started = Process()
     started._pipe.close()  # as the system does when a server is killed
