@@ -122,7 +122,7 @@ def masses(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray] | None:
     if e.record.stochastic:
         ((_, density),) = deque(line_law.densities(e), maxlen=1)
         below = density.distribution()
-        q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
+        q = np.diff(below(edges))
     else:
         law = line_law.transport_law(e)
         z, y = torn(

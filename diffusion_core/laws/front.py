@@ -17,7 +17,6 @@ from diffusion_core.distances.of_masses import METRICS, Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws import gaussian as gauss
-from diffusion_core.laws.line.density_grid import COARSE, FINE
 from diffusion_core.laws.line.law import (
     GridLaw,
     grid_law,
@@ -36,7 +35,7 @@ from diffusion_core.laws.plane.over_time import PlaneSnapshot, plane_evolution
 from diffusion_core.laws.plane.own_map import check_differentiable
 from diffusion_core.laws.plane.step_kernel import PlaneNoise
 from diffusion_core.laws.plane.step_map import PlaneMaps
-from diffusion_core.laws.plane.summed import Outcomes, answered, attempted, doubted
+from diffusion_core.laws.plane.summed import Outcomes, answered, attempted
 from diffusion_core.laws.step import LineLaws, StepLaws
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 from diffusion_core.scores.errors import Scale, Shift
@@ -113,26 +112,20 @@ class OnLine:
     def compared(
         self, metrics: Sequence[str], marginal: Marginal, bounds: tuple[float, float]
     ) -> Outcomes:
-        """Distances to any law; the change from a coarser resolution joins a grid's error."""
-        fine, *coarse = [
-            {m: attempted(_of_pair, m, pair) for m in metrics}
-            for pair in self.pairs(marginal, bounds)
-        ]
-        return {m: doubted(fine[m], coarse[0][m]) for m in metrics} if coarse else fine
+        """Distances to any law."""
+        pair = self.pair(marginal, bounds)
+        return {m: attempted(_of_pair, m, pair) for m in metrics}
 
-    def pairs(self, marginal: Marginal, bounds: tuple[float, float]) -> Iterator[MassPair]:
-        """q_1 beside a law as masses: once by a map, at two resolutions, fine first, by grids."""
+    def pair(self, marginal: Marginal, bounds: tuple[float, float]) -> MassPair:
+        """q_1 beside a law as masses on the partition that resolves both."""
         e, stop = self.experiment, self.stop
         if e.record.stochastic:
-            for resolution in (FINE, COARSE):
-                grid = grid_law(e, resolution, stop)
-                yield resolve(grid, marginal, bounds, TOLERANCE, stop)
-            return
+            return resolve(grid_law(e, stop), marginal, bounds, TOLERANCE, stop)
         law = transport_law(e, stop)
         pair = None if law.folded else resolve(law, marginal, bounds, TOLERANCE, stop)
         if pair is None or law.folded:  # looking closer may have found a fold
             pair = resolve(unfold(law, UNFOLDED, stop), marginal, bounds, TOLERANCE, stop)
-        yield pair
+        return pair
 
     def rough(self, tolerance: float) -> MassPair:
         """q_1 beside p_1 as masses at one resolution, for searches."""
@@ -140,7 +133,7 @@ class OnLine:
         level = e.chain.level(1)
         law: LineLaw | GridLaw
         if e.record.stochastic:
-            law = grid_law(e, COARSE, stop)
+            law = grid_law(e, stop)
         else:
             law = unfold(transport_law(e, stop), ROUGHLY_UNFOLDED, stop)
         bounds = marginal_bounds(e.target, level)

@@ -60,24 +60,8 @@ def coordinate(experiment: Experiment, stop: Stop = never) -> Coordinate:
             f"{experiment.target.dim} dimensions"
         )
     level, target = experiment.chain.level(1), experiment.target
-    pairs = OnLine(experiment, stop).pairs(target.marginal(level), marginal_bounds(target, level))
-    fine, *coarse = map(_compare, pairs)
-    if not coarse:
-        return fine
-    kl = fine.kl
-    if kl is not None and coarse[0].kl is not None:
-        kl = _doubted(kl, coarse[0].kl)
-    return Coordinate(
-        _doubted(fine.tv, coarse[0].tv),
-        kl,
-        _doubted(fine.hellinger, coarse[0].hellinger),
-        fine.likelier,
-        fine.refusal,
-    )
-
-
-def _doubted(fine: Distance, coarse: Distance) -> Distance:
-    return Distance(fine.value, fine.error + abs(fine.value - coarse.value))
+    bounds = marginal_bounds(target, level)
+    return _compare(OnLine(experiment, stop).pair(target.marginal(level), bounds))
 
 
 def _compare(pair: MassPair) -> Coordinate:

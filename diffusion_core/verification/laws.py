@@ -11,7 +11,7 @@ import numpy as np
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import law as line_law
 from diffusion_core.laws.plane import grid_distances
-from diffusion_core.laws.plane.density_grid import RESOLUTIONS
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Array, LinearDDPM, Theory
@@ -77,7 +77,7 @@ def _stochastic_cells(e: Experiment, stop: Stop) -> tuple[Array, Array]:
     level = e.chain.level(1)
     edges = np.linspace(*line_law.marginal_bounds(e.target, level), CELLS + 1)
     below = line_law.grid_law(e, stop=stop).density.distribution()
-    q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
+    q = np.diff(below(edges))
     return q, e.target.marginal(level).interval_mass(edges)
 
 
@@ -125,7 +125,7 @@ def start_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
 def _between(one: Experiment, other: Experiment, stop: Stop) -> float:
     """TV between the outputs of two stochastic runs on the line."""
     below = [line_law.grid_law(e, stop=stop).density.distribution() for e in (one, other)]
-    low, high = (f(b.t[k] for b in below) for f, k in ((min, 0), (max, -1)))
-    x = np.linspace(low, high, 20_001)
-    q, p = (np.diff(b(np.clip(x, b.t[0], b.t[-1]))) for b in below)
+    low = min(b.low for b in below)
+    high = max(b.low + b.h * (len(b.below) - 1) for b in below)
+    q, p = (np.diff(b(np.linspace(low, high, 20_001))) for b in below)
     return 0.5 * float(np.abs(q - p).sum())

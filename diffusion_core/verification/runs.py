@@ -113,4 +113,4 @@ def _pair(e: Experiment, stop: Stop) -> MassPair:
     """q_1 and p_1 on common cells, by the laws that know nothing of Gaussians."""
     level = e.chain.level(1)
     marginal, bounds = e.target.marginal(level), law.marginal_bounds(e.target, level)
-    return next(OnLine(e, stop).pairs(marginal, bounds))
+    return OnLine(e, stop).pair(marginal, bounds)

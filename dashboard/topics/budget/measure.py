@@ -14,9 +14,9 @@ from dashboard.memory import Store
 from dashboard.text.numbers import percent, rounded, scientific
 from diffusion_core import SAMPLERS, Experiment, InputError, Refused
 from diffusion_core.distances.of_masses import Distance
+from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.line.law import marginal_bounds
 from diffusion_core.laws.plane.coordinates import law_box
-from diffusion_core.laws.plane.density_grid import points
 from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import (
     Budget,

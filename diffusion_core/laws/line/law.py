@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from diffusion_core.distances.mass_partition import LineLaw
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.density_grid import (
-    FINE,
-    GridDensity,
-    Resolution,
-    Transfer,
-    gaussian_density,
-    sampled_density,
-)
+from diffusion_core.laws.density_grid import Density, Resolution
 from diffusion_core.laws.line.folded import FoldedLaw
 from diffusion_core.laws.line.pushforward import TransportLaw, bounded_chain
+from diffusion_core.laws.noisy_steps import (
+    REACH,
+    Run,
+    Stop,
+    Transfer,
+    final_density,
+    finest,
+    law_box,
+    never,
+    start_density,
+)
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.scores.exact import Score, score_detail
 from diffusion_core.targets.base import Marginal, Target
@@ -28,7 +30,6 @@ from diffusion_core.targets.gaussian_mixture import GaussianMixture1D
 
 START_NODES, MOST_START_NODES = 401, 20_001
 FAR_OUT, FAR_NODES = 12.0, 49  # standard deviations beyond, where mass falls to 1e-90
-REACH = 8.4
 RESOLVED = 0.4  # of a score's own detail may lie between neighbouring images
 RESOLVING_ROUNDS, MOST_PARTS, MOST_RESOLVED = 12, 16, 300_000
 UNSEEN = 1e-12  # the mass of a cell whose detail does not matter
@@ -37,25 +38,13 @@ TOO_FINE = (
     "score_error: this error of the score has too fine a detail for the exact law of this run; "
     "use a longer wave, a smaller size, more steps or the particles method"
 )
-ROUNDING = 1e-15  # of the mass of a density on a grid
-
-Stop = Callable[[], None]
-
-
-def never() -> None:
-    """The stop check of work that nobody can stop."""
+RESOLUTION = Resolution(band=7.5, oversampled=2.0)  # what a grid leaves out: exp(-7.5^2/2)
 
 
 def marginal_bounds(target: Target, level: NoiseLevel) -> tuple[float, float]:
     """An interval that holds X_t but for about 1e-16 of its mass."""
-    lo, hi = math.sqrt(level.abar) * target.bounds[:, 0]
-    reach = REACH * math.sqrt(level.var)
-    return float(lo - reach), float(hi + reach)
-
-
-def feature_scale(target: Target, level: NoiseLevel) -> float:
-    """The scale of the finest detail of p_t."""
-    return math.sqrt(level.abar * target.finest_scale**2 + level.var)
+    lo, hi = law_box(target, level)[:, 0].tolist()
+    return lo, hi
 
 
 def standard_normal() -> GaussianMixture1D:
@@ -67,16 +56,16 @@ def standard_normal() -> GaussianMixture1D:
 class GridLaw:
     """A law known by its density on a grid."""
 
-    def __init__(self, density: GridDensity, error: float) -> None:
+    def __init__(self, density: Density, error: float) -> None:
         self.density, self.error = density, error
-        self._cdf = density.distribution()
-        self.edges = density.upsampled(2).nodes
+        self._below = density.distribution()
+        self.edges = density.upsampled(2).axes[0]
         width = float(self.edges[-1] - self.edges[0])
         self.displacement = (error * width, math.sqrt(error) * width)
 
     @property
     def masses(self) -> Array:
-        return np.maximum(np.diff(self._at(self.edges)), 0.0)
+        return np.maximum(np.diff(self._below(self.edges)), 0.0)
 
     @property
     def tails(self) -> Array:
@@ -85,10 +74,6 @@ class GridLaw:
     @property
     def divisible(self) -> Mask:
         return np.diff(self.edges) > 4 * np.spacing(np.abs(self.edges[1:]))
-
-    def _at(self, y: Array) -> Array:
-        t = self._cdf.t
-        return self._cdf(np.clip(y, t[0], t[-1]))
 
     def split(self, cells: Index) -> None:
         middle = 0.5 * (self.edges[cells] + self.edges[cells + 1])
@@ -111,7 +96,7 @@ def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
     Far tails matter where the map contracts so much that they alone cover the target.
     """
     lo, hi = start_interval(target, chain, exact)
-    deviation = feature_scale(target, chain.level(chain.steps)) if exact else 1.0
+    deviation = finest(target, chain.level(chain.steps)) if exact else 1.0
     count = max(START_NODES, math.ceil(8 * (hi - lo) / max(deviation, 1e-9)))
     outer = deviation * np.linspace(0.0, FAR_OUT, FAR_NODES)[1:]
     nodes = np.linspace(lo, hi, min(count, MOST_START_NODES))
@@ -173,43 +158,16 @@ def transport_law(experiment: Experiment, stop: Stop = never) -> TransportLaw:
     return TransportLaw(flow, start, run_nodes(e, stop))
 
 
-def densities(
-    experiment: Experiment, resolution: Resolution = FINE, stop: Stop = never
-) -> Iterator[tuple[int, GridDensity]]:
+def densities(experiment: Experiment, stop: Stop = never) -> Run:
     """(t, density of Y_t) for t = T..1 of a stochastic sampler."""
-    chain, target = experiment.chain, experiment.target
-
-    def feature(t: int) -> float:
-        return feature_scale(target, chain.level(t))
-
-    transfer = Transfer(experiment.record, chain, experiment.score, feature, resolution)
-    density = _start_density(target, chain, experiment.exact_start, resolution)
-    yield chain.steps, density
-    for t in range(chain.steps, 1, -1):
-        stop()
-        density = transfer.step(density, t)
-        yield t - 1, density
+    transfer = Transfer(experiment, experiment.score, RESOLUTION, stop)
+    return transfer.run(start_density(experiment, RESOLUTION))
 
 
-def _start_density(
-    target: Target, chain: Chain, exact: bool, resolution: Resolution
-) -> GridDensity:
-    if not exact:
-        return gaussian_density(0.0, 1.0, resolution)
-    level = chain.level(chain.steps)
-    marginal = target.marginal(level)
-    lo, hi = marginal_bounds(target, level)
-
-    def density(x: Array) -> Array:
-        return np.exp(marginal.log_density(x[:, None]))
-
-    return sampled_density(density, lo, hi, feature_scale(target, level), resolution)
-
-
-def grid_law(experiment: Experiment, resolution: Resolution = FINE, stop: Stop = never) -> GridLaw:
+def grid_law(experiment: Experiment, stop: Stop = never) -> GridLaw:
     """The law of a stochastic sampler's Y_1."""
-    ((_, density),) = deque(densities(experiment, resolution, stop), maxlen=1)
-    return GridLaw(density, max(abs(density.mass - 1.0), ROUNDING))
+    density, unresolved = final_density(experiment, RESOLUTION, stop)
+    return GridLaw(density, max(abs(density.mass - 1.0), unresolved))
 
 
 def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:

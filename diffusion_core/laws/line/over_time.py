@@ -15,14 +15,15 @@ import scipy
 from diffusion_core.distances.mass_partition import MassPair, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import Density, half_modulus
 from diffusion_core.laws.line import law
-from diffusion_core.laws.line.density_grid import COARSE, GridDensity
 from diffusion_core.laws.line.folded import parts_of
 from diffusion_core.laws.line.pushforward import bounded_chain, outside
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 
 NODES = 3001  # start points that a deterministic sampler carries, an odd number
+FINER = 4  # nodes at which a density is compared with p_t, for each that carries it
 FIXED_NODES = 1e-4  # relative: nodes that are not refined promise no more
 
 
@@ -181,43 +182,22 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
 def _stochastic(
     experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
 ) -> Iterator[State]:
-    for t, density in law.densities(experiment, COARSE, stop):
+    for t, density in law.densities(experiment, stop):
         if t not in wanted:
             continue
-        fine = density.upsampled(4)
         marginal = experiment.target.marginal(experiment.chain.level(t))
-        yield t, _grid_mass_below(fine, edges), _grid_tv(fine, marginal)
+        yield t, density.distribution(FINER)(edges), grid_tv(density.upsampled(FINER), marginal)
 
 
-def _grid_mass_below(density: GridDensity, edges: Array) -> Array:
-    below = scipy.interpolate.make_interp_spline(
-        density.nodes, density.values, k=5
-    ).antiderivative()
-    inside = np.clip(edges, density.nodes[0], density.nodes[-1])
-    return np.asarray(below(inside))
-
-
-def _grid_tv(density: GridDensity, marginal: Marginal) -> Distance:
+def grid_tv(density: Density, marginal: Marginal) -> Distance:
     """(1/2) int |q - p|, p's mass outside the grid included.
 
-    The trapezoid rule, corrected where q - p changes sign between two nodes as if it were linear
-    there: the correction and the change from half the nodes make the error.
+    The mass that is lacking and a billionth join the error.
     """
-    x = density.nodes
-    gap = density.values - np.exp(marginal.log_density(x[:, None]))
+    x = density.axes[0]
+    size, error = half_modulus(density.values - np.exp(marginal.log_density(x[:, None])), density.h)
     tails = max(0.0, 1.0 - float(marginal.interval_mass(x[[0, -1]])[0]))
-    fine, doubt = _integral_of_size(gap, density.h)
-    coarse, _ = _integral_of_size(gap[::2], 2 * density.h)
-    error = 0.5 * (abs(fine - coarse) + doubt) + abs(density.mass - 1.0) + 1e-9
-    return Distance(min(0.5 * (fine + tails), 1.0), error)
-
-
-def _integral_of_size(gap: Array, h: float) -> tuple[float, float]:
-    """int |gap|, and the part of it that was decided by sign changes between nodes."""
-    a, b = np.abs(gap[:-1]), np.abs(gap[1:])
-    crossing = gap[:-1] * gap[1:] < 0
-    excess = h * float((a[crossing] * b[crossing] / (a + b)[crossing]).sum())
-    return h * float(np.abs(gap).sum()) - excess, excess
+    return Distance(min(size + 0.5 * tails, 1.0), error + abs(density.mass - 1.0) + 1e-9)
 
 
 def _pair_at(experiment: Experiment, t: int, edges: Array, q: Array, tails: Array) -> MassPair:

@@ -14,14 +14,10 @@ import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import Density, sampled_density
 from diffusion_core.laws.line import law
-from diffusion_core.laws.line.density_grid import (
-    COARSE,
-    FINE,
-    GridDensity,
-    Transfer,
-    sampled_density,
-)
+from diffusion_core.laws.line.law import RESOLUTION
+from diffusion_core.laws.noisy_steps import Transfer, finest, law_box
 from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import ExactScore, Score
@@ -71,13 +67,13 @@ class StochasticSteps:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, Array, Array, Distance]]:
         """t, nodes, q_t - p_t there and TV(q_t, p_t), for t = T..1."""
         e = self._experiment
-        run = law.densities(e.with_(start="exact" if exact_start else "noise"), COARSE, self._stop)
+        run = law.densities(e.with_(start="exact" if exact_start else "noise"), self._stop)
         for t, density in run:
             x, gap = self._gap(density, t)
-            yield t, x, gap, self._distance(density, t, x, gap, COARSE.tail)
+            yield t, x, gap, self._distance(density, t, x, gap, RESOLUTION.tail)
 
     def _distance(
-        self, density: GridDensity, t: int, x: Array, gap: Array, unresolved: float
+        self, density: Density, t: int, x: Array, gap: Array, unresolved: float
     ) -> Distance:
         """TV to p_t, the mass of p_t outside the grid included."""
         size, error = _size(gap, x[1] - x[0])
@@ -86,19 +82,18 @@ class StochasticSteps:
         return Distance(min(size + 0.5 * outside, 1.0), error + doubt)
 
     def _transfer(self, score: Score) -> Transfer:
-        e = self._experiment
-        return Transfer(e.record, e.chain, score, self._feature, FINE)
+        return Transfer(self._experiment, score, RESOLUTION, self._stop)
 
     def _feature(self, t: int) -> float:
-        return law.feature_scale(self._experiment.target, self._experiment.chain.level(t))
+        return finest(self._experiment.target, self._experiment.chain.level(t))
 
-    def _gap(self, density: GridDensity, t: int) -> tuple[Array, Array]:
+    def _gap(self, density: Density, t: int) -> tuple[Array, Array]:
         """Nodes that resolve the density and p_t, and their difference there."""
         coarse = density.h / (FINENESS * self._feature(t))
         factor = 1 << max(2, math.ceil(math.log2(coarse)))
         most = max(1, MOST_NODES // len(density.values))
         fine = density.upsampled(min(factor, 1 << int(math.log2(most))))
-        x = fine.nodes
+        x = fine.axes[0]
         return x, fine.values - np.exp(self._exact.marginal(t).log_density(x[:, None]))
 
     def _gap_at(self, t: int, nodes: Array, gap: Array, x: Array) -> Array:
@@ -118,21 +113,17 @@ class StochasticSteps:
         size, error = _size(gap, h)
         return Distance(min(size, 1.0), error)
 
-    def _image(self, transfer: Transfer, t: int) -> GridDensity:
+    def _image(self, transfer: Transfer, t: int) -> Density:
         """The density of the image of p_t."""
-        lo, hi = law.marginal_bounds(self._experiment.target, self._experiment.chain.level(t))
-        marginal = self._exact.marginal(t)
-
-        def density(x: Array) -> Array:
-            return np.exp(marginal.log_density(x[:, None]))
-
-        return transfer.step(sampled_density(density, lo, hi, self._feature(t), FINE), t)
+        box = law_box(self._experiment.target, self._experiment.chain.level(t))
+        of = self._exact.marginal(t).log_density
+        return transfer.step(sampled_density(of, box, self._feature(t), RESOLUTION), t)
 
     def _local(self, transfer: Transfer, t: int) -> tuple[Array, Array, Distance]:
-        transfer.rim = 0.0
+        transfer.unresolved = RESOLUTION.tail
         image = self._image(transfer, t)
         x, gap = self._gap(image, t - 1)
-        return x, gap, self._distance(image, t - 1, x, gap, transfer.rim)
+        return x, gap, self._distance(image, t - 1, x, gap, transfer.unresolved)
 
     def difference(self, t: int, edges: Array) -> Array:
         """Mass of K^ p_t minus that of p_{t-1} between the edges (G + 1,): (G,)."""
@@ -141,11 +132,10 @@ class StochasticSteps:
     def outcome(self, edges: Array) -> Array:
         """Mass of q_1 minus that of p_1 between the edges."""
         e = self._experiment
-        run = law.densities(e, COARSE, self._stop)
-        *_, (t, density) = run
+        *_, (t, density) = law.densities(e, self._stop)
         return self._between(density, t, edges)
 
-    def _between(self, density: GridDensity, t: int, edges: Array) -> Array:
+    def _between(self, density: Density, t: int, edges: Array) -> Array:
         x, gap = self._gap(density, t)
         below = scipy.interpolate.CubicSpline(x, gap).antiderivative()
         return np.diff(below(np.clip(edges, x[0], x[-1])))

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import MOST_KEPT
 from diffusion_core.laws.plane.coordinates import detail, law_box
-from diffusion_core.laws.plane.density_grid import MAX_GRID, RESOLUTIONS, grid_step
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.map_distances import inverts
 
 INVERTED, CARRIED = 60_000, 400_000  # evaluations for each t, of all points together
 MOVED, SPREAD = 4, 120  # components' worth of work that every point, or node of a grid, is besides
+SUMMED = 0.4  # a node of a grid is summed by matrix products: less than a component each
 SHAPES = {"boxes": 4}  # one component of theirs over one Gaussian
 
 
 def plane_cost(experiment: Experiment) -> int:
     """Component evaluations of one exact TV in the plane: points x steps x components.
 
-    One unit took 25 ns within a factor of 3.5 on the gallery at T = 64 and 100 (ODE, DDPM) on one
-    core. Where the map is carried instead (atoms, sharp edges) only the circle was timed, 7 ns.
+    One unit took 25 ns within a factor of 4 on the gallery, ODE at T = 64 and 100, DDPM at 64, on
+    one core. Where the map is carried instead (atoms, sharp edges) only the circle was timed, 7 ns.
     """
     e = experiment
     components = _components(e.target) * SHAPES.get(e.target.kind, 1)
@@ -29,9 +31,9 @@ def plane_cost(experiment: Experiment) -> int:
     for t in range(2, e.steps + 1):
         level = e.chain.level(t)
         box = law_box(e.target, level)
-        h = grid_step(detail(e.target, level), RESOLUTIONS[0])
-        nodes += min(float((box[1] - box[0]).prod()) / h**2, MAX_GRID)
-    return round((components + SPREAD) * 2 * nodes * len(e.record.stages))
+        h = RESOLUTIONS[0].step(detail(e.target, level))
+        nodes += min(float((box[1] - box[0]).prod()) / h**2, MOST_KEPT[2])
+    return round((components + SPREAD) * nodes * len(e.record.stages) * SUMMED)
 
 
 def _components(target: Any) -> int:

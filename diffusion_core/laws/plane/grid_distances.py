@@ -1,12 +1,12 @@
-"""Exact distances in the plane for stochastic samplers: densities on grids of rising resolution
+"""Exact distances in the plane for stochastic samplers: densities on grids, finer where need be.
 
-until two agree; what changed last is part of the error.
+A run on one grid states what it left out. Where that is too much for a distance, or a distance
+looks at fainter tails than a coarse grid knows, the run is repeated on a finer one.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,100 +14,97 @@ import numpy as np
 from diffusion_core.distances.of_masses import LOG_FLOOR, Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.plane import density_grid as grid
-from diffusion_core.laws.plane.coordinates import detail, law_box, normal_log_density
-from diffusion_core.laws.plane.jacobian_flow import Stop
-from diffusion_core.laws.plane.summed import Outcomes, attempted, check_lost, doubted
+from diffusion_core.laws.density_grid import Density, Resolution, half_modulus, points, refined
+from diffusion_core.laws.noisy_steps import (
+    Run,
+    Stop,
+    Transfer,
+    final_density,
+    finest,
+    law_box,
+    start_density,
+)
+from diffusion_core.laws.plane.summed import Outcomes, attempted, check_lost
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import Marginal
 
-TOLERANCE = 2e-4  # relative, between two grids
-MOST_FINE = 12_000_000  # nodes on which q - p is summed
+RESOLUTIONS = tuple(Resolution(band, oversampled=1.5) for band in (5.1, 6.5, 7.5))
+LEAST_BAND = {"tv": 5.1, "kl": 6.5, "hellinger": 6.5}  # these two look at faint tails
+TOLERANCE = 1e-3  # relative: with a larger error, a finer grid
 MOST_DIRECT = 4_000_000  # nodes at which p is worked out
-SHARED = 1e-4  # relative: an error that grids of two resolutions may have in common
+FEW = 400_000  # nodes that may be made nine for one, not only four
+SHARED = 1e-4  # relative: no error is stated below, since p and q share a grid
 LOG_FAINT, LITTLE = 40.0, 1e-6  # the least bound on log(p/q) where q is faint; if p is little
 RIM = 10.0  # times the faintest density that is known: where log(p/q) is looked at
 FRAME_RULE = np.polynomial.legendre.leggauss(24)
 FAINT = 1e-8  # a density below this share of its maximum is not known on a grid
 
 
-def densities(e: Experiment, resolution: grid.Resolution, stop: Stop) -> grid.PlaneRun:
+def densities(e: Experiment, resolution: Resolution, stop: Stop) -> Run:
     """(t, density of Y_t), t = T..1, of a stochastic sampler."""
-    chain, target = e.chain, e.target
-
-    def feature(t: int) -> float:
-        return detail(target, chain.level(t))
-
-    transfer = grid.PlaneTransfer(e.record, chain, e.score, feature, resolution, stop)
-    last = chain.level(chain.steps)
-    if not e.exact_start:
-        box = (resolution.window + 2) * np.array([[-1.0] * 2, [1.0] * 2])
-        return transfer.run(grid.sampled_density(normal_log_density, box, 1.0, resolution))
-    of, box = target.marginal(last).log_density, law_box(target, last)
-    return transfer.run(grid.sampled_density(of, box, feature(chain.steps), resolution))
+    return Transfer(e, e.score, resolution, stop).run(start_density(e, resolution))
 
 
 def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:
     """Distances between the law of Y_1 and the target noised to ``level``."""
-    before: Outcomes = {}
-    joined: Outcomes = {}
-    settled: set[str] = set()
-    for resolution in grid.RESOLUTIONS:
-        try:
-            ((_, density),) = deque(densities(e, resolution, stop), maxlen=1)
-        except Refused:
-            if joined:
-                break  # two resolutions were compared, the third is out of reach
-            raise
+    found: Outcomes = {}
+    for resolution in RESOLUTIONS:
         # a metric that has settled stays as it is, whatever others are asked for
-        found = grid_outcomes(density, e, [m for m in metrics if m not in settled], level)
-        if before:
-            for m, fine in found.items():
-                joined[m] = doubted(fine, before[m])
-                if _settled(joined[m], fine):
-                    settled.add(m)
-            if len(settled) == len(set(metrics)):
-                break
-        before = found
-    return {m: joined[m] for m in metrics}
+        asked = [m for m in metrics if resolution.band >= LEAST_BAND[m] and not _settled(found, m)]
+        if not asked:
+            continue
+        try:
+            density, unresolved = final_density(e, resolution, stop)
+        except Refused as refusal:
+            if not found:
+                raise
+            for m in asked:
+                found.setdefault(m, refusal)
+            break
+        found |= grid_outcomes(density, e, asked, level, unresolved)
+    return {m: found[m] for m in metrics}
 
 
-def _settled(joined: Distance | Refused, fine: Distance | Refused) -> bool:
-    if isinstance(joined, Refused) or isinstance(fine, Refused):
-        return isinstance(fine, Refused)
-    return joined.error - fine.error <= TOLERANCE * fine.value + 1e-7
+def _settled(found: Outcomes, metric: str) -> bool:
+    known = found.get(metric)
+    if isinstance(known, Distance):
+        return known.error <= TOLERANCE * known.value + 1e-9
+    return known is not None
 
 
-def grid_variation(density: grid.PlaneDensity, e: Experiment, level: NoiseLevel) -> Distance:
+def grid_variation(density: Density, e: Experiment, level: NoiseLevel, doubt: float) -> Distance:
     """TV on a grid that holds both laws and resolves both."""
-    found = grid_outcomes(density, e, ("tv",), level)["tv"]
+    found = grid_outcomes(density, e, ("tv",), level, doubt)["tv"]
     if isinstance(found, Refused):
         raise found
     return found
 
 
 def grid_outcomes(
-    density: grid.PlaneDensity, e: Experiment, metrics: Sequence[str], level: NoiseLevel
+    density: Density, e: Experiment, metrics: Sequence[str], level: NoiseLevel, unresolved: float
 ) -> Outcomes:
-    """Distances on a grid that holds both laws and resolves both, or why one is refused."""
-    target, fine = e.target.marginal(level), detail(e.target, level)
+    """Distances on a grid that holds both laws and resolves both, or why one is refused.
+
+    unresolved: the largest part of a density that the grids left out.
+    """
+    target, fine = e.target.marginal(level), finest(e.target, level)
     box = law_box(e.target, level)
     whole = _nodes(density, box) <= MOST_DIRECT
     if not whole:  # what of p lies off the grid of q, where q is 0, needs no nodes of that grid
         box = _box(density)
-    step = grid.grid_step(fine, grid.RESOLUTIONS[0]) if fine > 0 else 0.0
+    step = RESOLUTIONS[0].step(fine)
     room = max(1, math.floor(math.sqrt(MOST_DIRECT / _nodes(density, box))))
-    factor = min(room, 8 if step == 0 else math.ceil(density.h / step))
+    factor = min(room, 8 if step == 0 else math.ceil(density.h / step - 1e-9))
     wide = density.upsampled(factor).covering(box)
     q = wide.values
-    p = np.exp(target.log_density(grid.points(wide.axes))).reshape(q.shape)
+    p = np.exp(target.log_density(points(wide.axes))).reshape(q.shape)
     beyond = 0.0 if whole else mass_around(target, _box(wide), law_box(e.target, level))
-    unsure = abs(wide.mass - 1) + abs(float(p.sum()) * wide.h**2 + beyond - 1)
+    unsure = abs(wide.mass - 1) + abs(float(p.sum()) * wide.h**2 + beyond - 1) + unresolved
     of = {"tv": _variation, "kl": _divergence, "hellinger": _hellinger}
     return {m: attempted(of[m], q, p, wide.h, unsure, beyond) for m in metrics}
 
 
-def _box(density: grid.PlaneDensity) -> Array:
+def _box(density: Density) -> Array:
     """The cells around all nodes, (2, 2)."""
     low = density.low - density.h / 2
     return np.stack([low, low + density.h * np.array(density.values.shape)])
@@ -130,32 +127,24 @@ def mass_around(target: Marginal, inner: Array, outer: Array) -> float:
                 continue
             low, size = cuts[[i, j], [0, 1]], np.diff(cuts, axis=0)[[i, j], [0, 1]]
             x, y = (low[k] + size[k] * (nodes + 1) / 2 for k in range(2))
-            p = np.exp(target.log_density(grid.points((x, y)))).reshape(len(nodes), -1)
+            p = np.exp(target.log_density(points((x, y)))).reshape(len(nodes), -1)
             total += float(weights @ p @ weights) * float(size.prod()) / 4
         half = 2 * half
     return total
 
 
-def _nodes(density: grid.PlaneDensity, box: Array) -> float:
+def _nodes(density: Density, box: Array) -> float:
     high = density.low + density.h * np.array(density.values.shape)
     span = np.maximum(high, box[1]) - np.minimum(density.low, box[0])
     return float((span / density.h).prod())
 
 
 def _variation(q: Array, p: Array, h: float, unsure: float, beyond: float) -> Distance:
-    """(1/2) int |q - p| on finer and finer grids, the last change being the error.
-
-    ``beyond`` of p lies off the grid, where there is no q.
-    """
-    gap = q - p
-    sums = [0.5 * float(np.abs(gap[::k, ::k]).sum()) * (k * h) ** 2 for k in (2, 1)]
-    factor = 2
-    while gap.size * factor**2 <= MOST_FINE and factor <= 8:
-        sums.append(0.5 * float(np.abs(grid.refined(gap, factor)).sum()) * (h / factor) ** 2)
-        factor *= 2
-    error = abs(sums[-1] - sums[-2]) + unsure
-    value = min(sums[-1] + beyond / 2, 1.0)
-    return Distance(value, error + SHARED * value + 1e-9)
+    """(1/2) int |q - p|; ``beyond`` of p lies off the grid, where there is no q."""
+    finer = 3 if q.size <= FEW else 2
+    size, error = half_modulus(refined(q - p, finer), h / finer)
+    value = min(size + beyond / 2, 1.0)
+    return Distance(value, error + unsure + SHARED * value + 1e-9)
 
 
 def _divergence(q: Array, p: Array, h: float, unsure: float, beyond: float) -> Distance:

@@ -15,6 +15,7 @@ import numpy as np
 from diffusion_core.distances.of_masses import LOG_FLOOR
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.plane.coordinates import (
     LOST,
     Coordinates,
@@ -22,7 +23,6 @@ from diffusion_core.laws.plane.coordinates import (
     law_box,
     normal_log_density,
 )
-from diffusion_core.laws.plane.density_grid import points
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Stop, flow
 from diffusion_core.laws.plane.quadrature import (

@@ -18,9 +18,11 @@ import scipy
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import Density, points
+from diffusion_core.laws.noisy_steps import CRUDE
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.coordinates import Coordinates, normal_log_density
-from diffusion_core.laws.plane.density_grid import RESOLUTIONS, PlaneDensity, points
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Image, Stop, flow
 from diffusion_core.laws.plane.map_distances import finest, inverts
@@ -66,17 +68,18 @@ def _picture(marginal: Marginal, axes: tuple[Array, Array]) -> Array:
 def _stochastic(
     e: Experiment, axes: tuple[Array, Array], wanted: set[int], stop: Stop
 ) -> Iterator[PlaneSnapshot]:
-    for t, density in grid_distances.densities(e, RESOLUTIONS[0], stop):
+    resolution = RESOLUTIONS[0]
+    for t, density in grid_distances.densities(e, resolution, stop):
         if t not in wanted:
             continue
         level = e.chain.level(t)
-        tv = grid_distances.grid_variation(density, e, level)
+        tv = grid_distances.grid_variation(density, e, level, CRUDE * resolution.tail)
         tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
         target = _picture(e.target.marginal(level), axes)
         yield PlaneSnapshot(t, _interpolated(density, axes), target, tv)
 
 
-def _interpolated(density: PlaneDensity, axes: tuple[Array, Array]) -> Array:
+def _interpolated(density: Density, axes: tuple[Array, Array]) -> Array:
     fine = density.upsampled(2)
     out = np.maximum(scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes), 0.0)
     for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):

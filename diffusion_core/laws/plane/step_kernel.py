@@ -9,24 +9,18 @@ import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import Density, points, sampled_density
 from diffusion_core.laws.exact_steps import initialisation
 from diffusion_core.laws.line.law import never
+from diffusion_core.laws.noisy_steps import CRUDE, Transfer, finest, law_box
 from diffusion_core.laws.plane import grid_distances, law
-from diffusion_core.laws.plane.coordinates import detail, law_box
-from diffusion_core.laws.plane.density_grid import (
-    RESOLUTIONS,
-    PlaneDensity,
-    PlaneTransfer,
-    points,
-    sampled_density,
-)
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import Stop
 from diffusion_core.laws.step import NOTHING, StepError
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import ExactScore, Score
 
 COARSE, RESOLUTION = RESOLUTIONS[:2]  # of whole runs, and of single steps, whose errors are small
-DOUBT = 3  # times what a grid has left unresolved joins the error
 FIXED = 1e-3  # relative: one grid promises no more
 MOST_NODES = 500_000  # at which two densities are compared
 
@@ -49,7 +43,7 @@ class PlaneNoise:
             used, score = image, NOTHING
             if e.score_error is not None:
                 used, rim = self._image(t, self._score)
-                score = _apart(used, image, DOUBT * rim + found.error)
+                score = _apart(used, image, rim + found.error)
             # K^ q_t - K^ p_t, both on grids
             kept = _apart(density, used, 0.0)
             yield StepError(t, found, reached, max(0.0, before.value - kept.value), score)
@@ -60,7 +54,7 @@ class PlaneNoise:
         e = self._experiment.with_(start="exact" if exact_start else "noise")
         return law.plane_distances(e, ("tv",), e.chain.level(1), self._stop)["tv"]
 
-    def _run(self, exact_start: bool) -> Iterator[tuple[int, PlaneDensity, Distance]]:
+    def _run(self, exact_start: bool) -> Iterator[tuple[int, Density, Distance]]:
         """t, q_t and TV(q_t, p_t), t = T..1."""
         e = self._experiment.with_(start="exact" if exact_start else "noise")
         for t, density in grid_distances.densities(e, COARSE, self._stop):
@@ -70,30 +64,22 @@ class PlaneNoise:
             elif t == 1:
                 yield t, density, self.total(exact_start)
             else:
-                yield t, density, self._distance(density, t, COARSE.tail)
+                yield t, density, self._distance(density, t, CRUDE * COARSE.tail)
 
-    def _distance(self, density: PlaneDensity, t: int, rim: float) -> Distance:
+    def _distance(self, density: Density, t: int, rim: float) -> Distance:
         e = self._experiment
-        tv = grid_distances.grid_variation(density, e, e.chain.level(t))
-        return Distance(tv.value, tv.error + DOUBT * rim + FIXED * tv.value)
+        tv = grid_distances.grid_variation(density, e, e.chain.level(t), rim)
+        return Distance(tv.value, tv.error + FIXED * tv.value)
 
-    def _scale(self, t: int) -> float:
-        return detail(self._experiment.target, self._experiment.chain.level(t))
-
-    def _image(self, t: int, score: Score) -> tuple[PlaneDensity, float]:
+    def _image(self, t: int, score: Score) -> tuple[Density, float]:
         """The density of the image of p_t, and what of its spectrum is cut off."""
-        e = self._experiment
-        box = law_box(e.target, e.chain.level(t))
-        begin = sampled_density(
-            self._exact.marginal(t).log_density, box, self._scale(t), RESOLUTION
-        )
-        chain = Chain(e.chain.beta[: t + 2])
-        transfer = PlaneTransfer(e.record, chain, score, self._scale, RESOLUTION, self._stop)
-        run = transfer.run(begin)
-        next(run)
-        return next(run)[1], transfer.rim
+        e, level = self._experiment, self._experiment.chain.level(t)
+        of, scale = self._exact.marginal(t).log_density, finest(e.target, level)
+        begin = sampled_density(of, law_box(e.target, level), scale, RESOLUTION)
+        transfer = Transfer(e, score, RESOLUTION, self._stop)
+        return transfer.step(begin, t), transfer.unresolved
 
-    def _local(self, t: int) -> tuple[PlaneDensity, Distance]:
+    def _local(self, t: int) -> tuple[Density, Distance]:
         image, rim = self._image(t, self._exact)
         return image, self._distance(image, t - 1, rim)
 
@@ -104,7 +90,7 @@ class PlaneNoise:
         return _at(image, axes) - p.reshape(len(axes[0]), len(axes[1]))
 
 
-def _at(density: PlaneDensity, axes: tuple[Array, Array]) -> Array:
+def _at(density: Density, axes: tuple[Array, Array]) -> Array:
     """The density on another grid, 0 beyond its own."""
     fine = density.upsampled(2)
     out = scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes)
@@ -114,14 +100,13 @@ def _at(density: PlaneDensity, axes: tuple[Array, Array]) -> Array:
     return np.asarray(out)
 
 
-def _apart(one: PlaneDensity, other: PlaneDensity, doubt: float) -> Distance:
+def _apart(one: Density, other: Density, doubt: float) -> Distance:
     """TV of two densities on grids; half the change from half the nodes is its error.
 
     Where the sign changes the sum errs by h^2, so a third of that change is what is expected.
     """
     low = np.minimum(one.low, other.low)
-    ends = [d.low + d.h * (np.array(d.values.shape) - 1) for d in (one, other)]
-    span = np.maximum(*ends) - low
+    span = np.maximum(one.high, other.high) - low
     h = max(min(one.h, other.h) / 6, float(np.sqrt(span.prod() / MOST_NODES)))
     axes = tuple(low[k] + h * np.arange(int(span[k] / h) + 1) for k in range(2))
     gap = np.abs(_at(one, axes) - _at(other, axes))

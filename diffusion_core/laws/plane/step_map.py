@@ -19,10 +19,10 @@ import numpy as np
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
+from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.exact_steps import PIECES, stated, variation
 from diffusion_core.laws.line.law import never
 from diffusion_core.laws.plane.coordinates import LOST, Coordinates, detail, law_box
-from diffusion_core.laws.plane.density_grid import points
 from diffusion_core.laws.plane.jacobian_flow import Image, Stop, flow
 from diffusion_core.laws.plane.map_distances import WIDTHS
 from diffusion_core.laws.plane.quadrature import (

@@ -302,7 +302,7 @@ def test_two_copies_of_a_mixture_against_the_product_of_their_cells() -> None:
     e = Experiment(preset="three-modes", steps=20)
     one = coordinate(e)
     level = e.chain.level(1)
-    (pair,) = OnLine(e).pairs(e.target.marginal(level), marginal_bounds(e.target, level))
+    pair = OnLine(e).pair(e.target.marginal(level), marginal_bounds(e.target, level))
     p, q = (np.multiply.outer(mass, mass) for mass in (pair.p, pair.q))
     tv = 0.5 * float(np.abs(p - q).sum())
     found = product_growth(one, [1, 2])

@@ -18,8 +18,7 @@ from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.laws.plane import grid_distances
 from diffusion_core.laws.plane.coordinates import detail, law_box
 from diffusion_core.laws.plane.cost import plane_cost
-from diffusion_core.laws.plane.density_grid import RESOLUTIONS
-from diffusion_core.laws.plane.grid_distances import mass_around
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS, mass_around
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import flow
 from diffusion_core.laws.plane.law import plane_distances
@@ -195,9 +194,9 @@ def test_a_tail_off_the_grid_moves_no_distance_beyond_its_error(monkeypatch, met
     e = Experiment(target=target, schedule=LinearDDPM(), sampler="ddpm-accelerated", steps=8)
     ((_, density),) = deque(grid_distances.densities(e, RESOLUTIONS[0], lambda: None), maxlen=1)
     level = e.chain.level(1)
-    whole = grid_distances.grid_outcomes(density, e, (metric,), level)[metric]
+    whole = grid_distances.grid_outcomes(density, e, (metric,), level, 0.0)[metric]
     monkeypatch.setattr(grid_distances, "MOST_DIRECT", 60_000)
-    cut = grid_distances.grid_outcomes(density, e, (metric,), level)[metric]
+    cut = grid_distances.grid_outcomes(density, e, (metric,), level, 0.0)[metric]
     assert 0.05 < whole.value < 0.5
     assert abs(cut.value - whole.value) <= min(cut.error, whole.error)
 

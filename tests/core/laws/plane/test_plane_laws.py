@@ -15,9 +15,10 @@ import pytest
 
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances.of_masses import Distance
+from diffusion_core.laws.density_grid import sampled_density
 from diffusion_core.laws.line import law as line_law
 from diffusion_core.laws.plane.coordinates import normal_log_density
-from diffusion_core.laws.plane.density_grid import RESOLUTIONS, sampled_density
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import flow
 from diffusion_core.laws.plane.law import plane_distances
 from diffusion_core.laws.plane.over_time import plane_evolution
@@ -61,7 +62,7 @@ def masses_on_line(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray]:
         run = line_law.densities(e)
         ((_, density),) = deque(run, maxlen=1)
         below = density.distribution()
-        q = np.diff(below(np.clip(edges, below.t[0], below.t[-1])))
+        q = np.diff(below(edges))
     else:
         law = line_law.transport_law(e)
         z = np.linspace(*line_law.start_interval(e.target, e.chain, e.exact_start), 200_001)
