@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
@@ -20,6 +21,7 @@ WIDE = 50  # characters of a legend's line that a phone has room for
 AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
 
 
+@drawn_once
 def convergence_figure(
     curves: Mapping[str, Sequence[Measurement]],
     labels: Mapping[str, str],

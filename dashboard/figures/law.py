@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.figures.marks import LAW_SCALE, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from diffusion_core.schedules import Array
 
@@ -28,6 +29,7 @@ def colours_end(density: Array, dim: int) -> float:
     return float(min(density.max(), MOST_PEAKS * (2 * math.pi) ** (-dim / 2)))
 
 
+@drawn_once
 def space_time_figure(
     times: Sequence[int],
     x: Array,
@@ -94,6 +96,7 @@ def _marks(end: int, noise: Mapping[float, float], ink: str) -> dict[str, Any]:
     }
 
 
+@drawn_once
 def multiples_figure(
     pictures: Sequence[tuple[str, Array]], extent: Sequence[float], dark: bool
 ) -> go.Figure:

@@ -5,6 +5,7 @@ Draw with ``frame.plot``: Streamlit's own theme would override the template.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,6 +22,7 @@ from dashboard.figures.marks import (
 )
 
 
+@cache
 def figure_template(dark: bool) -> go.layout.Template:
     """The layout that all figures share; readable at 390 pixels and from the back of a room."""
     colours = theme(dark)
@@ -89,20 +91,23 @@ def is_dark() -> bool:
 
 
 def enlarge(figure: go.Figure) -> go.Figure:
-    """The figure for the back of a lecture hall: larger type, lines and marks on more height."""
-    layout = figure.layout.template.layout
-    fonts = [layout.font, layout.title.font, layout.legend.font, layout.hoverlabel.font]
-    for axis in (layout.xaxis, layout.yaxis):
-        fonts += [axis.tickfont, axis.title.font]
-    fonts += [note.font for note in figure.layout.annotations] + [layout.annotationdefaults.font]
-    for font in fonts:
-        if font.size:
-            font.size *= LARGE
-    for trace in figure.data:
-        if isinstance(trace, go.Scatter):
-            trace.line.width = LARGE * (trace.line.width or LINE_WIDTH)
-            if isinstance(trace.marker.size or MARKER_SIZE, int | float):
-                trace.marker.size = LARGE * (trace.marker.size or MARKER_SIZE)
-    if figure.layout.height:
-        figure.layout.height *= 1.2
-    return figure
+    """A copy for the back of a lecture hall: larger type, lines and marks on more height."""
+    drawn = figure.to_plotly_json()  # plain: every change of a figure itself is checked
+    layout, notes = drawn["layout"], drawn["layout"].get("annotations", ())
+    look = layout["template"]["layout"]
+    parts = [look["title"], look["legend"], look["hoverlabel"], look["annotationdefaults"], *notes]
+    for axis in (look["xaxis"], look["yaxis"]):
+        parts += [{"font": axis["tickfont"]}, axis["title"]]
+    for font in [look["font"], *(part["font"] for part in parts if "font" in part)]:
+        if "size" in font:
+            font["size"] *= LARGE
+    for trace in drawn["data"]:
+        if trace["type"] == "scatter":
+            line, marker = trace.setdefault("line", {}), trace.setdefault("marker", {})
+            line["width"] = LARGE * line.get("width", LINE_WIDTH)
+            size = marker.get("size", MARKER_SIZE)
+            if isinstance(size, int | float):
+                marker["size"] = LARGE * size
+    if "height" in layout:
+        layout["height"] *= 1.2
+    return go.Figure(drawn)

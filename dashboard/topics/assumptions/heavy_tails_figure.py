@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.figures.family import family_figure
+from dashboard.figures.once import drawn_once
 from diffusion_core import Measurement
 
 LOOKS = (
@@ -17,6 +18,7 @@ LOOKS = (
 )
 
 
+@drawn_once
 def tails_figure(
     curves: Mapping[str, Sequence[Measurement]], sampler: str, dark: bool
 ) -> go.Figure:

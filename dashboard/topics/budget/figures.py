@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import LAWS, PARTS, SAMPLERS, Mark, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from dashboard.topics.budget import measure
@@ -20,14 +21,14 @@ from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import Budget
 
 HEIGHT, ENTRY, BAR = 400, 26, 34  # pixels: of a figure, of an entry in its legend, of a bar
-POINTS = 500  # of a curve
-FEW = 40  # steps that get a marker each
+POINTS, FEW = 500, 40  # of a curve; steps that get a marker each
 DECADES = 6.0  # of a logarithmic axis, below its largest value
 SCORE = LAWS["output"]  # its bar: what is wrong before any sampler comes
 Shown = Picture | Map
 DENSITY, DIFFERENCE = [0.46, 1.0], [0.0, 0.36]
 
 
+@drawn_once
 def steps_figure(
     found: Mapping[str, Budget], labels: Mapping[str, str], axis: str, dark: bool
 ) -> go.Figure:
@@ -48,6 +49,7 @@ def steps_figure(
     return go.Figure({"data": curves, "layout": layout})
 
 
+@drawn_once
 def sums_figure(
     found: Mapping[str, Budget], labels: Mapping[str, str], axis: str, dark: bool
 ) -> go.Figure:
@@ -127,6 +129,7 @@ def account_bars(found: Budget) -> Bars:
     return [*bars, ("total, measured", found.total.value)]
 
 
+@drawn_once
 def account_figure(bars: Bars, dark: bool) -> go.Figure:
     """A waterfall from nothing to the sum, and down to the measured total."""
     bases, heights, looks = _waterfall(bars)
@@ -178,6 +181,7 @@ def _waterfall(bars: Bars) -> tuple[list[float], list[float], list[tuple[Mark, s
     return bases, heights, looks
 
 
+@drawn_once
 def picture_figure(shown: Picture, made: str, wanted: str, dark: bool) -> go.Figure:
     """Two densities, and below them where the first has too much and where too little."""
     x, gap = shown.x, shown.difference
@@ -230,6 +234,7 @@ def drawn_outcome(experiment: Experiment, dark: bool, place: Any) -> tuple[Shown
     return seen, picture_figure(seen, "q₁", "p₁", dark)
 
 
+@drawn_once
 def map_figure(shown: Map, dark: bool) -> go.Figure:
     """Where in the plane mass is in excess and where it is missing; nothing is the background."""
     most = float(np.abs(shown.difference).max(initial=0.0)) or 1.0

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded, superscript
 from dashboard.topics.dimension.measure import Curve
@@ -20,6 +21,7 @@ BAND = 0.22  # opacity of the room between two bounds
 Bounds = Mapping[str, Sequence[Theorem]]
 
 
+@drawn_once
 def growth_figure(
     curves: Mapping[str, Curve],
     labels: Mapping[str, str],
@@ -113,6 +115,7 @@ def bound_text(bound: Theorem) -> str:
     return " and ".join(_power_text(a) for a in powers)
 
 
+@drawn_once
 def needed_figure(
     needed: Mapping[str, Mapping[int, int | None]],
     labels: Mapping[str, str],

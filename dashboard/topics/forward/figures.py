@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import SCHEDULES, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core.schedules import Array, Chain, Index
@@ -34,6 +35,7 @@ def shown_times(chain: Chain) -> Index:
     return np.unique(np.append(np.rint(even), chain.capped)).astype(np.intp)
 
 
+@drawn_once
 def step_figure(
     chains: Mapping[str, Chain], labels: Mapping[str, str], bound: float | None, dark: bool
 ) -> go.Figure:
@@ -60,6 +62,7 @@ def step_figure(
     return _stacked(STEP_PANELS, traces, axes, (), steps, dark)
 
 
+@drawn_once
 def level_figure(chains: Mapping[str, Chain], labels: Mapping[str, str], dark: bool) -> go.Figure:
     """What the steps up to t have done together; the chosen schedule first, as in step_figure."""
     curves = {}

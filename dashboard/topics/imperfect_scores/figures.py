@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.family import family_figure
 from dashboard.figures.marks import MARKER_SIZE, SAMPLERS, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.imperfect_scores.measure import Floor
@@ -26,6 +27,7 @@ LOOKS = (
 FOLDED = "x-open"
 
 
+@drawn_once
 def plateau_figure(
     curves: Mapping[float, Sequence[Measurement]], sampler: str, dark: bool
 ) -> go.Figure:
@@ -37,6 +39,7 @@ def plateau_figure(
     return family_figure(drawn, sampler, "TV(q₁, p₁), measured", HEIGHT, dark)
 
 
+@drawn_once
 def floor_figure(
     floors: Sequence[Floor], exact: Measurement | None, sampler: str, dark: bool
 ) -> go.Figure:
@@ -87,6 +90,7 @@ def _across(sizes: Sequence[float], ends: list[float], name: str, dash: str, dar
     )
 
 
+@drawn_once
 def waves_figure(
     curves: Mapping[str, Sequence[tuple[float, float, Measurement, bool | None]]],
     labels: Mapping[str, str],

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.family import Look, family_figure
 from dashboard.figures.marks import theme
+from dashboard.figures.once import drawn_once
 from dashboard.topics.learned_score.acceleration import EXACT, Curves, least, names
 from dashboard.topics.learned_score.acceleration_words import curve_label
 from diffusion_core.scores.learned import BOTH, DERIVATIVES, ONLY
@@ -19,6 +20,7 @@ LOOKS: dict[str, Look] = {
 }
 
 
+@drawn_once
 def acceleration_figure(
     curves: Curves, pair: tuple[str, str], at_least: bool, dark: bool
 ) -> go.Figure:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.law import colour_scale
 from dashboard.figures.marks import LAWS, LINE_WIDTH, PARTS, Mark, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.topics.learned_score.training import Field
 from diffusion_core.scores.learned import Loss
@@ -26,6 +27,7 @@ THIN = 1.3  # pixels: a line with as many cliffs as there are samples
 BEYOND = 1.6  # the score's axis, over the largest exact score
 
 
+@drawn_once
 def losses_figure(
     found: Sequence[Loss], training: Mapping[int, float], steps: int, dark: bool
 ) -> go.Figure:
@@ -69,6 +71,7 @@ def line(x: Any, y: Any, name: str, mark: Mark, dark: bool) -> go.Scatter:
     return go.Scatter(x=x, y=y, mode="lines", name=name, line=look, hovertemplate="%{y:.4g}")
 
 
+@drawn_once
 def score_figure(found: Field, dark: bool) -> go.Figure:
     """The scores on the line with p_t faint behind, and the training points below."""
     x, figure = found.x[:, 0], go.Figure()
@@ -115,6 +118,7 @@ def rug(x: Any, height: float, dark: bool, name: str = "training set") -> go.Sca
     )
 
 
+@drawn_once
 def error_figure(found: Field, dark: bool) -> go.Figure:
     """|e_t| in the plane as colour, with lines of equal p_t and the training points."""
     count, ink = len(found.axes[0]), theme(dark).text

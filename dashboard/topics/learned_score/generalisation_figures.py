@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import MARKER_SIZE, Mark, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.learned_score.figures import (
@@ -33,6 +34,7 @@ Bars = list[tuple[str, list[Distance | None], Mark]]
 Curves = Mapping[str, Sequence[Point]]
 
 
+@drawn_once
 def sizes_figure(curves: Curves, dark: bool) -> go.Figure:
     """eps_score and eps_Jacobi against n."""
     figure = go.Figure()
@@ -46,6 +48,7 @@ def sizes_figure(curves: Curves, dark: bool) -> go.Figure:
     return _against_n(figure, curves, "size of the score's error", dark)
 
 
+@drawn_once
 def tv_figure(curves: Curves, exact: Measurement | None, at_least: bool, dark: bool) -> go.Figure:
     """TV(q_1, p_1) against n, and that of the exact score as a line."""
     figure = go.Figure()
@@ -98,6 +101,7 @@ def _against_n(figure: go.Figure, curves: Curves, title: str, dark: bool) -> go.
     return figure
 
 
+@drawn_once
 def memory_figure(found: Sequence[Memory], dark: bool) -> go.Figure:
     """Bars: TV to the truth and to the training set; without those, mean nearest distances."""
     exact = all(m.training is not None and m.truth is not None for m in found)
@@ -140,6 +144,7 @@ def memory_figure(found: Sequence[Memory], dark: bool) -> go.Figure:
     return figure
 
 
+@drawn_once
 def output_figure(found: Mapping[str, Output], dark: bool) -> go.Figure:
     """q_1 of the runs over p_1 on the line; in the plane their points over the training set."""
     first, last = next(iter(found.values())), list(found.values())[-1]

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from dashboard.topics.literature.table import EVIDENCE, Line, short
@@ -19,6 +20,7 @@ EPS = np.geomspace(1e-4, 0.5, 61)
 MOST = 2  # sources that an entry of the legend names
 
 
+@drawn_once
 def steps_figure(drawn: Sequence[Line], d: int, eps: float, dark: bool) -> go.Figure:
     """T against eps for this d; the vertical line is where the figure is read."""
     order = sorted(drawn, key=lambda line: line.steps_needed(d, eps), reverse=True)

@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import LINE_WIDTH, SAMPLERS, SCHEDULES, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from dashboard.topics.schedule_design.measure import Elsewhere, Row, value
@@ -18,6 +19,7 @@ ROW, AROUND = 34, 150  # pixels: a row, and everything above and below
 DESIGNED = ("yours", "least", "equal")
 
 
+@drawn_once
 def axis_figure(grids: Mapping[str, tuple[str, Array]], dark: bool) -> go.Figure:
     """Each grid's points as ticks; noise on the left, so that a run goes from left to right.
 
@@ -65,6 +67,7 @@ def _names(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
+@drawn_once
 def comparison_figure(rows: Sequence[Row], sampler: str, dark: bool) -> go.Figure:
     """TV(q_1, p_1) and TV to the data of every grid; the best on top."""
     ordered = sorted(rows, key=lambda row: value(row.tv) or 2.0)
@@ -150,6 +153,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(f"{10 ** (low + i * (high - low) / 2):.2g}") for i in range(3)]
 
 
+@drawn_once
 def transfer_figure(
     rows: Sequence[Elsewhere], searched: Mapping[str, float], here: str, dark: bool
 ) -> go.Figure:

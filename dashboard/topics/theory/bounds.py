@@ -132,7 +132,8 @@ def _bound(found: Looseness, curve: Sequence[Measurement]) -> str:
 
 
 def tell_apart(figure: go.Figure) -> go.Figure:
-    """The shapes of several bounds each with a dash of its own."""
+    """A copy with the shapes of several bounds each with a dash of its own."""
+    figure = go.Figure(figure)
     bounds = [trace for trace in figure.data if "upper bound" in trace.name]
     for trace, dash in zip(bounds, DASHES, strict=False):
         trace.line.dash = dash

@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import LAWS, PARTS, SAMPLERS, theme
+from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded, superscript
 from diffusion_core.distances.of_masses import Distance
@@ -18,6 +19,7 @@ HEIGHT = 440
 BELOW = 0.45  # a guide line lies this far below its curve
 
 
+@drawn_once
 def local_figure(
     found: Mapping[str, Sequence[tuple[float, Distance]]],
     labels: Mapping[str, str],
@@ -76,6 +78,7 @@ def _guide(points: Sequence[tuple[float, Distance]], power: int, dark: bool) -> 
     )
 
 
+@drawn_once
 def path_figure(points: Sequence[PathAndMarginal], dark: bool) -> go.Figure:
     """The bound on TV through paths, the one through marginals, and TV itself."""
     curves: list[tuple[str, list[float], dict[str, Any]]] = [
