@@ -13,7 +13,8 @@ import pytest
 from benchmarks import _plane_coverage as coverage
 from diffusion_core import Experiment
 from diffusion_core.laws.plane.law import plane_outcomes
-from diffusion_core.laws.plane.quadrature import Stages, resolve_from, sampled_cells, tiles
+from diffusion_core.laws.plane.map_distances import Stages
+from diffusion_core.laws.plane.quadrature import resolve_from, sampled_cells, tiles
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.schedules import Karras, LogSNR
 from diffusion_core.targets.boxes import Boxes

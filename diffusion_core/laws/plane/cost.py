@@ -10,7 +10,7 @@ from diffusion_core.laws.plane.coordinates import detail, law_box
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.map_distances import inverts
 
-INVERTED, CARRIED = 60_000, 400_000  # evaluations for each t, of all points together
+INVERTED, CARRIED = 25_000, 400_000  # evaluations for each t, of all points together
 MOVED, SPREAD = 4, 120  # components' worth of work that every point, or node of a grid, is besides
 SUMMED = 0.4  # a node of a grid is summed by matrix products: less than a component each
 SHAPES = {"boxes": 4}  # one component of theirs over one Gaussian

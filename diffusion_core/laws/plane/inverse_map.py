@@ -23,7 +23,7 @@ ROUNDS = 60
 LEAST_SHARE = 1e-4  # of a step of Newton's rule: one that brings nothing closer is shortened
 CLOSE = 1e-6  # of the finest detail: the last step of Newton's rule
 LEAP = 3.0  # of |y| and the finest detail: no step is longer
-HISTORY = 3  # slopes that predict the next
+HISTORY = 4  # slopes that predict the next
 
 
 @dataclass(frozen=True)

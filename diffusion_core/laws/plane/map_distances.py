@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -26,10 +26,12 @@ from diffusion_core.laws.plane.coordinates import (
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Stop, flow
 from diffusion_core.laws.plane.quadrature import (
+    AT_FINE,
+    AT_NODES,
     UNKNOWN,
+    Cells,
     Sampled,
-    Stages,
-    hidden,
+    carried,
     integrate,
     resolve_from,
     sampled_cells,
@@ -50,13 +52,14 @@ from diffusion_core.scores.exact import score_detail
 from diffusion_core.targets.base import Marginal
 
 TOLERANCE, SOUGHT = 2e-4, 3e-4  # relative: of transport, of inverted maps
+SPARSE = 5e-6  # relative: where TV is near 1, and what is left of it depends on few cells
 WIDTHS = (0.5, 0.25, 0.12, None, 0.0)  # of the details of the laws tried as coordinates
 CLEAR = 0.01  # the doubt on a first glance with which coordinates are taken without trying others
 FAIR = 0.1  # the doubt from which further coordinates are tried only while they halve it
 FINEST = 1000.0  # the width of the law over its detail up to which its own plane has few cells
 MOST_DENSITIES = 2000  # cells in that plane
 SETTLED = 1e-3  # relative: an inverse that leaves more in doubt is not trusted
-PROBED, PIECES = 10, 12  # cells along each axis to begin with: in the start law, in the output
+PROBED, PIECES = 10, 8  # cells along each axis to begin with: in the start law, in the output
 BATCH = 8192  # points carried at once
 BULK, MESH = 5.5 / 8.4, 33  # of the start law's box, and points along it, that show where q is
 OVERLOOKED = 1e-4  # of TV: more of the target missed is looked for
@@ -67,6 +70,24 @@ TOO_FINE = (
     "score_error: the waves of this error are too short for the exact law in the plane; use longer "
     "ones, a stochastic sampler or the particles method"
 )
+
+
+class Stages:
+    """Sums over refined cells, one set for each metric: ``stages(metric)``.
+
+    Cells serve TV first, then are split on for Hellinger, then for KL, as far as is asked: what a
+    metric gets does not depend on which others are asked for.
+    """
+
+    def __init__(self, run: Iterator[tuple[str, dict[str, float]]]) -> None:
+        self._run = run
+        self._known: dict[str, dict[str, float]] = {}
+
+    def __call__(self, metric: str) -> dict[str, float]:
+        while metric not in self._known:
+            name, sums = next(self._run)
+            self._known[name] = sums
+        return self._known[metric]
 
 
 def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:
@@ -131,8 +152,15 @@ def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
     def unseen(sums: dict[str, float]) -> float:
         return squares.unseen + (between if sums["p"] < HIDDEN else 0.0)
 
-    run = resolve_from(cells, of, TOLERANCE, stop, whole=False)
+    run = resolve_from(cells, of, SPARSE, stop, whole=False)
     return Stages((m, sums | {"unseen": unseen(sums)}) for m, sums in run)
+
+
+def hidden(cells: Cells) -> float:
+    """The mass of q in cells where polynomials say that p peaks between the nodes."""
+    q = AT_NODES.area(cells.width) * np.exp(cells.log_q)
+    peaks = carried(AT_FINE.full, cells.log_p).max(axis=(1, 2)) > UNKNOWN
+    return float(q[peaks].sum())
 
 
 def finest(e: Experiment) -> Callable[[int], float]:

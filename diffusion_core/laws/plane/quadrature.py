@@ -25,8 +25,9 @@ from numpy.polynomial import legendre
 from diffusion_core.schedules import Array, Index
 
 NODES = 8  # Gauss nodes along each side of a cell
-FINE, ROUGH = 24, 17  # points along a side when the polynomial is integrated across a kink
-DROPPED = 2  # degrees: the change without them is the polynomial's error
+FINE = 24  # points along a side where polynomials of different degrees are compared
+KINKED = 48, 34  # and where one is integrated across a kink, finely and roughly
+DROPPED = 2, 4  # degrees: the change without them says how fast the polynomial converges
 ORDER = ("tv", "hellinger", "kl")  # in which cells are split for the metrics
 MOST_CELLS = 6000
 LEAST_ROOM = 4  # cells are split while there is room for a quarter of those that should be
@@ -98,15 +99,16 @@ class Rule:
         to_series = np.linalg.inv(legendre.legvander(nodes, NODES - 1))
         basis = legendre.legvander(x, NODES - 1)
         self.full = basis @ to_series
-        kept = NODES - DROPPED
-        self.low = basis[:, :kept] @ to_series[:kept]
+        kept = [NODES - degrees for degrees in DROPPED]
+        self.low, self.lower = (basis[:, :k] @ to_series[:k] for k in kept)
 
     def area(self, width: Array) -> Array:
         """Weights of the points of each cell, (M, m, m)."""
         return (width.prod(axis=1) / 4)[:, None, None] * np.outer(self.weights, self.weights)
 
 
-AT_NODES, AT_FINE, AT_ROUGH = Rule(NODES), Rule(FINE), Rule(ROUGH)
+AT_NODES, AT_FINE = Rule(NODES), Rule(FINE)
+ACROSS, ROUGHLY = (Rule(count) for count in KINKED)
 
 
 def carried(matrix: Array, values: Array) -> Array:
@@ -142,22 +144,17 @@ def excess(u: Array) -> Array:
 
 def _integrate(c: Cells) -> Integrals:
     log_r = np.clip(c.log_p - c.log_q, -CLIP, CLIP)
-    u = signed_share(log_r, c.sign)
     w = AT_NODES.area(c.width)
     q, p = w * np.exp(c.log_q), w * np.exp(c.log_p)
-    fine_q, fine_u, fine_log_r = (carried(AT_FINE.full, v) for v in (c.log_q, u, log_r))
-    fine_q = AT_FINE.area(c.width) * np.exp(np.minimum(fine_q, TOP))
-    tv, tv_error = _variation(c, u, q, fine_q, fine_u, fine_log_r)
-    low_q, low_log_r = (carried(AT_FINE.low, v) for v in (c.log_q, log_r))
-    low_q = AT_FINE.area(c.width) * np.exp(np.minimum(low_q, TOP))
-    fine_log_r, low_log_r = (np.clip(v, -CLIP, CLIP) for v in (fine_log_r, low_log_r))
+    fine_q, fine_log_r = _densities(c, log_r, AT_FINE.full)
+    tv, tv_error = _variation(c, log_r, q, fine_q)
+    lower = [_densities(c, log_r, matrix) for matrix in (AT_FINE.low, AT_FINE.lower)]
     out = {}
     for name, of in (("kl", _divergence), ("hellinger", _affinity)):
         value = (q * of(log_r, np.exp(log_r))).sum(axis=(1, 2))
         check = fine_q * of(fine_log_r, np.exp(fine_log_r))
-        low = low_q * of(low_log_r, np.exp(low_log_r))
-        error = np.abs(value - check.sum(axis=(1, 2))) + np.abs(check - low).sum(axis=(1, 2))
-        out[name], out[name + "_error"] = value, error
+        off = _remainder(check, *(density * of(v, np.exp(v)) for density, v in lower))
+        out[name], out[name + "_error"] = value, np.abs(value - check.sum(axis=(1, 2))) + off
     return Integrals(
         tv=tv,
         tv_error=tv_error,
@@ -169,6 +166,22 @@ def _integrate(c: Cells) -> Integrals:
     )
 
 
+def _densities(c: Cells, log_r: Array, matrix: Array) -> tuple[Array, Array]:
+    """q times the fine points' area, and log r, by polynomials of lower degrees."""
+    q, r = carried(matrix, c.log_q), carried(matrix, log_r)
+    return AT_FINE.area(c.width) * np.exp(np.minimum(q, TOP)), np.clip(r, -CLIP, CLIP)
+
+
+def _remainder(full: Array, low: Array, lower: Array) -> Array:
+    """What a cell's integral of a polynomial may lack, (M,).
+
+    The series of an analytic function converges geometrically: as the change a without the last two
+    degrees is to the change b without four, so is what lies beyond to a. Hence a min(1, a/b).
+    """
+    a, b = (np.abs(full - v).sum(axis=(1, 2)) for v in (low, lower))
+    return np.asarray(a * np.minimum(1.0, a / np.maximum(b, 1e-300)))
+
+
 def _divergence(log_r: Array, r: Array) -> Array:
     small = np.abs(log_r) < 1e-3
     return np.where(small, log_r**2 * (0.5 + log_r / 3), r * log_r - r + 1)
@@ -178,49 +191,37 @@ def _affinity(log_r: Array, r: Array) -> Array:
     return 0.5 * np.expm1(0.5 * log_r) ** 2
 
 
-def _variation(
-    c: Cells, u: Array, q: Array, fine_q: Array, fine_u: Array, fine_log_r: Array
-) -> tuple[Array, Array]:
-    h = excess(fine_u)
-    fine = (fine_q * h).sum(axis=(1, 2))
-    low = excess(carried(AT_FINE.low, u))
-    error = (fine_q * np.abs(h - low)).sum(axis=(1, 2))
-    one_sign = np.abs(c.sign.sum(axis=(1, 2))) == NODES**2
-    other = excess(signed_share(fine_log_r, np.ones(())))
-    error += np.where(one_sign, (fine_q * np.abs(h - other)).sum(axis=(1, 2)), 0.0)
-    kink = ((fine_u > KINK).any(axis=(1, 2)) & (fine_u < KINK).any(axis=(1, 2))) | ~one_sign
-    smooth = (q * excess(u)).sum(axis=(1, 2))
-    k = np.flatnonzero(kink)
-    rough_q = AT_ROUGH.area(c.width[k]) * np.exp(
-        np.minimum(carried(AT_ROUGH.full, c.log_q[k]), TOP)
-    )
-    rough = (rough_q * excess(carried(AT_ROUGH.full, u[k]))).sum(axis=(1, 2))
-    error[k] += np.abs(fine[k] - rough)
-    return np.where(kink, fine, smooth), error
+def _variation(c: Cells, log_r: Array, q: Array, fine_q: Array) -> tuple[Array, Array]:
+    """int q (1 - r)_+ of every cell and its error: by polynomials for log r, in cells that hold a
+
+    fold for u.
+    """
+    whole = (np.abs(c.sign.sum(axis=(1, 2))) == NODES**2)[:, None, None]
+    values = np.where(whole, log_r, signed_share(log_r, c.sign))
+
+    def part(v: Array, which: Index | slice = slice(None)) -> Array:
+        return np.where(whole[which], -np.expm1(np.minimum(v, 0.0)), excess(v))
+
+    def across(rule: Rule) -> Array:
+        log_q = np.minimum(carried(rule.full, c.log_q[k]), TOP)
+        weighted = rule.area(c.width[k]) * np.exp(log_q)
+        return (weighted * part(carried(rule.full, values[k]), k)).sum(axis=(1, 2))
+
+    fine = carried(AT_FINE.full, values)
+    lower = (fine_q * part(carried(m, values)) for m in (AT_FINE.low, AT_FINE.lower))
+    error = _remainder(fine_q * part(fine), *lower)
+    tv = (q * part(values)).sum(axis=(1, 2))
+    crossed = (fine > 0).any(axis=(1, 2)) & (fine < 0).any(axis=(1, 2))
+    k = np.flatnonzero(crossed | ~whole[:, 0, 0])
+    tv[k] = across(ACROSS)
+    error[k] += np.abs(tv[k] - across(ROUGHLY))
+    return tv, error
 
 
 def resolve(of: Sampled, box: Array, pieces: int, tolerance: float, stop: Stop) -> dict[str, float]:
     """The summed integrals over ``box`` (2, 2) from cells refined for TV."""
     cells = sampled_cells(*tiles(box, pieces), of)
-    return Stages(resolve_from(cells, of, tolerance, stop))("tv")
-
-
-class Stages:
-    """Sums over refined cells, one set for each metric: ``stages(metric)``.
-
-    Cells serve TV first, then are split on for Hellinger, then for KL, as far as is asked: what a
-    metric gets does not depend on which others are asked for.
-    """
-
-    def __init__(self, run: Iterator[tuple[str, dict[str, float]]]) -> None:
-        self._run = run
-        self._known: dict[str, dict[str, float]] = {}
-
-    def __call__(self, metric: str) -> dict[str, float]:
-        while metric not in self._known:
-            name, sums = next(self._run)
-            self._known[name] = sums
-        return self._known[metric]
+    return next(resolve_from(cells, of, tolerance, stop))[1]
 
 
 def resolve_from(
@@ -282,13 +283,6 @@ def summed(found: Integrals, whole: bool = True) -> dict[str, float]:
     beside = 0.0 if whole else max(0.0, 1 - sums["q"])
     shares = {"tv": 1.0, "kl": 1.0, "hellinger": 0.5, "q": 1.0}
     return {name: v + shares.get(name, 0.0) * beside for name, v in sums.items()}
-
-
-def hidden(cells: Cells) -> float:
-    """The mass of q in cells where polynomials say that p peaks between the nodes."""
-    q = AT_NODES.area(cells.width) * np.exp(cells.log_q)
-    peaks = carried(AT_FINE.full, cells.log_p).max(axis=(1, 2)) > UNKNOWN
-    return float(q[peaks].sum())
 
 
 def tiles(box: Array, pieces: int) -> tuple[Array, Array]:
