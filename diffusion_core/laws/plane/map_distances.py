@@ -52,7 +52,6 @@ from diffusion_core.scores.exact import score_detail
 from diffusion_core.targets.base import Marginal
 
 TOLERANCE, SOUGHT = 2e-4, 3e-4  # relative: of transport, of inverted maps
-SPARSE = 5e-6  # relative: where TV is near 1, and what is left of it depends on few cells
 WIDTHS = (0.5, 0.25, 0.12, None, 0.0)  # of the details of the laws tried as coordinates
 CLEAR = 0.01  # the doubt on a first glance with which coordinates are taken without trying others
 FAIR = 0.1  # the doubt from which further coordinates are tried only while they halve it
@@ -152,7 +151,7 @@ def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
     def unseen(sums: dict[str, float]) -> float:
         return squares.unseen + (between if sums["p"] < HIDDEN else 0.0)
 
-    run = resolve_from(cells, of, SPARSE, stop, whole=False)
+    run = resolve_from(cells, of, TOLERANCE, stop, whole=False)
     return Stages((m, sums | {"unseen": unseen(sums)}) for m, sums in run)
 
 

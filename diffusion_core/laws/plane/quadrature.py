@@ -241,7 +241,10 @@ def resolve_from(
     for k, metric in enumerate(ORDER):
         for _ in range(ROUNDS):
             stop()
-            goal = tolerance * summed(found, whole)[metric] + FLOOR
+            value = summed(found, whole)[metric]
+            if metric == "tv":  # near 1 it is what is left of it that the cells decide
+                value = max(min(value, 1 - value), value / 40)
+            goal = tolerance * value + FLOOR
             share = getattr(found, metric + "_error") / goal
             which = np.flatnonzero(share > 0.5 / len(share))
             room = (round(most * (1 + k / 2)) - len(share)) // 3
