@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 
 import numpy as np
+import scipy
 from scipy import fft
 from scipy.special import ndtr
 
@@ -108,6 +109,15 @@ class Density:
         values = np.pad(self.values, list(zip(before, after, strict=True)))
         return Density(self.low - self.h * before, self.h, values)
 
+    def on(self, axes: tuple[Array, Array]) -> Array:
+        """The density at the nodes of another grid of the plane, (X, Y); 0 beyond its own."""
+        fine = self.upsampled(2)
+        out = scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes)
+        for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):
+            outside = (at < nodes[0]) | (at > nodes[-1])
+            out[(slice(None),) * k + (outside,)] = 0.0
+        return np.asarray(out)
+
     def distribution(self, factor: int = 8) -> Distribution:
         """The distribution function, on the line: exact at nodes ``factor`` times closer."""
         fine = self.upsampled(factor)
@@ -174,30 +184,6 @@ def grid_shape(least: Array, limits: dict[int, int] = MOST_KEPT) -> tuple[int, .
             "bandwidth, a schedule with a larger first step, or particles"
         )
     return tuple(2 * fft.next_fast_len(math.ceil(v / 2), real=True) for v in least)
-
-
-def half_modulus(gap: Array, h: float) -> tuple[float, float]:
-    """(1/2) int |gap| over nodes h apart, and its error.
-
-    The trapezoid rule is spectral where the sign stays. Between nodes where the function is a and
-    -b it is taken to be linear, h (a^2 + b^2)/(2 (a + b)), and by the formula of Euler and
-    Maclaurin the sums that end there lack h^2/12 of both slopes, h (a + b)/6. A zero line along
-    one axis shows only along the other, one at an angle averages out: both corrections add up.
-    What is left falls like h^3: the larger change from half the nodes, even or odd, holds it.
-    """
-    fine = _sum_of_size(gap, h)
-    halves = (_sum_of_size(gap[(np.s_[k::2],) * gap.ndim], 2 * h) for k in (0, 1))
-    return fine, max(abs(fine - half) for half in halves)
-
-
-def _sum_of_size(gap: Array, h: float) -> float:
-    total = float(np.abs(gap).sum())
-    for axis in range(gap.ndim):
-        along = np.moveaxis(gap, axis, -1)
-        crossing = along[..., :-1] * along[..., 1:] < 0
-        a, b = np.abs(along[..., :-1][crossing]), np.abs(along[..., 1:][crossing])
-        total += float(((a + b) / 6 - a * b / (a + b)).sum())
-    return 0.5 * total * h**gap.ndim
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ import scipy
 
 from diffusion_core.distances.mass_partition import MassPair, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
+from diffusion_core.distances.on_grid import half_modulus
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.density_grid import Density, half_modulus
+from diffusion_core.laws.density_grid import Density
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.folded import parts_of
 from diffusion_core.laws.line.pushforward import bounded_chain, outside

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from diffusion_core.distances.of_masses import LOG_FLOOR, Distance
+from diffusion_core.distances.on_grid import half_modulus
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.density_grid import Density, Resolution, half_modulus, points, refined
+from diffusion_core.laws.density_grid import Density, Resolution, points, refined
 from diffusion_core.laws.noisy_steps import (
     Run,
     Stop,

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.density_grid import Density, points
-from diffusion_core.laws.noisy_steps import CRUDE
+from diffusion_core.laws.density_grid import points
+from diffusion_core.laws.noisy_steps import Transfer, start_density
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.coordinates import Coordinates, normal_log_density
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
@@ -69,23 +68,15 @@ def _stochastic(
     e: Experiment, axes: tuple[Array, Array], wanted: set[int], stop: Stop
 ) -> Iterator[PlaneSnapshot]:
     resolution = RESOLUTIONS[0]
-    for t, density in grid_distances.densities(e, resolution, stop):
+    transfer = Transfer(e, e.score, resolution, stop)
+    for t, density in transfer.run(start_density(e, resolution)):
         if t not in wanted:
             continue
         level = e.chain.level(t)
-        tv = grid_distances.grid_variation(density, e, level, CRUDE * resolution.tail)
+        tv = grid_distances.grid_variation(density, e, level, transfer.unresolved)
         tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
         target = _picture(e.target.marginal(level), axes)
-        yield PlaneSnapshot(t, _interpolated(density, axes), target, tv)
-
-
-def _interpolated(density: Density, axes: tuple[Array, Array]) -> Array:
-    fine = density.upsampled(2)
-    out = np.maximum(scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes), 0.0)
-    for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):
-        outside = (at < nodes[0]) | (at > nodes[-1])
-        out[(slice(None),) * k + (outside,)] = 0.0
-    return out
+        yield PlaneSnapshot(t, np.maximum(density.on(axes), 0.0), target, tv)
 
 
 def _deterministic(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy
 
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, points, sampled_density
 from diffusion_core.laws.exact_steps import initialisation
 from diffusion_core.laws.line.law import never
-from diffusion_core.laws.noisy_steps import CRUDE, Transfer, finest, law_box
+from diffusion_core.laws.noisy_steps import Transfer, finest, law_box, start_density
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import Stop
@@ -57,14 +56,15 @@ class PlaneNoise:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, Density, Distance]]:
         """t, q_t and TV(q_t, p_t), t = T..1."""
         e = self._experiment.with_(start="exact" if exact_start else "noise")
-        for t, density in grid_distances.densities(e, COARSE, self._stop):
+        transfer = Transfer(e, e.score, COARSE, self._stop)
+        for t, density in transfer.run(start_density(e, COARSE)):
             if t == e.steps:
                 start = NOTHING if exact_start else initialisation(e, self._stop)
                 yield t, density, start
             elif t == 1:
                 yield t, density, self.total(exact_start)
             else:
-                yield t, density, self._distance(density, t, CRUDE * COARSE.tail)
+                yield t, density, self._distance(density, t, transfer.unresolved)
 
     def _distance(self, density: Density, t: int, rim: float) -> Distance:
         e = self._experiment
@@ -87,17 +87,7 @@ class PlaneNoise:
         """Density of K^ p_t minus that of p_{t-1} on a grid, (X, Y)."""
         image, _ = self._image(t, self._score)
         p = np.exp(self._exact.marginal(t - 1).log_density(points(axes)))
-        return _at(image, axes) - p.reshape(len(axes[0]), len(axes[1]))
-
-
-def _at(density: Density, axes: tuple[Array, Array]) -> Array:
-    """The density on another grid, 0 beyond its own."""
-    fine = density.upsampled(2)
-    out = scipy.interpolate.RectBivariateSpline(*fine.axes, fine.values)(*axes)
-    for k, (nodes, at) in enumerate(zip(fine.axes, axes, strict=True)):
-        outside = (at < nodes[0]) | (at > nodes[-1])
-        out[(slice(None),) * k + (outside,)] = 0.0
-    return np.asarray(out)
+        return image.on(axes) - p.reshape(len(axes[0]), len(axes[1]))
 
 
 def _apart(one: Density, other: Density, doubt: float) -> Distance:
@@ -109,6 +99,6 @@ def _apart(one: Density, other: Density, doubt: float) -> Distance:
     span = np.maximum(one.high, other.high) - low
     h = max(min(one.h, other.h) / 6, float(np.sqrt(span.prod() / MOST_NODES)))
     axes = tuple(low[k] + h * np.arange(int(span[k] / h) + 1) for k in range(2))
-    gap = np.abs(_at(one, axes) - _at(other, axes))
+    gap = np.abs(one.on(axes) - other.on(axes))
     fine, rough = (0.5 * float(gap[::k, ::k].sum()) * (k * h) ** 2 for k in (1, 2))
     return Distance(min(fine, 1.0), abs(fine - rough) / 2 + doubt + FIXED * fine)
