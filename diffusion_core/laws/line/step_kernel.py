@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 
 from diffusion_core.distances.of_masses import Distance
+from diffusion_core.distances.on_grid import half_modulus
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, sampled_density
 from diffusion_core.laws.line import law
@@ -142,19 +143,6 @@ class StochasticSteps:
 
 
 def _size(gap: Array, h: float) -> tuple[float, float]:
-    """(1/2) int |gap| over nodes h apart, and its change from half the nodes."""
-    fine = _half_modulus(gap, h)
-    halves = [_half_modulus(gap[k::2], 2 * h) for k in (0, 1)]
-    return fine, max(PROMISED * fine, *(abs(fine - half) for half in halves))
-
-
-def _half_modulus(gap: Array, h: float) -> float:
-    """By cubics between nodes; linear where the sign changes, which costs h^3."""
-    g = np.pad(gap, 1)
-    cell = h / 24 * (13 * (g[1:-2] + g[2:-1]) - g[:-3] - g[3:])
-    a, b = gap[:-1], gap[1:]
-    crossing = np.flatnonzero(a * b < 0)
-    size = np.abs(cell)
-    u, v = np.abs(a[crossing]), np.abs(b[crossing])
-    size[crossing] = h * (u * u + v * v) / (2 * (u + v))
-    return 0.5 * float(size.sum())
+    """(1/2) int |gap| over nodes h apart, and its error."""
+    size, error = half_modulus(gap, h)
+    return size, max(PROMISED * size, error)
