@@ -7,6 +7,7 @@ from dashboard.experiment.controls import choose_sampler, choose_start, describe
 from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
+from dashboard.link.widget_keys import button
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.schedule_design import measure as design
@@ -57,7 +58,7 @@ begin_as_linked(state.fresh, values, task)
 
 columns = st.columns(4)
 for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
-    column.button(label, on_click=design.want, args=(kind, task), type="primary")
+    button(column, label, design.want, (kind, task), type="primary")
 columns[2].button("No bend", on_click=straighten)
 status, axis, words, place, also = (st.empty() for _ in range(5))
 rows = [design.grid_row("yours", design.yours(task, shape, bend), status)]

@@ -16,6 +16,7 @@ from dashboard.experiment.controls import (
 from dashboard.experiment.target import choose_target
 from dashboard.exports.snippets import verification_snippet
 from dashboard.link.permalink import open_link
+from dashboard.link.widget_keys import button
 from dashboard.prose import prose
 from dashboard.topics.verified import checks as verified_checks
 from dashboard.topics.verified.page import FAULT, PAGE
@@ -49,11 +50,9 @@ with st.sidebar:
 
 board = verified_checks.Board(experiment, fault, code["sources"])
 with st.container(horizontal=True):
-    st.button("Run all checks", type="primary", on_click=verified_checks.ask, args=(board.checks,))
+    button(st, "Run all checks", verified_checks.ask, (board.checks,), type="primary")
     for group, checks in board.groups.items():
-        st.button(
-            group, on_click=verified_checks.ask, args=(checks,), help="Run the checks of this group"
-        )
+        button(st, group, verified_checks.ask, (checks,), help="Run the checks of this group")
 status, total, table = st.empty(), st.empty(), st.empty()
 verified_checks.show(board, total, table)
 if board.done:
@@ -71,12 +70,8 @@ for group, checks in board.groups.items():
                 st.info(verified_checks.why(result))
             if result and result.parts:
                 page_chrome.table(verified_checks.parts(result), f"Comparisons of: {check.title}")
-            st.button(
-                "Run this check",
-                key=f"run {check.name}",
-                on_click=verified_checks.ask,
-                args=([check],),
-            )
+            name = f"run {check.name}"
+            button(st, "Run this check", verified_checks.ask, ([check],), key=name)
 
 st.subheader("Everything")
 st.markdown(say("suite"))

@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard.compute import cached
 from dashboard.compute.cached import Outcome
+from dashboard.link.widget_keys import button
 from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement
 from diffusion_core.laws.plane.cost import plane_cost
@@ -130,7 +131,7 @@ def _offer(runs: Sequence[Experiment], place: Any) -> None:
     with place.container():
         text, ask = st.columns([3, 2], vertical_alignment="center")
     text.caption(say("exact-offer"))
-    ask.button("Compute the exact distances", key="ask exact", on_click=_want, args=(runs, True))
+    button(ask, "Compute the exact distances", _want, (runs, True), key="ask exact")
 
 
 def _want(runs: Sequence[Experiment], wanted: bool) -> None:

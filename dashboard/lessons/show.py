@@ -27,7 +27,7 @@ from dashboard.lessons.structure import (
 )
 from dashboard.lessons.worksheet import worksheet
 from dashboard.link.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared, values_of
-from dashboard.link.widget_keys import key, start_again
+from dashboard.link.widget_keys import button, key, start_again
 from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
@@ -71,7 +71,7 @@ def contents() -> None:
         OVERVIEW: "All lessons",
         **{n: x.title for n, x in LESSONS.items()},
     }.items():
-        st.button(title, type="tertiary", on_click=go_to, args=(beginning(name),))
+        button(st, title, go_to, (beginning(name),), type="tertiary")
 
 
 def lesson(lesson: Lesson, values: Values, experiment: Experiment) -> None:
@@ -107,13 +107,8 @@ def _ask(lesson: Lesson, step: Predict | Guess | Question, values: Values) -> No
             key=name,
         )
     label = "Check" if isinstance(step, Question) else "Commit and measure"
-    st.button(
-        label,
-        type="primary",
-        disabled=answer is None,
-        on_click=go_to,
-        args=(with_answer(values, answer or ""),),
-    )
+    given = with_answer(values, answer or "")
+    button(st, label, go_to, (given,), type="primary", disabled=answer is None)
 
 
 def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> None:
@@ -199,17 +194,12 @@ def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
     up, down = ("PageUp", "PageDown") if shared(PRESENT) else (None, None)
     with st.container(horizontal=True):
         back = at_step(values, number - 1)
-        st.button("Back", disabled=number == 1, on_click=go_to, args=(back,), shortcut=up)
+        button(st, "Back", go_to, (back,), disabled=number == 1, shortcut=up)
         if not last:
             following = at_step(values, number + 1)
-            st.button(
-                "Next",
-                type="primary" if passed else "secondary",
-                disabled=not passed,
-                on_click=go_to,
-                args=(following,),
-                shortcut=down,
-            )
+            kind = "primary" if passed else "secondary"
+            options = {"type": kind, "disabled": not passed, "shortcut": down}
+            button(st, "Next", go_to, (following,), **options)
     address = _address(lesson)  # not known any more when the file is asked for
     with st.expander("Worksheet, and start again"):
         st.caption(say("worksheet"))
@@ -220,7 +210,7 @@ def _ways(lesson: Lesson, values: Values, experiment: Experiment) -> None:
             "text/html",
             on_click="ignore",
         )
-        st.button("Forget my answers and start again", on_click=_restart, args=(lesson,))
+        button(st, "Forget my answers and start again", _restart, (lesson,))
 
 
 def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:

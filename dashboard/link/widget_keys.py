@@ -9,7 +9,7 @@ they are what the reader chose last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -22,6 +22,7 @@ from dashboard.link.permalink import HIDE, LOCK, shared
 
 KEY = "control: "
 BEGUN = "names of the controls that this session has made"
+CALLED = "whether a button of this session has called anything"
 _fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
 
@@ -55,6 +56,24 @@ def widget(name: str, value: Any) -> dict[str, Any]:
     """
     own = name.startswith(f"{st.session_state.get('keys of page')}.")
     return {"key": key(name, value), "disabled": _fixed.get() or (own and is_fixed("page"))}
+
+
+def button(
+    place: Any, label: str, do: Callable[..., None], args: Sequence[Any] = (), **options: Any
+) -> None:
+    """A button of ``place`` (st, a column) that calls ``do`` with ``args`` before the next run.
+
+    A server that was started again while the page stood open knows the press, but nothing to call
+    at it: then the call comes after this run of the script as far as here.
+    """
+
+    def call() -> None:
+        st.session_state[CALLED] = True
+        do(*args)
+
+    if place.button(label, on_click=call, **options) and not st.session_state.get(CALLED):
+        do(*args)
+        st.rerun()
 
 
 def is_fixed(part: str) -> bool:
