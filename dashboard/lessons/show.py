@@ -107,8 +107,8 @@ def _ask(lesson: Lesson, step: Predict | Guess | Question, values: Values) -> No
             key=name,
         )
     label = "Check" if isinstance(step, Question) else "Commit and measure"
-    given = with_answer(values, answer or "")
-    button(st, label, go_to, (given,), type="primary", disabled=answer is None)
+    answered = with_answer(values, answer or "")
+    button(st, label, go_to, (answered,), type="primary", disabled=answer is None)
 
 
 def _answered(lesson: Lesson, step: Predict | Guess | Question, answer: str) -> None:
