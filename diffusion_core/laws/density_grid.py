@@ -19,6 +19,7 @@ MOST_KEPT = {1: 1 << 18, 2: 4_000_000}  # nodes of a density that is kept, by di
 MOST_SOURCE = {1: 1 << 22, 2: 16_000_000}  # nodes of one that is only integrated over
 TAPER = (0.91, 0.03)  # of the band: where it is cut, and how softly, so that little rings far away
 BEYOND = 60.0  # exponents at frequencies that are cut, which must not overflow
+NODES = 1 << 14  # of a distribution function, at least
 SPLIT = 1 << 20  # numbers in an array of kernels
 
 
@@ -118,9 +119,12 @@ class Density:
             out[(slice(None),) * k + (outside,)] = 0.0
         return np.asarray(out)
 
-    def distribution(self, factor: int = 8) -> Distribution:
-        """The distribution function, on the line: exact at nodes ``factor`` times closer."""
-        fine = self.upsampled(factor)
+    def distribution(self, factor: int | None = None) -> Distribution:
+        """The distribution function, on the line: exact at nodes ``factor`` times closer.
+
+        Without a factor so many that cubics between them err by about a rounding of the masses.
+        """
+        fine = self.upsampled(factor or max(8, NODES // len(self.values)))
         n = len(fine.values)
         spectrum = fft.rfft(fine.values)
         mean = spectrum[0].real / n

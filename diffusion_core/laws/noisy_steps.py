@@ -44,12 +44,15 @@ from diffusion_core.targets.base import Target
 
 REACH = 8.4  # standard deviations that hold all but 1e-15 of a normal law
 PATCH = 16  # nodes along an axis that are spread together
-ROUNDS = 8  # times that a grid is made finer
+ROUNDS = 12  # times that a grid is made finer
+ROUNDED = 1e-7  # a rim below that no finer grid lowers is rounding, magnified by the division
+EDGED = 4.0  # times finer where the rim falls slowly: the map has an edge, which only noise blurs
 CRUDE = 10.0  # times the tail: a larger rim has the grid made finer at once
 SAFE = 0.95  # of the scale that a spectrum shows, for the next grid
 BEGIN = 0.7  # scale of q_t over that of p_t before any is known
 FINER = (1.0, 1.5, *(m * 2.0**k for k in range(1, 22) for m in (1.0, 1.5)))  # whole if even
 WIDE = 1.5  # times the grid that p_t needs: a wider one may not see where its score bends
+DETAIL = 0.5  # of a score's own detail: nodes farther apart may see nothing of it
 TORN = 10.0  # times the tail: the mass that may land too far apart
 
 Stop = Callable[[], None]
@@ -126,18 +129,34 @@ class Transfer:
         scale = max(noise, min(self._sharpness * feature, score_detail(self._score, t)))
         best: Limited | None = None
         for _ in range(ROUNDS):
-            sources = self._close(sources, t, stage, scale)
-            found = limited(*sources.spread(scale, self._res, self._stop), self._res)
-            if best is not None and found.rim > best.rim / 3:
-                break  # what is left is rounding, which no grid removes
+            try:
+                sources = self._close(sources, t, stage, scale)
+                found = limited(*sources.spread(scale, self._res, self._stop), self._res)
+            except Refused:
+                if best is None:
+                    raise
+                break  # what the largest grid leaves out is stated
+            slow = best is not None and found.rim > best.rim / 3
+            if best is not None and slow and best.rim < ROUNDED:
+                break
             best = found
             if found.rim <= CRUDE * self._res.tail or scale <= noise:
                 break
-            scale /= 1.5
+            scale = max(scale / (EDGED if slow else 1.5), min(scale, noise))
         assert best is not None
-        self.unresolved = max(self.unresolved, best.rim)
+        self.unresolved = max(self.unresolved, self._left_out(best))
         self._sharpness = min(1.0, max(noise, SAFE * best.scale) / feature)
         return best.density
+
+    def _left_out(self, found: Limited) -> float:
+        """The mass that the end of the band may hide.
+
+        Beyond a band that ends like a Gaussian there is as much as at its end. Where it does not
+        end, n modes of that size may follow: by Cauchy and Schwarz, sqrt(n) times as much mass.
+        """
+        if found.rim <= CRUDE * self._res.tail:
+            return found.rim
+        return found.rim * math.sqrt(found.density.values.size)
 
     def _sources(self, density: Density, t: int, stage: Stage) -> Sources:
         self._stop()
@@ -150,10 +169,12 @@ class Transfer:
         """Sources so close that they resolve exp(-i w.m(x)) up to the new band's edge."""
         least = WIDE * self._res.step(finest(self._target, self._chain.level(t)))
         most = TORN * self._res.tail
+        seen = DETAIL * score_detail(self._score, t)
         sources, factor = begun, 1.0
         for finer in FINER:
-            if sources.torn(self._res, scale * finer / factor) > most:
-                continue  # as far as can be told
+            far = sources.torn(self._res, scale * finer / factor) > most  # as far as can be told
+            if far or begun.density.h > seen * finer:
+                continue
             if finer > factor:
                 density = begun.density
                 grid_shape(finer * np.array(density.values.shape), MOST_SOURCE)
