@@ -13,6 +13,7 @@ from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.laws.line.law import densities, grid_law, marginal_bounds
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import measure, measure_all
+from diffusion_core.samplers.update import kernel
 from diffusion_core.schedules import (
     Constant,
     Cosine,
@@ -161,3 +162,25 @@ def test_median_tree_and_exact_law_agree_on_tv() -> None:
     assert tree.count(final_points(e, 1000)).sum() == 1000
     assert abs(sampled.value - exact.value) < sampled.error
     assert math.isfinite(sampled.error)
+
+
+@pytest.mark.parametrize("preset", ["skewed", "three-modes"])
+def test_a_step_that_squeezes_the_law_to_an_edge(preset: str) -> None:
+    # one huge step with little noise: the mass piles up, and the spectrum has a long tail
+    target = PRESETS[preset].target
+    e = Experiment(target, schedule=Karras(), sampler="ddim", steps=2, eta=1.0)
+    x = np.linspace(-8.5, 8.5, 20_001)
+    law = kernel(e.record.stages[0], x[:, None], 2, e.chain, e.score)
+    s = float(law.spread)
+    assert s < 0.01
+    y = np.linspace(-6, 6, 24_001)
+    weight = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi) * (x[1] - x[0])
+    q = np.zeros_like(y)
+    for m, w in zip(law.mean[:, 0], weight, strict=True):
+        i, j = np.searchsorted(y, (m - 8 * s, m + 8 * s))
+        q[i:j] += w * np.exp(-0.5 * ((y[i:j] - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
+    p = np.exp(e.target.marginal(e.chain.level(1)).log_density(y[:, None]))
+    true = 0.5 * float(np.abs(q - p).sum()) * (y[1] - y[0])
+    found = measure(e, "tv")
+    assert abs(found.value - true) < 1e-6 + found.error
+    assert found.error < 1e-4
