@@ -11,6 +11,7 @@ from dashboard.compute.pool import Seen
 from dashboard.memory import breathe
 from dashboard.prose import prose
 
+say = prose("controls")
 PATIENCE = 0.6  # seconds before a progress bar appears
 REDRAW = 0.1
 POOLED = 0.5  # the same, where many readers wait for workers
@@ -78,7 +79,6 @@ class Bar:
 
 def waiting(job: Seen) -> str:
     """How long a job will still take, and what goes before it."""
-    say = prose("controls")
     about = str(_rounded(job.left))
     if job.before is None:
         if job.left > WORTH_TELLING:
