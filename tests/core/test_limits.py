@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 GIGABYTE = 1_000_000_000
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 REFUSED = {  # in a sentence that begins so; all other corners are answered
-    "heavy tails, account": "the exact law in the plane needs a grid of 8.7e+09 points, above",
+    "heavy tails, account": "the exact law needs a grid of 1.5e+10 points, above the limit of",
     "waves on the line, ODE": "score_error: this error of the score has too fine a detail",
     "trajectory, too long": "refused",
     "paths, too many": "particles: a whole trajectory of this T holds at most 4575",
