@@ -159,6 +159,7 @@ def test_the_cost_told_before_grows_with_the_work() -> None:
     assert plane_cost(e.with_(target=PRESETS["spiral"].target)) > 4 * plane_cost(e)
     noisy = e.with_(sampler="ddpm")
     assert plane_cost(noisy.with_(steps=64)) > 1.5 * plane_cost(noisy)
+    assert plane_cost(noisy.with_(steps=256)) > 5 * plane_cost(noisy.with_(steps=128))  # two grids
 
 
 def test_little_noise_between_atoms_gives_no_warning() -> None:
