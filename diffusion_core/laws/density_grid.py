@@ -155,10 +155,15 @@ class Distribution:
 
 
 def refined(values: Array, factor: float) -> Array:
-    """The band-limited function with these values on a grid ``factor`` times finer."""
+    """The band-limited function with these values on a grid ``factor`` times finer.
+
+    ValueError where that has no whole number of nodes.
+    """
     if factor > 1:
         for axis, n in enumerate(values.shape):
-            values = fft.irfft(fft.rfft(values, axis=axis), round(n * factor), axis=axis) * factor
+            if n * factor % 1:
+                raise ValueError(f"{n} nodes cannot be made {factor:g} times as many")
+            values = fft.irfft(fft.rfft(values, axis=axis), int(n * factor), axis=axis) * factor
     return values
 
 

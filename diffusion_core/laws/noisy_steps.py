@@ -50,7 +50,7 @@ EDGED = 4.0  # times finer where the rim falls slowly: the law has an edge, whic
 CRUDE = 10.0  # times the tail: a larger rim has the grid made finer at once
 SAFE = 0.95  # of the scale that a spectrum shows, for the next grid
 BEGIN = 0.7  # scale of q_t over that of p_t before any is known
-FINER = (1.0, 1.5, *(m * 2.0**k for k in range(1, 22) for m in (1.0, 1.5)))  # whole if even
+FINER = (1.0, 1.5, *(m * 2.0**k for k in range(1, 22) for m in (1.0, 1.5)))
 WIDE = 1.5  # times the grid that p_t needs: a wider one may not see where its score bends
 DETAIL = 0.5  # of a score's own detail: nodes farther apart may see nothing of it
 TORN = 10.0  # times the tail: the mass that may land too far apart
@@ -173,11 +173,12 @@ class Transfer:
         sources, factor = begun, 1.0
         for finer in FINER:
             far = sources.torn(self._res, scale * finer / factor) > most  # as far as can be told
-            if far or begun.density.h > seen * finer:
+            density = begun.density
+            shape = finer * np.array(density.values.shape)
+            if far or density.h > seen * finer or (shape % 1).any():
                 continue
             if finer > factor:
-                density = begun.density
-                grid_shape(finer * np.array(density.values.shape), MOST_SOURCE)
+                grid_shape(shape, MOST_SOURCE)
                 sources, factor = self._sources(density.upsampled(finer), t, stage), finer
             bent = sources.density.h > least and sources.bent(scale) > most
             if not bent and sources.torn(self._res, scale) <= most:

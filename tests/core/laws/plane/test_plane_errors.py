@@ -15,10 +15,12 @@ from scipy.special import ndtr
 from scipy.stats import gamma
 
 from diffusion_core import PRESETS, Experiment, Refused
+from diffusion_core.laws.density_grid import Resolution, refined
+from diffusion_core.laws.noisy_steps import final_density
 from diffusion_core.laws.plane import grid_distances
 from diffusion_core.laws.plane.coordinates import detail, law_box
 from diffusion_core.laws.plane.cost import plane_cost
-from diffusion_core.laws.plane.grid_distances import RESOLUTIONS, mass_around
+from diffusion_core.laws.plane.grid_distances import RESOLUTIONS, grid_variation, mass_around
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import flow
 from diffusion_core.laws.plane.law import plane_distances
@@ -208,3 +210,23 @@ def test_a_tail_far_wider_than_the_output_has_its_distance_at_once() -> None:
     assert found["tv"].error < 1e-3 * found["tv"].value
     assert found["hellinger"].error < 1e-3 * found["hellinger"].value
     assert "KL is very large" in str(found["kl"])
+
+
+def test_runs_on_two_grids_agree_within_their_errors() -> None:
+    # some steps refine their sources twice, by 1.5 each time
+    e = Experiment(PRESETS["two-moons"].target, sampler="ddpm-accelerated", steps=64)
+    found = []
+    for band in (5.1, 5.6):
+        density, unresolved = final_density(e, Resolution(band, oversampled=1.5))
+        found.append(grid_variation(density, e, e.chain.level(1), unresolved))
+    coarse, fine = found
+    assert abs(coarse.value - fine.value) < coarse.error
+    assert coarse.error < 3e-3 * coarse.value
+
+
+def test_a_grid_has_a_whole_number_of_nodes() -> None:
+    x = 2 * np.pi * np.arange(24) / 24
+    finer = refined(np.cos(3 * x), 1.5)
+    assert finer == pytest.approx(np.cos(6 * np.pi * np.arange(36) / 36), abs=1e-14)
+    with pytest.raises(ValueError, match="cannot be made"):
+        refined(finer[:35], 1.5)
