@@ -60,7 +60,7 @@ class Inverse:
             sigma = [math.sqrt(chain.var[s] / chain.abar[s]) for s in (t, t - 1)]
             middle = math.log(sigma[0] * sigma[1]) / 2
             step = (sigma[0] - sigma[1]) * extrapolated(past, middle, len(y))
-            before, log_step, kept = self._undone(y, root[0] * (y / root[1] + step), t)
+            before, log_step, kept = self.undone(y, root[0] * (y / root[1] + step), t)
             alive, before, y = alive[kept], before[kept], y[kept]
             slope = (before / root[0] - y / root[1]) / (sigma[0] - sigma[1])
             past = [(s, v[kept]) for s, v in past[1 - HISTORY :]] + [(middle, slope)]
@@ -70,8 +70,8 @@ class Inverse:
         found[alive] = True
         return Preimage(z, log_det, found)
 
-    def _undone(self, after: Array, guess: Array, t: int) -> tuple[Array, Array, Mask]:
-        """Y_t, log det of the update there, and where both were found."""
+    def undone(self, after: Array, guess: Array, t: int) -> tuple[Array, Array, Mask]:
+        """Y_t for Y_{t-1} = ``after`` (N, 2), log det, and where both are found."""
         y, log_det = guess.copy(), np.full(len(guess), -np.inf)
         step, share = np.zeros((len(guess), 2)), np.ones(len(guess))  # y + share step is tried
         least = np.full(len(guess), np.inf)

@@ -23,6 +23,7 @@ from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.exact_steps import PIECES, stated, variation
 from diffusion_core.laws.line.law import never
 from diffusion_core.laws.plane.coordinates import LOST, Coordinates, detail, law_box
+from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Image, Stop, flow
 from diffusion_core.laws.plane.map_distances import WIDTHS
 from diffusion_core.laws.plane.quadrature import (
@@ -36,7 +37,6 @@ from diffusion_core.laws.plane.quadrature import (
     sampled_cells,
 )
 from diffusion_core.laws.step import NOTHING, StepError
-from diffusion_core.samplers import advance
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import ExactScore, Score
 
@@ -46,7 +46,6 @@ FLOOR = 1e-9
 ROUNDS, MOST_CELLS = 12, 1500
 BATCH = 8192
 UNKNOWN = -1.0
-NEWTON, WIDTH, SETTLED = 8, 1e-4, 1e-9
 
 
 @dataclass(frozen=True)
@@ -128,29 +127,10 @@ class PlaneMaps:
 
     def _log_image(self, t: int, y: Array, near: Array, score: Score) -> Array:
         """log of the density that a step makes of p_t at y (N, 2), which comes from near."""
-        z = self._origin(t, y, near, score)
-        image = self._image(t, z, score)
-        lost = np.linalg.norm(image.y - y, axis=1) > SETTLED * (1 + np.linalg.norm(y, axis=1))
-        log_p = self._exact.marginal(t).log_density(z) - image.log_det
-        return np.where(lost | (image.sign < 0), LOST, log_p)
-
-    def _origin(self, t: int, y: Array, z: Array, score: Score) -> Array:
-        e, h = self._experiment, WIDTH * self._scale(t)
-
-        def step(x: Array) -> Array:
-            return advance(e.record, x, t, e.chain, score, np.zeros)[0]
-
-        for _ in range(NEWTON):
-            missing = y - step(z)
-            if np.abs(missing).max(initial=0.0) < 1e-12:
-                break
-            j = np.stack([(step(z + d) - step(z - d)) / (2 * h) for d in h * np.eye(2)], axis=-1)
-            det = j[:, 0, 0] * j[:, 1, 1] - j[:, 0, 1] * j[:, 1, 0]
-            det = np.where(np.abs(det) < 1e-9, 1e-9, det)
-            u, v = missing.T
-            turn = np.stack([j[:, 1, 1] * u - j[:, 0, 1] * v, j[:, 0, 0] * v - j[:, 1, 0] * u], -1)
-            z = z + turn / det[:, None]
-        return z
+        e = self._experiment
+        inverse = Inverse(e.record, e.chain, score, self._scale, self._stop)
+        z, log_det, found = inverse.undone(y, near, t)
+        return np.where(found, self._exact.marginal(t).log_density(z) - log_det, LOST)
 
     def difference(self, t: int, axes: tuple[Array, Array]) -> Array:
         """Density of K^ p_t minus that of p_{t-1} on a grid, (X, Y)."""
