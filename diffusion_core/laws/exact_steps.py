@@ -18,10 +18,11 @@ from diffusion_core.distances.mass_partition import resolve as line_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
-from diffusion_core.laws.line.law import marginal_bounds, never, standard_normal, start_nodes
+from diffusion_core.laws.line.law import marginal_bounds, standard_normal, start_nodes
 from diffusion_core.laws.line.pushforward import TransportLaw
-from diffusion_core.laws.plane.coordinates import law_box, normal_log_density
-from diffusion_core.laws.plane.quadrature import Sampled, Stop, resolve
+from diffusion_core.laws.noisy_steps import Stop, never
+from diffusion_core.laws.plane.coordinates import law_box
+from diffusion_core.laws.plane.variation import TOLERANCE, plane_initialisation, variation
 from diffusion_core.schedules import Array
 
 REACH = 9.0  # of the normal start, in standard deviations
@@ -30,29 +31,7 @@ MOST_NODES = 1500  # of the inner integral, along an axis
 CELLS = 20_000  # of the outer one on the line
 BATCH = 4096
 LINE_TOLERANCE = 1e-5  # relative, on the initialisation
-PIECES, TOLERANCE = 12, 1e-4  # of an integral in the plane: cells along an axis, relative
-CAUTION = 3  # times the sum of the cells' errors, which partly cancel along kinks
-PROMISED = 0.3  # of the tolerance: no relative error is stated below
-FOLDED = 0.02  # the share of a distance that folds may hide
 CLIP = 700.0
-
-
-def variation(of: Sampled, box: Array, tolerance: float, stop: Stop = never) -> Distance:
-    """int q (1 - r)_+ over the box from log q, log(r q) and the sign of a determinant."""
-    return stated(resolve(of, box, PIECES, tolerance, stop), tolerance)
-
-
-def stated(sums: dict[str, float], tolerance: float) -> Distance:
-    """The distance with its error; Refused where folds may hide a part that matters."""
-    value, hidden = sums["tv"], 2 * sums["folded"]
-    if hidden > FOLDED * value and value < 1 - FOLDED and hidden > 1e-7:
-        raise Refused(
-            "a step folds the plane: points from different places land on one, so what it adds is "
-            "not known here; use more steps or another sampler"
-        )
-    value = min(value, 1.0)
-    error = CAUTION * sums["tv_error"] + abs(sums["q"] - 1) + min(hidden, 1 - value) + 1e-12
-    return Distance(value, error + PROMISED * tolerance * value)
 
 
 class Smoothed:
@@ -130,23 +109,11 @@ def initialisation(experiment: Experiment, stop: Stop = never) -> Distance:
     """TV(p_T, N(0, I)), d <= 2: what starting from noise costs before any step is made."""
     chain, target = experiment.chain, experiment.target
     if target.dim == 2:
-        return _initialisation_in_plane(experiment, stop)
+        return plane_initialisation(experiment, stop)
     level = chain.level(chain.steps)
     law = TransportLaw(lambda x: x, standard_normal(), start_nodes(target, chain, False))
     bounds = marginal_bounds(target, level)
     return total_variation(line_masses(law, target.marginal(level), bounds, LINE_TOLERANCE))
-
-
-def _initialisation_in_plane(experiment: Experiment, stop: Stop) -> Distance:
-    level = experiment.chain.level(experiment.steps)
-    marginal = experiment.target.marginal(level)
-    box = law_box(experiment.target, level)
-    both = np.stack([np.minimum(box[0], -REACH), np.maximum(box[1], REACH)])
-
-    def of(x: Array) -> tuple[Array, Array, Array]:
-        return normal_log_density(x), marginal.log_density(x), np.ones(len(x))
-
-    return variation(of, both, TOLERANCE, stop)
 
 
 def _in_plane(e: Experiment, h: Smoothed) -> Distance:

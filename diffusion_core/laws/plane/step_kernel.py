@@ -9,12 +9,11 @@ import numpy as np
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, points, sampled_density
-from diffusion_core.laws.exact_steps import initialisation
-from diffusion_core.laws.line.law import never
-from diffusion_core.laws.noisy_steps import Transfer, finest, law_box, start_density
+from diffusion_core.laws.noisy_steps import Transfer, finest, law_box, never, start_density
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import Stop
+from diffusion_core.laws.plane.variation import plane_initialisation
 from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import ExactScore, Score
@@ -59,7 +58,7 @@ class PlaneNoise:
         transfer = Transfer(e, e.score, COARSE, self._stop)
         for t, density in transfer.run(start_density(e, COARSE)):
             if t == e.steps:
-                start = NOTHING if exact_start else initialisation(e, self._stop)
+                start = NOTHING if exact_start else plane_initialisation(e, self._stop)
                 yield t, density, start
             elif t == 1:
                 yield t, density, self.total(exact_start)

@@ -20,8 +20,7 @@ import numpy as np
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import points
-from diffusion_core.laws.exact_steps import PIECES, stated, variation
-from diffusion_core.laws.line.law import never
+from diffusion_core.laws.noisy_steps import never
 from diffusion_core.laws.plane.coordinates import LOST, Coordinates, detail, law_box
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Image, Stop, flow
@@ -36,6 +35,7 @@ from diffusion_core.laws.plane.quadrature import (
     resolve,
     sampled_cells,
 )
+from diffusion_core.laws.plane.variation import PIECES, stated, variation
 from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import ExactScore, Score
