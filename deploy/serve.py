@@ -35,6 +35,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from dashboard.compute.cores import cores as usable
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = Path(__file__).with_name("nginx.conf")
 SILENT = 60.0  # seconds without "ok" that even a process with much to do never needs
@@ -79,9 +81,8 @@ def plan(environment: Mapping[str, str]) -> Plan:
 
 
 def cores() -> int:
-    """Those that this program may use, where the system says so, and at most as many as allowed."""
-    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(allowed, MOST)
+    """Those that this program may use, as far as there may be processes."""
+    return min(usable(), MOST)
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

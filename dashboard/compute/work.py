@@ -7,7 +7,6 @@ number of processes, one a core where it is not set; 0 computes in the script's 
 from __future__ import annotations
 
 import os
-import sys
 import time
 import uuid
 from collections.abc import Generator, Hashable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compute.cluster import on_cluster
+from dashboard.compute.cores import cores
 from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Lost, Pool, Work
 from dashboard.compute.process import Process
@@ -49,17 +49,10 @@ def _pool() -> Pool | None:
 def _count() -> int:
     text = os.environ.get(WORKERS, "")
     if not text:
-        return _cores()
+        return cores()
     if not text.isdecimal() or int(text) > MOST:
         raise InputError(f"{WORKERS}: a whole number from 0 to {MOST}, got {text[:40]!r}")
     return int(text)
-
-
-def _cores() -> int:
-    """Those that this process may use, where the system says so."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @st.cache_resource(show_spinner=False)
