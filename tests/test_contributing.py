@@ -71,6 +71,12 @@ def follow(recipe: str, project: Path) -> set[Path]:
     return touched
 
 
+LISTED = (  # what has a colour of its own and stands in the README
+    "tests/dashboard/figures/test_style.py",
+    "tests/test_contributing.py::test_readme_lists_every_kind",
+)
+
+
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A copy of the project for every recipe, with what it adds."""
@@ -130,11 +136,7 @@ def test_a_new_sampler_works(copies: dict[str, Path]) -> None:
     coarse, fine = (distance(project, sampler={"kind": "ab2"}, steps=t) for t in (64, 128))
     assert 3.4 < coarse / fine < 4.6  # second order, as its record says
     check(project, "tests/core/samplers", "tests/core/laws/test_laws_gaussian.py", "-k", "ab2")
-    check(
-        project,
-        "tests/dashboard/figures/test_style.py",
-        "tests/test_contributing.py::test_readme_lists_every_kind",
-    )
+    check(project, *LISTED)
 
 
 def test_a_new_target_works(copies: dict[str, Path]) -> None:
@@ -157,11 +159,7 @@ def test_a_new_schedule_works(copies: dict[str, Path]) -> None:
     assert 0 < distance(project, schedule={"kind": "scaled-linear"}) < 0.1
     conformance = "tests/core/samplers/test_conformance.py"
     check(project, conformance, "-k", "test_every_combination_steps and scaled-linear")
-    check(
-        project,
-        "tests/dashboard/figures/test_style.py",
-        "tests/test_contributing.py::test_readme_lists_every_kind",
-    )
+    check(project, *LISTED)
 
 
 def test_a_new_metric_works(copies: dict[str, Path]) -> None:

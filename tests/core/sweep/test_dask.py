@@ -72,14 +72,19 @@ def worker(log: Path, address: str, path: str = str(ROOT)):
     return process(log, *args, path=path, ready="Registered to")
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory) -> Iterator[str]:
+@contextmanager
+def two_workers(folder: Path) -> Iterator[str]:
     """The address of a scheduler with two workers."""
-    folder = tmp_path_factory.mktemp("cluster")
     with ExitStack() as stack:
         _, address = stack.enter_context(scheduler(folder))
         for i in range(2):
             stack.enter_context(worker(folder / f"worker{i}.log", address))
+        yield address
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[str]:
+    with two_workers(tmp_path_factory.mktemp("cluster")) as address:
         yield address
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,14 @@ from dashboard.compute import cached, work
 from dashboard.compute.cluster import on_cluster
 from dashboard.compute.pool import Dropped, Pool
 from diffusion_core import Experiment, InputError, measure, plan
-from tests.core.sweep.test_dask import scheduler, worker
+from tests.core.sweep.test_dask import two_workers
 from tests.dashboard.compute import calls
 from tests.dashboard.compute.test_pool import of, until
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler with two workers."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with ExitStack() as stack:
-        _, address = stack.enter_context(scheduler(folder))
-        for i in range(2):
-            stack.enter_context(worker(folder / f"worker{i}.log", address))
+    with two_workers(tmp_path_factory.mktemp("cluster")) as address:
         yield address
 
 
