@@ -40,13 +40,6 @@ def answered(found: Mapping[str, Answer | Refused]) -> dict[str, Answer]:
     return out
 
 
-def doubted(fine: Distance | Refused, rough: Distance | Refused) -> Distance | Refused:
-    """The distance at the finer resolution; its change from the rougher one joins the error."""
-    if isinstance(fine, Refused) or isinstance(rough, Refused):
-        return fine if isinstance(fine, Refused) else rough
-    return Distance(fine.value, fine.error + abs(fine.value - rough.value))
-
-
 def missed(s: dict[str, float]) -> float:
     """The mass of the target that no point of the start law moves to, or that no node saw."""
     return max(0.0, 1 - (s["p"] - 2 * s["folded"]))
