@@ -120,8 +120,7 @@ def masses(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray] | None:
     middle, half = (low + high) / 2, (high - low) / 2
     edges = np.concatenate([[-1e90], middle + half * np.linspace(-1, 1, cells - 1), [1e90]])
     if e.record.stochastic:
-        ((_, density),) = deque(line_law.densities(e), maxlen=1)
-        below = density.distribution()
+        below = line_law.grid_law(e).density.distribution()
         q = np.diff(below(edges))
     else:
         law = line_law.transport_law(e)

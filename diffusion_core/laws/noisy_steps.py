@@ -56,7 +56,7 @@ DETAIL = 0.5  # of a score's own detail: nodes farther apart may see nothing of 
 TORN = 10.0  # times the tail: the mass that may land too far apart
 
 Stop = Callable[[], None]
-Run = Iterator[tuple[int, Density]]
+Run = Iterator[tuple[int, Density, float]]
 
 
 def never() -> None:
@@ -87,15 +87,23 @@ def start_density(e: Experiment, res: Resolution) -> Density:
     return sampled_density(of, law_box(e.target, level), finest(e.target, level), res)
 
 
+def densities(e: Experiment, res: Resolution, stop: Stop = never) -> Run:
+    """t, the density of Y_t, and the largest part of one that the grids left out: t = T..1."""
+    transfer, density = Transfer(e, e.score, res, stop), start_density(e, res)
+    yield e.steps, density, transfer.unresolved
+    for t in range(e.steps, 1, -1):
+        density = transfer.step(density, t)
+        yield t - 1, density, transfer.unresolved
+
+
 def final_density(e: Experiment, res: Resolution, stop: Stop = never) -> tuple[Density, float]:
     """The density of Y_1, and the largest part of a density that the grids left out."""
-    transfer = Transfer(e, e.score, res, stop)
-    ((_, density),) = deque(transfer.run(start_density(e, res)), maxlen=1)
-    return density, transfer.unresolved
+    ((_, density, unresolved),) = deque(densities(e, res, stop), maxlen=1)
+    return density, unresolved
 
 
 class Transfer:
-    """Carries the density of Y_t from t = T down to 1.
+    """Carries densities of Y_t to Y_{t-1}, for one t after the other.
 
     The scale of the finest detail of p_t predicts the grid; the spectrum of every new density then
     confirms the grid or refines it.
@@ -109,13 +117,6 @@ class Transfer:
         self._target, self._score, self._res, self._stop = experiment.target, score, res, stop
         self.unresolved = res.tail  # the largest part of a density that a grid left out
         self._sharpness = BEGIN  # scale of q_t over that of p_t, learned on the way
-
-    def run(self, density: Density) -> Run:
-        """(t, density of Y_t), t = T..1."""
-        yield self._chain.steps, density
-        for t in range(self._chain.steps, 1, -1):
-            density = self.step(density, t)
-            yield t - 1, density
 
     def step(self, density: Density, t: int) -> Density:
         """The density of Y_{t-1} from that of Y_t."""

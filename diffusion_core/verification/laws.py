@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.line import law as line_law
-from diffusion_core.laws.plane import grid_distances
+from diffusion_core.laws.noisy_steps import final_density
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers import SAMPLERS
@@ -39,7 +38,7 @@ def output_mass_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
             yield Part(f"{record.label}, line, T = 24", gap, OUTPUT_MASS)
     ring = PRESETS["ring-of-8"].target
     e = alter(Experiment(target=ring, sampler="ddpm", steps=5, schedule=Theory(2.0, 4.0)))
-    ((_, density),) = deque(grid_distances.densities(e, RESOLUTIONS[0], stop), maxlen=1)
+    density, _ = final_density(e, RESOLUTIONS[0], stop)
     yield Part("DDPM, plane, T = 5", abs(density.mass - 1), PLANE_MASS)
 
 

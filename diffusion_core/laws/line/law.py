@@ -14,14 +14,11 @@ from diffusion_core.laws.line.folded import FoldedLaw
 from diffusion_core.laws.line.pushforward import TransportLaw, bounded_chain
 from diffusion_core.laws.noisy_steps import (
     REACH,
-    Run,
     Stop,
-    Transfer,
     final_density,
     finest,
     law_box,
     never,
-    start_density,
 )
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
 from diffusion_core.scores.exact import Score, score_detail
@@ -156,12 +153,6 @@ def transport_law(experiment: Experiment, stop: Stop = never) -> TransportLaw:
 
     start = start_marginal(e.target, chain, e.exact_start)
     return TransportLaw(flow, start, run_nodes(e, stop))
-
-
-def densities(experiment: Experiment, stop: Stop = never) -> Run:
-    """(t, density of Y_t) for t = T..1 of a stochastic sampler."""
-    transfer = Transfer(experiment, experiment.score, RESOLUTION, stop)
-    return transfer.run(start_density(experiment, RESOLUTION))
 
 
 def grid_law(experiment: Experiment, stop: Stop = never) -> GridLaw:

@@ -20,6 +20,7 @@ from diffusion_core.laws.density_grid import Density
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.folded import parts_of
 from diffusion_core.laws.line.pushforward import bounded_chain, outside
+from diffusion_core.laws.noisy_steps import densities
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 
@@ -183,22 +184,24 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
 def _stochastic(
     experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
 ) -> Iterator[State]:
-    for t, density in law.densities(experiment, stop):
+    for t, density, unresolved in densities(experiment, law.RESOLUTION, stop):
         if t not in wanted:
             continue
         marginal = experiment.target.marginal(experiment.chain.level(t))
-        yield t, density.distribution(FINER)(edges), grid_tv(density.upsampled(FINER), marginal)
+        tv = grid_tv(density.upsampled(FINER), marginal, unresolved)
+        yield t, density.distribution(FINER)(edges), tv
 
 
-def grid_tv(density: Density, marginal: Marginal) -> Distance:
+def grid_tv(density: Density, marginal: Marginal, unresolved: float) -> Distance:
     """(1/2) int |q - p|, p's mass outside the grid included.
 
-    The mass that is lacking and a billionth join the error.
+    The mass that is lacking, what the grids left out and a billionth join the error.
     """
     x = density.axes[0]
     size, error = half_modulus(density.values - np.exp(marginal.log_density(x[:, None])), density.h)
     tails = max(0.0, 1.0 - float(marginal.interval_mass(x[[0, -1]])[0]))
-    return Distance(min(size + 0.5 * tails, 1.0), error + abs(density.mass - 1.0) + 1e-9)
+    error += abs(density.mass - 1.0) + unresolved + 1e-9
+    return Distance(min(size + 0.5 * tails, 1.0), error)
 
 
 def _pair_at(experiment: Experiment, t: int, edges: Array, q: Array, tails: Array) -> MassPair:

@@ -18,7 +18,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, sampled_density
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.law import RESOLUTION
-from diffusion_core.laws.noisy_steps import Transfer, finest, law_box
+from diffusion_core.laws.noisy_steps import Transfer, densities, final_density, finest, law_box
 from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import ExactScore, Score
@@ -68,10 +68,10 @@ class StochasticSteps:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, Array, Array, Distance]]:
         """t, nodes, q_t - p_t there and TV(q_t, p_t), for t = T..1."""
         e = self._experiment
-        run = law.densities(e.with_(start="exact" if exact_start else "noise"), self._stop)
-        for t, density in run:
+        begun = e.with_(start="exact" if exact_start else "noise")
+        for t, density, unresolved in densities(begun, RESOLUTION, self._stop):
             x, gap = self._gap(density, t)
-            yield t, x, gap, self._distance(density, t, x, gap, RESOLUTION.tail)
+            yield t, x, gap, self._distance(density, t, x, gap, unresolved)
 
     def _distance(
         self, density: Density, t: int, x: Array, gap: Array, unresolved: float
@@ -133,8 +133,8 @@ class StochasticSteps:
     def outcome(self, edges: Array) -> Array:
         """Mass of q_1 minus that of p_1 between the edges."""
         e = self._experiment
-        *_, (t, density) = law.densities(e, self._stop)
-        return self._between(density, t, edges)
+        density, _ = final_density(e, RESOLUTION, self._stop)
+        return self._between(density, 1, edges)
 
     def _between(self, density: Density, t: int, edges: Array) -> Array:
         x, gap = self._gap(density, t)

@@ -17,13 +17,10 @@ from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, Resolution, points, refined
 from diffusion_core.laws.noisy_steps import (
-    Run,
     Stop,
-    Transfer,
     final_density,
     finest,
     law_box,
-    start_density,
 )
 from diffusion_core.laws.plane.summed import Outcomes, attempted, check_lost
 from diffusion_core.schedules import Array, NoiseLevel
@@ -39,11 +36,6 @@ LOG_FAINT, LITTLE = 40.0, 1e-6  # the least bound on log(p/q) where q is faint; 
 RIM = 10.0  # times the faintest density that is known: where log(p/q) is looked at
 FRAME_RULE = np.polynomial.legendre.leggauss(24)
 FAINT = 1e-8  # a density below this share of its maximum is not known on a grid
-
-
-def densities(e: Experiment, resolution: Resolution, stop: Stop) -> Run:
-    """(t, density of Y_t), t = T..1, of a stochastic sampler."""
-    return Transfer(e, e.score, resolution, stop).run(start_density(e, resolution))
 
 
 def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:

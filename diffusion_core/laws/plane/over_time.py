@@ -18,7 +18,7 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import points
-from diffusion_core.laws.noisy_steps import Transfer, start_density
+from diffusion_core.laws.noisy_steps import densities
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.coordinates import Coordinates, normal_log_density
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
@@ -68,12 +68,11 @@ def _stochastic(
     e: Experiment, axes: tuple[Array, Array], wanted: set[int], stop: Stop
 ) -> Iterator[PlaneSnapshot]:
     resolution = RESOLUTIONS[0]
-    transfer = Transfer(e, e.score, resolution, stop)
-    for t, density in transfer.run(start_density(e, resolution)):
+    for t, density, unresolved in densities(e, resolution, stop):
         if t not in wanted:
             continue
         level = e.chain.level(t)
-        tv = grid_distances.grid_variation(density, e, level, transfer.unresolved)
+        tv = grid_distances.grid_variation(density, e, level, unresolved)
         tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
         target = _picture(e.target.marginal(level), axes)
         yield PlaneSnapshot(t, np.maximum(density.on(axes), 0.0), target, tv)

@@ -9,7 +9,7 @@ import numpy as np
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, points, sampled_density
-from diffusion_core.laws.noisy_steps import Transfer, finest, law_box, never, start_density
+from diffusion_core.laws.noisy_steps import Transfer, densities, finest, law_box, never
 from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import Stop
@@ -55,15 +55,14 @@ class PlaneNoise:
     def _run(self, exact_start: bool) -> Iterator[tuple[int, Density, Distance]]:
         """t, q_t and TV(q_t, p_t), t = T..1."""
         e = self._experiment.with_(start="exact" if exact_start else "noise")
-        transfer = Transfer(e, e.score, COARSE, self._stop)
-        for t, density in transfer.run(start_density(e, COARSE)):
+        for t, density, unresolved in densities(e, COARSE, self._stop):
             if t == e.steps:
                 start = NOTHING if exact_start else plane_initialisation(e, self._stop)
                 yield t, density, start
             elif t == 1:
                 yield t, density, self.total(exact_start)
             else:
-                yield t, density, self._distance(density, t, transfer.unresolved)
+                yield t, density, self._distance(density, t, unresolved)
 
     def _distance(self, density: Density, t: int, rim: float) -> Distance:
         e = self._experiment

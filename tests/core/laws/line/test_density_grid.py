@@ -10,7 +10,8 @@ import pytest
 from diffusion_core import PRESETS, Experiment, Refused
 from diffusion_core.distances.from_particles import MedianTree
 from diffusion_core.distances.mass_partition import resolve
-from diffusion_core.laws.line.law import densities, grid_law, marginal_bounds
+from diffusion_core.laws.line.law import RESOLUTION, grid_law, marginal_bounds
+from diffusion_core.laws.noisy_steps import densities
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.samplers.update import kernel
@@ -125,7 +126,7 @@ def test_noise_coefficient_never_changes_sign(schedule: Schedule) -> None:
 @pytest.mark.parametrize("sampler", ["ddpm", "ddpm-accelerated"])
 def test_mass_is_kept_and_densities_stay_positive(sampler: str) -> None:
     e = Experiment(sampler=sampler, steps=60)
-    for t, density in densities(e):
+    for t, density, _ in densities(e, RESOLUTION):
         assert density.mass == pytest.approx(1.0, abs=1e-12), t
         assert density.values.min() > -1e-10 * density.values.max(), t
 

@@ -195,7 +195,7 @@ def test_the_mass_of_a_heavy_tail_around_a_box(df: float) -> None:
 def test_a_tail_off_the_grid_moves_no_distance_beyond_its_error(monkeypatch, metric: str) -> None:
     target = StudentT(df=8.0, loc=(0.3, -0.2))
     e = Experiment(target=target, schedule=LinearDDPM(), sampler="ddpm-accelerated", steps=8)
-    ((_, density),) = deque(grid_distances.densities(e, RESOLUTIONS[0], lambda: None), maxlen=1)
+    density, _ = final_density(e, RESOLUTIONS[0])
     level = e.chain.level(1)
     whole = grid_distances.grid_outcomes(density, e, (metric,), level, 0.0)[metric]
     monkeypatch.setattr(grid_distances, "MOST_DIRECT", 60_000)

@@ -59,9 +59,7 @@ def masses_on_line(e: Experiment, cells: int) -> tuple[np.ndarray, np.ndarray]:
     marginal = e.target.marginal(level)
     edges = np.linspace(*line_law.marginal_bounds(e.target, level), cells + 1)
     if e.record.stochastic:
-        run = line_law.densities(e)
-        ((_, density),) = deque(run, maxlen=1)
-        below = density.distribution()
+        below = line_law.grid_law(e).density.distribution()
         q = np.diff(below(edges))
     else:
         law = line_law.transport_law(e)
