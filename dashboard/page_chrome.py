@@ -20,7 +20,7 @@ from dashboard.figures.style import enlarge
 from dashboard.link import lecture
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, is_fixed, key
-from dashboard.player import player
+from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
 from diffusion_core import Experiment, InputError

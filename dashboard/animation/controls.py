@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.experiment.controls import setting
 from dashboard.link.permalink import Page, choice, several
 from dashboard.link.widget_keys import start_again
-from dashboard.player import VIEWS
+from dashboard.player.component import VIEWS
 from dashboard.prose import prose
 
 say = prose("controls")

@@ -2,17 +2,18 @@
 
 Everything is sent once, as one binary blob, and played by the browser; no script reruns meanwhile.
 
-    from dashboard.player import Animation, pack, player
+    from dashboard.player import Animation, pack
+    from dashboard.player.component import player
     player(Animation(positions, times, extent=(-3.0, 3.0), grid=x, target_density=p), key="chain")
 
 Up to four animations play side by side on one clock: `player([ode, ddpm], key="race")`. `pack` is
-separate so that a page can cache the bytes; `player` takes them as well.
+separate so that a page can cache the bytes; `player` takes them as well. What mounts it on a page
+is not imported here: workers make animations and need no Streamlit.
 """
 
 from dashboard.player.animation import Animation, field_points
-from dashboard.player.component import LAYERS, VIEWS, player
 from dashboard.player.follow import Follow
 from dashboard.player.packing import pack
 from dashboard.player.run import Run
 
-__all__ = ["LAYERS", "VIEWS", "Animation", "Follow", "Run", "field_points", "pack", "player"]
+__all__ = ["Animation", "Follow", "Run", "field_points", "pack"]

@@ -14,7 +14,8 @@ from player_data import demo
 
 from dashboard.animation.layers import followed_run
 from dashboard.animation.line import scene
-from dashboard.player import Animation, pack, player
+from dashboard.player import Animation, pack
+from dashboard.player.component import player
 from diffusion_core import Experiment
 from diffusion_core.targets import PRESETS
 

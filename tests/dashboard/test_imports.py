@@ -1,4 +1,4 @@
-"""What the first page does not load: half of its time was imports that it did not use."""
+"""What the first page and the workers do not load: most of a start is imports."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ imports = [node for node in page.body if isinstance(node, ast.Import | ast.Impor
 exec(compile(ast.Module(imports, []), "imports", "exec"))
 print(json.dumps(list(sys.modules)))
 """
+WORKER = """
+import json, sys
+import dashboard.compute.process, dashboard.compute.tasks
+print(json.dumps(list(sys.modules)))
+"""
+SCREEN = ("streamlit", "plotly", "pandas", "pyarrow", "PIL", "yaml", "segno", "starlette")
 
 
 def loaded(program: str) -> set[str]:
@@ -47,3 +53,9 @@ def test_the_first_page_loads_only_what_it_needs(program, needed, left):
     found = loaded(program)
     assert needed <= found
     assert not left & found
+
+
+def test_a_worker_loads_nothing_of_the_screen():
+    found = loaded(WORKER)
+    assert {"numpy", "scipy.special"} <= found
+    assert not {*SCREEN, *LATER, "distributed"} & found

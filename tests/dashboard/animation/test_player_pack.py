@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.player import LAYERS, Animation, Follow, field_points, pack, player
+from dashboard.player import Animation, Follow, field_points, pack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
-from dashboard.player.component import COLOURS
+from dashboard.player.component import COLOURS, LAYERS, player
 from dashboard.player.packing import BORDER, LIMIT, ZERO, sent, with_display
 from tests.dashboard.unpacking import unpack
 
