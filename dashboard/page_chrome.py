@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
-import pyarrow as pa
 import streamlit as st
 
 from dashboard import navigation
+from dashboard.arrow_table import arrow_table
 from dashboard.exports.citation import bibtex
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
@@ -181,9 +181,11 @@ def _open_file() -> None:
 
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
-    """A table that screen readers can read and keyboards can scroll."""
-    made = {name: pa.array(list(column), from_pandas=True) for name, column in columns.items()}
-    st.dataframe(pa.table(made), hide_index=True, alt=alt)
+    """A table that screen readers can read and keyboards can scroll.
+
+    lazy: whether parts are sent would be asked of pandas, for tables larger than any here.
+    """
+    st.dataframe(arrow_table(columns), hide_index=True, lazy=False, alt=alt)
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
