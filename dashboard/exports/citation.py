@@ -1,4 +1,8 @@
-"""How to cite the project and the papers it illustrates: BibTeX made of CITATION.cff."""
+"""How to cite the project and the papers it illustrates: BibTeX, kept in citation.bib.
+
+``python -m dashboard.exports.citation`` makes that of CITATION.cff: the first page shows it, and
+need not read YAML for it.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-FILE = Path(__file__).resolve().parents[2] / "CITATION.cff"
+SOURCE = Path(__file__).resolve().parents[2] / "CITATION.cff"
+FILE = Path(__file__).with_name("citation.bib")
 
 
 @cache
 def bibtex() -> str:
     """The project's entry, then those of its references."""
-    cited = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return FILE.read_text(encoding="utf-8").rstrip()
+
+
+def made() -> str:
+    """The same from CITATION.cff itself."""
+    import yaml  # for developers
+
+    cited = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
     return "\n\n".join(map(_entry, [cited, *cited.get("references", [])]))
 
 
@@ -58,3 +68,7 @@ def _name(source: Mapping[str, Any]) -> str:
         return str(source["title"]).lower().replace(" ", "-")
     word = max(source["title"].split()[1:3], key=len).lower().replace("-", "")
     return f"{first['family-names'].lower()}{source.get('year', '')}{word}"
+
+
+if __name__ == "__main__":
+    FILE.write_text(f"{made()}\n", encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from plotly.subplots import make_subplots
 
-from dashboard.exports.citation import FILE, bibtex
+from dashboard.exports.citation import SOURCE, bibtex, made
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
 from dashboard.exports.snippets import described
@@ -71,7 +71,8 @@ def test_panels_are_told_apart_by_their_axes() -> None:
 
 
 def test_the_citation_is_that_of_the_file() -> None:
-    cited = yaml.safe_load(FILE.read_text())
+    assert bibtex() == made(), "run python -m dashboard.exports.citation"
+    cited = yaml.safe_load(SOURCE.read_text())
     entries = re.findall(r"@(\w+)\{([^,]+),(.*?)\n\}", bibtex(), re.DOTALL)
     assert [kind for kind, *_ in entries] == ["software", "article"]
     assert len({name for _, name, _ in entries}) == 2
