@@ -53,6 +53,7 @@ class Key(NamedTuple):
 
 
 Rows = dict[Key, Outcome]
+Cells = tuple[str, str, str]  # value, error, refused: read where they are asked for
 
 
 def find(experiment: Experiment, metric: str, against: str) -> Outcome | None:
@@ -61,12 +62,13 @@ def find(experiment: Experiment, metric: str, against: str) -> Outcome | None:
     if e.preset is None or against != "p1" or not isinstance(e.sampler, str):
         return None
     key = Key(e.preset, e.sampler, e.steps, metric)
-    return _known().get(key) if key.run == e.with_(seed=0) else None
+    cells = _known().get(key)
+    return _outcome(key, cells) if cells and key.run == e.with_(seed=0) else None
 
 
 @cache
-def _known() -> Rows:
-    made_by, rows = read(FILE)
+def _known() -> dict[Key, Cells]:
+    made_by, rows = _cells(FILE)
     return rows if is_current(made_by) else {}
 
 
@@ -117,22 +119,28 @@ def keys(presets: Iterable[str] = tuple(PRESETS)) -> Iterator[Key]:
 
 def read(file: Path) -> tuple[str, Rows]:
     """What made the file, for ``is_current``, and its rows; nothing where there is no file."""
+    made_by, rows = _cells(file)
+    return made_by, {key: _outcome(key, cells) for key, cells in rows.items()}
+
+
+def _cells(file: Path) -> tuple[str, dict[Key, Cells]]:
     if not file.exists():
         return "", {}
     first, *rest = file.read_text("utf-8").splitlines()
-    rows: Rows = {}
+    rows: dict[Key, Cells] = {}
     for preset, sampler, steps, metric, value, error, refused in csv.reader(rest[1:]):
-        key = Key(preset, sampler, int(steps), metric)
-        if preset not in PRESETS or sampler not in SAMPLERS:
-            continue
-        rows[key] = _measurement(key, float(value), float(error)) if value else refused
+        if preset in PRESETS and sampler in SAMPLERS:
+            rows[Key(preset, sampler, int(steps), metric)] = value, error, refused
     return first.removeprefix(MADE), rows
 
 
-def _measurement(key: Key, value: float, error: float) -> Measurement:
+def _outcome(key: Key, cells: Cells) -> Outcome:
+    value, error, refused = cells
+    if not value:
+        return refused
     run = key.run
-    nfe = run.record.nfe(run.steps)
-    return Measurement(key.metric, value, error, "exact", run.steps, nfe, 0.0, run.notes)
+    nfe, said = run.record.nfe(run.steps), (float(value), float(error))
+    return Measurement(key.metric, *said, "exact", run.steps, nfe, 0.0, run.notes)
 
 
 def write(file: Path, rows: Rows) -> None:
