@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
+from urllib.parse import quote
 
 import streamlit as st
 
+from dashboard import warm_up
 from dashboard.compute import work
 from dashboard.link.permalink import Page, Section
 from diffusion_core import Experiment, InputError
@@ -18,6 +18,9 @@ from diffusion_core import Experiment, InputError
 SECTIONS: tuple[Section, ...] = get_args(Section)
 ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
 FIRST = "trajectories"
+GLYPH = "<text y='.9em' font-size='90'>〽</text>"
+SVG = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{GLYPH}</svg>"
+ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load all there are
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _SHOWN = "page is shown"
 
@@ -33,27 +36,19 @@ def _collected() -> dict[str, Page]:
 PAGES = _collected()
 
 
-@cache
-def _freeze() -> None:
-    """Once in a process: what imports have made is left out of every later collection."""
-    gc.collect()
-    gc.freeze()
-
-
 def show() -> None:
     """The page of the address, below the page config and the links to all pages.
 
-    The workers start meanwhile; where the environment asks for what cannot be, only that is said.
+    A worker starts meanwhile; where the environment asks for what cannot be, only that is said.
     """
-    _freeze()
     st.set_page_config(
         page_title="Diffusion Convergence Lab",
-        page_icon="〽",
+        page_icon=ICON,
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
     try:
-        work.start()
+        pool = work.start()
     except InputError as reason:
         st.error(f"{reason}.")
         st.stop()
@@ -63,7 +58,11 @@ def show() -> None:
         menu[page.section].append(entry)
     chosen = st.navigation(menu, position="top")
     st.session_state[_SHOWN] = True
-    chosen.run()
+    try:
+        chosen.run()
+    finally:  # where it stops or runs again, too
+        if pool:
+            warm_up.begin(pool)
 
 
 def require() -> None:

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import Any
 
 from dashboard.compute.fair_queue import Job
@@ -22,11 +23,14 @@ ENDED = "this computation has ended several workers of the cluster; fewer steps 
 GONE = "the connection to the cluster is lost: try again in a while"
 
 
-def on_cluster(address: str, asked: str) -> Sequence[Worker]:
-    """One worker for each thread that the cluster has now; InputError as of ``dask_client``."""
+def on_cluster(address: str, asked: str) -> Sequence[Callable[[], Worker]]:
+    """The start of one worker for each thread that the cluster has now.
+
+    InputError as of ``dask_client``.
+    """
     distributed, client = dask_client(address, asked)
     threads = max(1, sum(client.nthreads().values()))
-    return [Remote(distributed, client) for _ in range(threads)]
+    return [partial(Remote, distributed, client)] * threads
 
 
 class Remote:

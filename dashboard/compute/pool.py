@@ -70,27 +70,39 @@ class Seen:
 class Pool:
     """Workers, and the fair queue in front of them.
 
-    One of them is left to short work, where there are several: long jobs cannot hold up the others.
+    starters: of one worker each; the first is called at once, the others as there are jobs for
+    them. One worker is left to short work, where there are several: long jobs cannot hold up the
+    others.
     """
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
-        self._workers, self._rates = workers, Rates()
-        self._queue = FairQueue(max(1, len(workers) - 1))
+    def __init__(self, starters: Sequence[Callable[[], Worker]]) -> None:
+        self._starters, self._workers, self._rates = starters, list[Worker](), Rates()
+        self._queue = FairQueue(max(1, len(starters) - 1))
         self._jobs: dict[Hashable, Job] = {}
         self._changed = threading.Condition()
         self._closed = False
-        self._threads = [
-            threading.Thread(target=self._serve, args=(w,), name="computing", daemon=True)
-            for w in workers
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._start(1)
+
+    def start_all(self) -> None:
+        """Those workers, too, that no job has needed yet."""
+        with self._changed:
+            self._start(len(self._starters))
+
+    def _start(self, count: int) -> None:
+        """Until there are so many workers, or all."""
+        while len(self._workers) < min(count, len(self._starters)) and not self._closed:
+            worker = self._starters[len(self._workers)]()
+            self._workers.append(worker)
+            serve = threading.Thread(target=self._serve, args=(worker,), daemon=True)
+            serve.name = "computing"
+            serve.start()
 
     def join(self, work: Work, reader: str) -> Job:
         """The job of this work, which the reader now waits for: until ``leave``."""
         with self._changed:
             job = self._jobs.get(work.key)
             if job is None:
+                self._start(len(self._jobs) + 1)
                 job = Job(work, self._rates.seconds(work.cost))
                 value = work.known()  # its job may have ended since the reader looked
                 if value is not None:
@@ -117,7 +129,7 @@ class Pool:
             spent = max((job.spent for job in running), default=0.0)
             waits = [(self._queue.place(job), job) for job in jobs if not job.begun]
         left = [job.left for job in running]
-        left += [work / len(self._workers) + job.seconds for (_, work), job in waits]
+        left += [work / len(self._starters) + job.seconds for (_, work), job in waits]
         before = None if running else min(place for (place, _), _ in waits)
         return Seen(before, max(left), jobs[0].share if len(jobs) == 1 else None, spent)
 

@@ -32,9 +32,9 @@ MOST = 64
 READER = "reader"
 
 
-def start() -> None:
-    """Start the workers, if there are to be any; InputError where the environment is wrong."""
-    _pool()
+def start() -> Pool | None:
+    """Start a worker, if there are to be any; InputError where the environment is wrong."""
+    return _pool()
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda pool: pool and pool.close())
@@ -43,7 +43,7 @@ def _pool() -> Pool | None:
     if address:
         return Pool(on_cluster(address, DASK))
     count = _count()
-    return Pool([Process() for _ in range(count)]) if count else None
+    return Pool([Process] * count) if count else None
 
 
 def _count() -> int:

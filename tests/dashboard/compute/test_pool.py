@@ -16,6 +16,7 @@ import streamlit as st
 
 from dashboard.compute import cached, work
 from dashboard.compute.cost import Cost, Rates
+from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Dropped, Lost, Pool, Work
 from dashboard.compute.process import Process
 from diffusion_core import Experiment, Refused, measure, plan
@@ -50,7 +51,7 @@ def pool(process: Process) -> Iterator[Pool]:
         def close(self) -> None:
             """The process is the next test's."""
 
-    made = Pool([Kept()])
+    made = Pool([Kept])
     yield made
     made.close()
 
@@ -170,6 +171,33 @@ def test_workers_end_with_the_program_that_started_them() -> None:
     started = Process()
     started._pipe.close()  # as the system does when a server is killed
     assert started.process.wait(60) == 0
+
+
+def test_a_worker_starts_when_there_is_a_job_for_it() -> None:
+    started, go = [], threading.Event()
+
+    class Waiting:
+        def __init__(self) -> None:
+            started.append(self)
+
+        def run(self, job: Job, is_wanted: Callable[[], bool]) -> int:
+            assert go.wait(60)
+            return job.work.key
+
+        def close(self) -> None:
+            """Nothing to end."""
+
+    pool = Pool([Waiting] * 4)
+    assert len(started) == 1
+    jobs = [pool.join(of((calls.echo, 1), 1), "a")]
+    assert len(started) == 1
+    jobs += [pool.join(of((calls.echo, 1), key), reader) for key, reader in ((1, "b"), (2, "c"))]
+    assert len(started) == 2
+    pool.start_all()
+    assert len(started) == 4
+    go.set()
+    assert [job.answer.result(60) for job in jobs] == [1, 1, 2]
+    pool.close()
 
 
 def test_seconds_a_unit_are_learned() -> None:

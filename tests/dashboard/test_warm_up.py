@@ -1,0 +1,31 @@
+"""What is loaded after the first page: all that the other pages import, and the other workers."""
+
+from __future__ import annotations
+
+from tests.dashboard.test_imports import loaded
+
+PROGRAM = """
+import ast, gc, json, pathlib, sys
+from dashboard import warm_up
+
+class Pool:
+    asked = 0
+    def start_all(self):
+        self.asked += 1
+
+pool, warm_up.DELAY = Pool(), 0
+for _ in range(2):
+    warm_up.begin(pool).join()
+assert pool.asked == 1
+before = set(sys.modules)
+assert "pandas" in before and gc.get_freeze_count() > len(before)
+for file in pathlib.Path("pages").glob("*.py"):
+    page = ast.parse(file.read_text())
+    imports = [node for node in page.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    exec(compile(ast.Module(imports, []), "imports", "exec"))
+print(json.dumps([*set(sys.modules) - before]))
+"""
+
+
+def test_no_page_has_anything_left_to_load():
+    assert loaded(PROGRAM) == set()
