@@ -1,8 +1,8 @@
 """Handles (v, s) on a falling curve of log-SNR, lists of abar, and the custom schedules they make.
 
 v = (t - 1)/(T - 1) runs from 0 at t = 1 to 1 at t = T, so that handles fit every T, and
-s = log(abar_t/(1 - abar_t)). Between handles the curve is Fritsch and Carlson's monotone cubic, as
-in scipy's PchipInterpolator: it falls wherever the handles do.
+s = log(abar_t/(1 - abar_t)). Between handles the curve is a monotone cubic: it falls wherever the
+handles do.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from diffusion_core import InputError
+from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array, Chain, Custom, check_steps
 from diffusion_core.studies.forward import log_snr
 from diffusion_core.studies.noise_grids import custom_schedule
@@ -62,7 +62,7 @@ def checked(points: Any) -> Points:
 def curve(points: Points, steps: int) -> Array:
     """log-SNR at t = 1..T."""
     v, s = np.array(points).T
-    return np.asarray(PchipInterpolator(v, s)(np.linspace(0.0, 1.0, check_steps(steps))))
+    return monotone_cubic(v, s, np.linspace(0.0, 1.0, check_steps(steps)))
 
 
 def from_handles(points: Points, steps: int) -> Custom:
@@ -79,7 +79,7 @@ def resampled(schedule: Custom, steps: int) -> Custom:
     if keep.sum() < 2:
         raise InputError("schedule.abar: too steep to be read off at another number of steps")
     fine = np.linspace(0.0, 1.0, check_steps(steps))
-    return custom_schedule(np.asarray(PchipInterpolator(v[keep], s[keep], extrapolate=True)(fine)))
+    return custom_schedule(monotone_cubic(v[keep], s[keep], fine))
 
 
 def parse_list(text: str) -> Custom:

@@ -24,6 +24,7 @@ from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.gaussian import is_gaussian
 from diffusion_core.laws.line.law import never
 from diffusion_core.measure import Measurement, measure
+from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import line_laws
 from diffusion_core.studies.forward import log_snr
@@ -257,7 +258,7 @@ def _redistributed(points: Array, local: Sequence[Distance], power: float) -> Ar
     share = np.maximum(sizes, LEAST_SHARE * sizes.max()) ** power
     total = np.concatenate([[0.0], np.cumsum(share)])
     place = np.linspace(0.0, total[-1], len(points))
-    moved = np.asarray(scipy.interpolate.PchipInterpolator(total, points)(place))
+    moved = monotone_cubic(total, points, place)
     moved[[0, -1]] = points[[0, -1]]
     return moved
 

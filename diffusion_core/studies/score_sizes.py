@@ -21,9 +21,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from diffusion_core.experiment import Experiment
+from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.samplers.acceleration import v_matrix, w_t
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.scores.errors import ROUNDING
@@ -180,8 +180,8 @@ def _along(
     if len(some) == len(times):
         return value, error, how
     u, knots = _noise(e.chain, times), _noise(e.chain, some)
-    fine = scipy.interpolate.PchipInterpolator(knots, value)(u)
-    coarse = scipy.interpolate.PchipInterpolator(knots[::2], value[::2])(u)
+    fine = monotone_cubic(knots, value, u)
+    coarse = monotone_cubic(knots[::2], value[::2], u)
     return fine, np.interp(u, knots, error) + np.abs(fine - coarse), how
 
 

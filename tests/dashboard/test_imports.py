@@ -50,7 +50,10 @@ print(json.dumps(list(sys.modules)))
 """
 WORKER = """
 import json, sys
-import dashboard.compute.process, dashboard.compute.tasks
+import dashboard.compute.process
+from dashboard.compute import tasks
+from diffusion_core import Experiment
+tasks.shown([(Experiment(), "")], 100, [None], lambda *share: None)
 print(json.dumps(list(sys.modules)))
 """
 SCREEN = ("streamlit", "plotly", "pandas", "pyarrow", "PIL", "yaml", "segno", "starlette")
@@ -82,7 +85,7 @@ def test_the_first_page_loads_only_what_it_needs(program, needed, left):
     assert not left & found
 
 
-def test_a_worker_loads_nothing_of_the_screen():
+def test_a_worker_draws_the_first_picture_with_nothing_of_the_screen():
     found = loaded(WORKER)
     assert {"numpy", "scipy.special"} <= found
     assert not {*SCREEN, *LATER, "distributed"} & found

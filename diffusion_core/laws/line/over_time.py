@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from diffusion_core.distances.mass_partition import MassPair, target_masses
 from diffusion_core.distances.of_masses import Distance, total_variation
@@ -21,6 +20,7 @@ from diffusion_core.laws.line import law
 from diffusion_core.laws.line.folded import parts_of
 from diffusion_core.laws.line.pushforward import bounded_chain, outside
 from diffusion_core.laws.noisy_steps import densities
+from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 
@@ -153,8 +153,7 @@ def mass_below(y: Array, mass: Array, edges: Array) -> Array:
         return _spread_evenly(y, mass, edges)
     below = np.concatenate([[0.0], np.cumsum(mass)])
     last = np.append(np.diff(y) > 0, True)  # of the start points with one image
-    curve = scipy.interpolate.PchipInterpolator(y[last], below[last])
-    return np.asarray(curve(np.clip(edges, y[0], y[-1])))
+    return monotone_cubic(y[last], below[last], np.clip(edges, y[0], y[-1]))
 
 
 def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
