@@ -22,12 +22,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from _reader import PATIENCE, Failed, Reader
@@ -173,9 +174,19 @@ def percentile(ordered: list[float], share: float = 0.95) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+async def watch(server: Server) -> None:
+    """Once a minute, the memory of all processes and of the server's own."""
+    for minute in itertools.count():
+        own = replace(server, children=False).cost().memory / MB
+        print(
+            f"minute {minute}: {server.cost().memory / MB:.0f} MB, the server {own:.0f}", flush=True
+        )
+        await asyncio.sleep(60)
+
+
 async def hold(count: int, server: Server, asked: argparse.Namespace) -> None:
     """A class of so many."""
-    before = server.cost().memory
+    before, watching = server.cost().memory, None
     students = [
         Student(Reader(server.address, asked.patience), random.Random(1000 * count + i), asked.same)
         for i in range(count)
@@ -185,6 +196,8 @@ async def hold(count: int, server: Server, asked: argparse.Namespace) -> None:
     try:
         await report(first_page, server, students, within=count / asked.arrivals)
         begun = time.monotonic()
+        if asked.minutes and server.pids:
+            watching = asyncio.create_task(watch(server))
         while True:
             for name in asked.do:
                 await report(
@@ -197,6 +210,8 @@ async def hold(count: int, server: Server, asked: argparse.Namespace) -> None:
                 break
             await report(next_link, server, students)
     finally:
+        if watching:
+            watching.cancel()
         await asyncio.gather(*[student.reader.close() for student in students])
 
 

@@ -29,18 +29,22 @@ class Cost:
 
 @dataclass(frozen=True)
 class Server:
-    """An address, and the processes behind it, whose children count too."""
+    """An address, and the processes behind it, whose children count too unless told otherwise."""
 
     address: str
     pids: tuple[int, ...] = ()
+    children: bool = True
 
     def cost(self) -> Cost:
         stats = dict(_stats())
         mine = set(self.pids) & set(stats)
-        while more := {p for p, s in stats.items() if int(s[PPID]) in mine} - mine:
-            mine |= more
+        gone = slice(0)
+        if self.children:
+            gone = CUTIME
+            while more := {p for p, s in stats.items() if int(s[PPID]) in mine} - mine:
+                mine |= more
         ticks = sum(sum(map(int, stats[p][UTIME])) for p in mine)
-        ticks += sum(sum(map(int, stats[p][CUTIME])) for p in self.pids if p in stats)  # gone ones
+        ticks += sum(sum(map(int, stats[p][gone])) for p in self.pids if p in stats)
         return Cost(ticks / TICK, PAGE * sum(int(stats[p][RSS]) for p in mine))
 
 
