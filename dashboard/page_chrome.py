@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import plotly.graph_objects as go
@@ -23,7 +24,8 @@ from dashboard.link.widget_keys import KEY, is_fixed, key
 from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
-from diffusion_core import Experiment, InputError
+from dashboard.text.readings import sentence
+from diffusion_core import Experiment, InputError, Refused
 from diffusion_core.strict_json import MAX_JSON_BYTES
 
 say = prose("controls")
@@ -66,6 +68,15 @@ def plot(
             type="tertiary",
             icon=":material/table:",
         )
+
+
+@contextmanager
+def or_reason() -> Iterator[None]:
+    """What cannot be computed, or was stopped, is one sentence in its place."""
+    try:
+        yield
+    except Refused as reason:
+        st.warning(sentence(plain(str(reason))))
 
 
 def play(

@@ -36,7 +36,7 @@ with st.sidebar:
 progress, words, picture = st.empty(), st.container(), st.container()
 values = dict(state.values) | choose_figure(state.values, experiment.sampler)
 runs = measure.samplers(experiment, values["beside"])
-outcomes = {name: measure.account(run, progress) for name, run in runs.items()}
+outcomes = measure.accounts(runs, progress)
 found = {name: seen for name, seen in outcomes.items() if not isinstance(seen, str)}
 for reason in dict.fromkeys(seen for seen in outcomes.values() if isinstance(seen, str)):
     st.warning(sentence(plain(reason)))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import navigation, page_chrome
 from dashboard.compute import sweeps
+from dashboard.compute.studies import score_sizes
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.exports.snippets import runs_snippet
 from dashboard.figures.style import is_dark
@@ -57,7 +58,7 @@ def show_plateau() -> None:
     if not isinstance(error, measure.Dial):
         kind = SCORES["exact" if error is None else error.kind].lower()
         st.info(words("default", score=kind))
-    st.markdown(text.sizes(*measure.score_sizes(dialled, st.empty())))
+    st.markdown(text.sizes(*score_sizes(dialled, st.empty())))
     work = measure.Plateau(dialled)
 
     def draw(found: sweeps.Outcomes) -> None:

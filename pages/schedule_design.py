@@ -61,7 +61,7 @@ for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
     button(column, label, design.want, (kind, task), type="primary")
 columns[2].button("No bend", on_click=straighten)
 status, axis, words, place, also = (st.empty() for _ in range(5))
-rows = [design.grid_row("yours", design.yours(task, shape, bend), status)]
+rows = design.grid_rows({"yours": design.yours(task, shape, bend)}, status)
 nfe = experiment.record.nfe(task.steps)
 if not design.named_are_known(task):
     words.markdown(text.comparison(rows, nfe))
@@ -71,7 +71,7 @@ for kind in design.KINDS:
     if outcome is not None:
         found[kind] = outcome
         if not isinstance(outcome, str):
-            rows.append(design.grid_row(kind, outcome.experiment, status))
+            rows += design.grid_rows({kind: outcome.experiment}, status)
 values["found"] = tuple(found) or (NONE,)
 best, designed = found.get("least"), tuple(rows)
 

@@ -58,9 +58,9 @@ python = st.expander("Python")
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 
-with paths:
+with paths, page_chrome.or_reason():
     kind = why_measure.any_steps(run.schedule)
-    points = why_measure.paths(kind, values["variance"])
+    points = why_measure.paths(kind, values["variance"], st.empty())
     figure = path_figure(points, dark)
     page_chrome.plot(st, figure, "paths-and-marginals", words.paths_alt(points), f"{PAGE} paths")
     st.markdown(words.paths_reading(points))
@@ -94,9 +94,8 @@ with step:
     if run.record.multistep:
         st.caption(say("local-why-not", label=run.record.label))
 
-with moments:
-    with st.spinner("Working out the mean and the variance of one step"):
-        found_moments = why_measure.moments(run, values["noise"])
+with moments, page_chrome.or_reason():
+    found_moments = why_measure.moments(run, values["noise"], st.empty())
     if found_moments:
         st.markdown(one_step.reading(found_moments))
         page_chrome.table(

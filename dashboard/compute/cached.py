@@ -22,11 +22,10 @@ from dashboard.compute.pool import Work
 from dashboard.compute.progress import Bar, TooLong
 from dashboard.compute.tasks import Outcome, Shown
 from dashboard.memory import Store
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Array
-from diffusion_core.scores.learned import Learned
-from diffusion_core.studies.convergence import initialisation_tv
 
 __all__ = ["Bar", "Outcome", "TooLong"]
 
@@ -34,6 +33,7 @@ ANIMATION_BYTES = 96_000_000
 LAW_BYTES = 48_000_000
 RUNS = 20_000
 LONG = 0.5  # seconds; what took longer is kept on disk
+say = prose("controls")
 
 
 @st.cache_resource(show_spinner=False)
@@ -78,7 +78,6 @@ def animation(
             replace(costs[0], units=sum(c.units for c in costs)),
             partial(store.find, key),
             lambda made, seconds: store.put(key, made),
-            any(map(_stays, experiments)),
         )
         made: Shown = work.done(job, bar)
         return made
@@ -119,17 +118,11 @@ def _law(experiment: Experiment, bar: Bar) -> PlaneLaw:
         cost.law(plain),
         partial(store.find, plain),
         lambda found, seconds: store.put(plain, found),
-        _stays(plain),
         lambda reason: PlaneLaw(refusal=reason),
     )
     law = work.done(job, bar)
     store.put(plain, law)  # a lost one too: a page would ask for it again and again
     return law
-
-
-def _stays(experiment: Experiment) -> bool:
-    """Whether it is computed here: a learned score is trained in the reader's sight."""
-    return isinstance(experiment.score_error, Learned)
 
 
 def distance(
@@ -164,6 +157,23 @@ def distances(
         finally:
             bar.clear()
     return {m: found[m] for m in metrics}
+
+
+def all_distances(
+    runs: Sequence[Experiment],
+    place: Any,
+    metric: str = "tv",
+    method: str = "exact",
+    particles: int = 0,
+    against: str = "p1",
+) -> list[Outcome]:
+    """One distance of every run, all together; what the reader stops is a reason, too."""
+    how = (method, particles, against)
+    works = {e: _measuring(e, (metric,), *how) for e in runs}
+    known = {e: outcome for e in works if (outcome := _known(e, metric, *how)) is not None}
+    left = [w for e, w in works.items() if e not in known]
+    found = work.answers(left, say("measuring", count=len(left)), place)
+    return [known[e] if e in known else found[works[e].key][metric] for e in runs]
 
 
 def arriving(
@@ -236,12 +246,5 @@ def _measuring(
         cost.measuring(experiment, method, particles),
         known,
         keep,
-        _stays(experiment),
         lambda reason: dict.fromkeys(metrics, reason),
     )
-
-
-def initialisation(experiment: Experiment) -> float:
-    """TV(p_T, N(0, 1)) on the line."""
-    plain = experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0)  # none of them counts
-    return _measured().get((plain, "initialisation"), lambda: initialisation_tv(plain))

@@ -42,6 +42,17 @@ def law(experiment: Experiment) -> Cost:
     return _cost("plane", experiment, plane_cost(experiment))
 
 
+def study(experiment: Experiment, name: str, laws: float = 1.0) -> Cost:
+    """The cost of what takes about as long as so many exact laws of this run."""
+    one = measuring(experiment, "exact", 0)
+    return Cost((*one.kind, name), laws * one.units)
+
+
+def about(name: str, seconds: float) -> Cost:
+    """The cost of what takes about as long whatever it is asked for."""
+    return Cost((name,), seconds)
+
+
 def picture(experiment: Experiment, particles: int) -> Cost:
     """The cost of an animation."""
     return _cost("picture", experiment, (particles + PICTURED) * _evaluations(experiment))

@@ -31,8 +31,8 @@ class Work:
     """A function of ``tasks`` and its arguments, what it costs, and the key of its value.
 
     known: the value where there is one already, else None. keep: gets the value and the seconds
-    that it took, before anybody else. here: it stays in the script that asks for it. lost: what
-    stands for a value whose worker was lost, made of the reason; without it that is raised.
+    that it took, before anybody else. lost: what stands for a value that is missing, because its
+    worker was lost or the reader stopped it, made of the reason; without it that is raised.
     """
 
     key: Hashable
@@ -40,7 +40,6 @@ class Work:
     cost: Cost
     known: Callable[[], Any]
     keep: Callable[[Any, float], None]
-    here: bool = False
     lost: Callable[[str], Any] | None = None
 
 

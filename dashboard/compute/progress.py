@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import streamlit as st
+
 from dashboard.compute.pool import Seen
 from dashboard.memory import breathe
 from dashboard.prose import prose
@@ -22,16 +24,32 @@ class TooLong(Exception):
     """Work that nobody asked for took longer than it may."""
 
 
+class Silent:
+    """A place for progress that nobody watches."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **kwargs: None
+
+
 class Bar:
     """Progress that appears when work takes longer than a moment; without a share, the seconds.
 
     most: TooLong is raised after so many seconds of computing; waiting for others does not count.
+    stop: what a button beside it calls; name: of this button, where another bar has the same text.
     """
 
-    def __init__(self, text: str, place: Any, most: float = math.inf) -> None:
+    def __init__(
+        self,
+        text: str,
+        place: Any,
+        most: float = math.inf,
+        stop: Callable[[], None] | None = None,
+        name: str = "",
+    ) -> None:
         self._text, self._begun, self._drawn = text, time.monotonic(), 0.0
         self._place, self._most, self._cpu = place, most, time.thread_time()
         self._said: tuple[float | None, str] = None, ""
+        self._stop, self._name, self._line = stop, name or text, place
 
     def __call__(self, share: float | None = None) -> None:
         """Computing here has come so far."""
@@ -68,10 +86,18 @@ class Bar:
         if said == self._said:
             return
         self._drawn, self._said = time.monotonic(), said
+        if self._stop is not None and self._line is self._place:
+            self._line = self._beside_stop(self._stop)
         if share is None:
-            self._place.caption(said[1])
+            self._line.caption(said[1])
         else:
-            self._place.progress(min(max(share, 0.0), 1.0), said[1])
+            self._line.progress(min(max(share, 0.0), 1.0), said[1])
+
+    def _beside_stop(self, stop: Callable[[], None]) -> Any:
+        with self._place.container():
+            line, place = st.columns([4, 1], vertical_alignment="center")
+        place.button("Stop", on_click=stop, key=f"stop {self._name}")
+        return line.empty()
 
     def clear(self) -> None:
         self._place.empty()

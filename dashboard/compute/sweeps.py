@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from dashboard.compute import cached
+from dashboard.compute import cached, studies
 from diffusion_core import (
     Experiment,
     Measurement,
@@ -162,7 +162,7 @@ def initialisation(sweep: Sweep) -> float | None:
     if last is None or last.exact_start or last.target.dim != 1 or sweep.against != "p1":
         return None
     try:
-        return cached.initialisation(last)
+        return studies.initialisation(last)
     except Refused:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dashboard.animation.line import scene
 from dashboard.animation.plane import PlaneLaw, plane_law
@@ -12,6 +13,8 @@ from diffusion_core import Experiment, InputError, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.measure import measure_each
 from diffusion_core.schedules import Array
+from diffusion_core.studies.convergence import initialisation_tv
+from diffusion_core.studies.score_sizes import ScoreSize, eps_jacobi, eps_score
 
 Outcome = Measurement | str  # a distance, or the reason why there is none
 Progress = Callable[..., None]  # with the share that is done, or without it where that is unknown
@@ -40,6 +43,36 @@ class Shown:
     @property
     def weight(self) -> int:
         return len(self.blob) + sum(panel.final.nbytes for panel in self.panels)
+
+
+class Share:
+    """Progress for functions that are told apart when to stop and how far they are."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._share: float | None = None
+
+    def __call__(self, share: float | None = None) -> None:
+        self._share = self._share if share is None else share
+        self._progress(self._share)
+
+
+def studied(function: Callable[..., Any], *args_and_progress: Any) -> Any:
+    """What the function gives for these arguments, or the reason why there is nothing."""
+    try:
+        return function(*args_and_progress)
+    except (Refused, InputError) as reason:
+        return str(reason)
+
+
+def score_sizes(experiment: Experiment, progress: Progress) -> tuple[ScoreSize, ScoreSize]:
+    """eps_score and eps_Jacobi as arXiv 2306.09251 defines them."""
+    return eps_score(experiment, progress), eps_jacobi(experiment, progress)
+
+
+def initialisation(experiment: Experiment, progress: Progress) -> float:
+    """TV(p_T, N(0, 1)) on the line."""
+    return initialisation_tv(experiment)
 
 
 def shown(

@@ -9,27 +9,41 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from dashboard.compute.cluster import on_cluster
 from dashboard.compute.cores import cores
 from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Lost, Pool, Work
 from dashboard.compute.process import Process
-from dashboard.compute.progress import Bar
+from dashboard.compute.progress import Bar, Silent
+from dashboard.link.widget_keys import button
 from dashboard.memory import BEAT, Flights
+from dashboard.prose import prose
 from diffusion_core.errors import InputError
 
 WORKERS = "DIFFUSION_LAB_WORKERS"
 DASK = "DIFFUSION_LAB_DASK"
 MOST = 64
 READER = "reader"
+STOPPED = "keys of work that the reader has stopped"
+say = prose("controls")
 
 
 def start() -> Pool | None:
@@ -69,6 +83,58 @@ def done(work: Work, bar: Bar) -> Any:
     return found[work.key]
 
 
+def answers(
+    works: Sequence[Work],
+    text: str,
+    place: Any,
+    watch: Callable[[Mapping[Hashable, Any]], None] = lambda found: None,
+) -> dict[Hashable, Any]:
+    """All values by key: what is known at once, the others together, with a bar and its Stop.
+
+    text: what is done. What the reader has stopped is ``lost`` for that reason, beside a button
+    that goes on. watch: called with what is there when something has come.
+    """
+    found = {work.key: value for work in works if (value := work.known()) is not None}
+    missing = {work.key: work for work in works if work.key not in found}
+    if not missing:
+        return found
+    watched = not isinstance(place, Silent)
+    stopped = st.session_state.get(STOPPED, frozenset()) & missing.keys()
+    if stopped and watched:
+        _offer(stopped, text, place)
+        return found | {key: _missing(missing[key], Lost(say("stopped"))) for key in missing}
+    stop = partial(_stop, missing.keys()) if watched else None
+    bar = Bar(text, place, stop=stop, name=_name(missing))
+    try:
+        with closing(each(list(missing.values()), bar)) as landing:
+            for landed in landing:
+                found |= landed
+                if landed:
+                    watch(found)
+    finally:
+        bar.clear()
+    return found
+
+
+def _stop(keys: Collection[Hashable]) -> None:
+    st.session_state[STOPPED] = st.session_state.get(STOPPED, frozenset()) | set(keys)
+
+
+def _go_on(keys: Collection[Hashable]) -> None:
+    st.session_state[STOPPED] -= set(keys)
+
+
+def _offer(keys: Collection[Hashable], text: str, place: Any) -> None:
+    with place.container(horizontal=True, vertical_alignment="center"):
+        st.caption(say("stopped-here", what=text))
+        with suppress(StreamlitDuplicateElementKey):  # asked for in two places: one is enough
+            button(st, "Continue", _go_on, (keys,), key=f"continue {_name(keys)}")
+
+
+def _name(keys: Iterable[Hashable]) -> str:
+    return f"{hash(frozenset(keys)):x}"
+
+
 def each(works: Sequence[Work], bar: Bar) -> Generator[dict[Hashable, Any]]:
     """The values by key as they come: in order here, in any order from workers.
 
@@ -76,12 +142,11 @@ def each(works: Sequence[Work], bar: Bar) -> Generator[dict[Hashable, Any]]:
     nobody waits for is not computed.
     """
     pool = _pool()
-    sent = [] if pool is None else [work for work in works if not work.here]
+    if pool is not None:
+        yield from _from_pool(pool, works, bar)
+        return
     for work in works:
-        if work not in sent:
-            yield {work.key: _here(work, bar)}
-    if pool is not None and sent:
-        yield from _from_pool(pool, sent, bar)
+        yield {work.key: _here(work, bar)}
 
 
 def _here(work: Work, bar: Bar) -> Any:
@@ -117,6 +182,10 @@ def _value(job: Job) -> Any:
     try:
         return job.answer.result()
     except Lost as reason:
-        if job.work.lost is None:
-            raise
-        return job.work.lost(str(reason))
+        return _missing(job.work, reason)
+
+
+def _missing(work: Work, reason: Lost) -> Any:
+    if work.lost is None:
+        raise reason
+    return work.lost(str(reason))

@@ -7,30 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.compute import cached
-from dashboard.memory import Store
+from dashboard.compute import cached, cost, studies
+from dashboard.compute.progress import Silent
+from dashboard.compute.tasks import Progress
 from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.laws.particles import final_points
 from diffusion_core.schedules import Array
 from diffusion_core.studies.forward import noise_distance
-from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
-REMEMBERED = 400
-
-
-@st.cache_resource(show_spinner=False)
-def _found() -> Store:
-    return Store(REMEMBERED)
-
-
-class Silent:
-    """A place for progress that nobody watches."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *args, **kwargs: None
+EXACT = ("tv", "exact", 0, "p1")
 
 
 class Lab:
@@ -71,43 +58,47 @@ class Lab:
         return self.measured(run).value
 
     def curve(self, run: Experiment, steps: Sequence[int]) -> list[Measurement]:
-        """TV at every T."""
-        return [self.measured(run.with_(steps=t)) for t in steps]
+        """TV at every T, all measured together; Refused with the first reason."""
+        runs = [run.with_(steps=t) for t in steps]
+        if not all(cached.is_known(e, *EXACT) for e in runs):
+            self._tell(runs[-1])
+        found = cached.all_distances(runs, self._place)
+        for reason in (each for each in found if isinstance(each, str)):
+            raise Refused(reason)
+        return [m for m in found if not isinstance(m, str)]
 
     def slope(self, run: Experiment, first: int, last: int) -> float:
         """d log TV / d log T between two T."""
-        ratio = self.tv(run.with_(steps=last)) / self.tv(run.with_(steps=first))
-        return math.log(ratio) / math.log(last / first)
+        before, after = (m.value for m in self.curve(run, (first, last)))
+        return math.log(after / before) / math.log(last / first)
 
     def start(self, run: Experiment) -> float:
         """TV(p_T, N(0, 1))."""
-        return cached.initialisation(run)
+        return studies.initialisation(run)
 
     def to_noise(self, run: Experiment, times: Sequence[int]) -> Array:
         """TV(p_t, N(0, 1)) at these t."""
-
-        def make() -> Array:
-            return np.array([noise_distance(run, t).value for t in times])
-
-        return self._once("to noise", run, tuple(times), make)
+        return self._value(_to_noise, run, tuple(times))
 
     def final(self, run: Experiment, particles: int) -> Array:
         """Y_1 of that many particles, shape (N,), the same start for the same seed."""
-        return self._once("final", run, particles, lambda: final_points(run, particles)[:, 0])
+        return self._value(_final, run, particles)
 
     def score_sizes(self, run: Experiment) -> tuple[float, float]:
         """eps_score and eps_Jacobi."""
+        self._tell(run)
+        score, jacobi = studies.score_sizes(run, self._place)
+        return score.value, jacobi.value
 
-        def make() -> tuple[float, float]:
-            self._tell(run)
-            bar = cached.Bar("Measuring the score", self._place)
-            try:
-                return eps_score(run, bar).value, eps_jacobi(run, bar).value
-            finally:
-                bar.clear()
+    def _value(self, function: Callable[..., Array], run: Experiment, how: Any) -> Array:
+        study = studies.Study(function, (run, how), cost.study(run, function.__name__))
+        found: Array = studies.value(study, run.record.label, self._place)
+        return found
 
-        return self._once("score sizes", run, None, make)
 
-    @staticmethod
-    def _once(what: str, run: Experiment, how: Any, make: Callable[[], Any]) -> Any:
-        return _found().get((what, run, how), make)
+def _to_noise(run: Experiment, times: Sequence[int], progress: Progress) -> Array:
+    return np.array([noise_distance(run, t).value for t in times])
+
+
+def _final(run: Experiment, particles: int, progress: Progress) -> Array:
+    return final_points(run, particles, progress)[:, 0]

@@ -17,6 +17,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -189,22 +190,26 @@ class LearnedScore:
 
         Returns the losses at t = 1, 1 + every, 1 + 2 every, ...: they cost ten times the training.
         """
-        target, count = self.exact.target, self.exact.chain.steps + 1
-        rng = np.random.default_rng([self.description.seed, FRESH])
-        fresh = target.sample(len(self.data), rng)
+        count = self.exact.chain.steps + 1
         losses = []
         for done, t in enumerate(range(count, 0, -1), 1):
             self.fit(t)
             if (t - 1) % every == 0:
-                losses.append(self._loss(t, fresh))
+                losses.append(self.loss(t))
             progress(done, count)
         return tuple(reversed(losses))
 
-    def _loss(self, t: int, fresh: Array) -> Loss:
+    def loss(self, t: int) -> Loss:
+        """The losses at one t, on the training set and on as many fresh draws, always the same."""
         fit, noise = self.fit(t), math.sqrt(self.exact.chain.var[t])
-        on_fresh = fit.model.loss(self._standard(fresh, t, fit.spread), noise / fit.spread)
+        on_fresh = fit.model.loss(self._standard(self._fresh, t, fit.spread), noise / fit.spread)
         exact = fit.loss + self._excess(t, self.data)
-        return Loss(t, fit.loss, exact, on_fresh, on_fresh + self._excess(t, fresh))
+        return Loss(t, fit.loss, exact, on_fresh, on_fresh + self._excess(t, self._fresh))
+
+    @cached_property
+    def _fresh(self) -> Array:
+        rng = np.random.default_rng([self.description.seed, FRESH])
+        return self.exact.target.sample(len(self.data), rng)
 
     def _excess(self, t: int, x0: Array) -> float:
         """By how much the exact score's loss is larger; two like scores share their quadrature's

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import page_chrome
-from dashboard.compute import cached, sweeps
+from dashboard.compute import cached, studies, sweeps
 from dashboard.figures.style import is_dark
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
@@ -85,7 +85,7 @@ def section(experiment: Experiment) -> None:
     st.markdown(text.reading(measured))
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
         st.warning(sentence(plain(reason)))
-    starts = {law: cached.initialisation(work.run(law, STEPS[work.sampler][-1])) for law in LAWS}
+    starts = {law: studies.initialisation(work.run(law, STEPS[work.sampler][-1])) for law in LAWS}
     page_chrome.table(text.table(LAWS, measured, starts), "Heavy tails: moments, mass outside, TV")
     rows = [(law, m.steps, m.value, m.error) for law, points in measured.items() for m in points]
     csv = page_chrome.to_csv(("law", "steps", "tv", "error"), rows)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.compute.studies import score_sizes
 from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, with_error
-from dashboard.topics.imperfect_scores.measure import score_sizes
 from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Theory

@@ -221,7 +221,7 @@ def drawn_step(experiment: Experiment, t: int, dark: bool, place: Any) -> tuple[
     if experiment.target.dim == 2:
         shown = measure.step_map(experiment, t, place)
         return shown, map_figure(shown, dark)
-    seen = measure.one_step(experiment, t)
+    seen = measure.one_step(experiment, t, place)
     return seen, picture_figure(seen, *step_names(t), dark)
 
 
@@ -230,7 +230,7 @@ def drawn_outcome(experiment: Experiment, dark: bool, place: Any) -> tuple[Shown
     if experiment.target.dim == 2:
         shown = measure.outcome_map(experiment, place)
         return shown, map_figure(shown, dark)
-    seen = measure.outcome(experiment)
+    seen = measure.outcome(experiment, place)
     return seen, picture_figure(seen, "q₁", "p₁", dark)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.compute.cached import Bar
-from dashboard.memory import Store
+from dashboard.compute import cost
+from dashboard.compute.studies import Study, outcomes, value
+from dashboard.compute.tasks import Progress, Share
 from dashboard.text.numbers import percent, rounded, scientific
-from diffusion_core import SAMPLERS, Experiment, InputError, Refused
+from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.line.law import marginal_bounds
@@ -29,8 +29,6 @@ from diffusion_core.studies.budget import (
     switches,
 )
 
-KEPT_STEPS = 400_000  # over all accounts in memory
-KEPT_PICTURES = 500
 CELLS = 600  # of a picture in x
 SEEN = 5e-4  # of the mass lies beyond either end of a picture
 LOOK = 4001
@@ -44,51 +42,34 @@ SINGLE = tuple(name for name, record in SAMPLERS.items() if not record.multistep
 Account = Budget | str  # or the reason why there is none
 
 
-@st.cache_resource(show_spinner=False)
-def _accounts() -> Store:
-    return Store(KEPT_STEPS, lambda found: 1 if isinstance(found, str) else len(found.steps))
+def _account(experiment: Experiment, progress: Progress) -> Budget:
+    told = Share(progress)
+    return budget(experiment, told, told)
 
 
-@st.cache_resource(show_spinner=False)
-def _pictures() -> Store:
-    return Store(KEPT_PICTURES)
+def _study(experiment: Experiment) -> Study:
+    plain = experiment.with_(seed=0)
+    return Study(_account, (plain,), cost.study(plain, "account", 10))
 
 
 def account(experiment: Experiment, place: Any) -> Account:
     """Where this run's error comes from; place: for progress."""
+    return accounts({"": experiment}, place)[""]
 
-    def make() -> Account:
-        bar = Bar(f"{experiment.record.label}: step by step", place)
-        done = 0.0
 
-        def progress(share: float) -> None:
-            nonlocal done
-            done = share
-            bar(share)
-
-        try:
-            return budget(experiment, lambda: bar(done), progress)
-        except (Refused, InputError) as reason:
-            return str(reason)
-        finally:
-            bar.clear()
-
-    return _accounts().get(experiment.with_(seed=0), make)
+def accounts(runs: Mapping[str, Experiment], place: Any) -> dict[str, Account]:
+    """The same of several runs, together."""
+    labels = ", ".join(run.record.label for run in runs.values())
+    found = outcomes([_study(run) for run in runs.values()], f"{labels}: step by step", place)
+    return dict(zip(runs, found, strict=True))
 
 
 def left_over(experiment: Experiment, found: Budget, place: Any) -> tuple[Left, ...] | str:
     """What is left of the error when sources are switched off, or why that is not known."""
-
-    def make() -> tuple[Left, ...] | str:
-        bar = Bar("What is left when a source is switched off", place)
-        try:
-            return switches(experiment, found, bar)
-        except (Refused, InputError) as reason:
-            return str(reason)
-        finally:
-            bar.clear()
-
-    return _pictures().get((experiment.with_(seed=0), "switches"), make)
+    plain = experiment.with_(seed=0)
+    study = Study(switches, (plain,), cost.study(plain, "switches", 5), (found,))
+    [left] = outcomes([study], "What is left when a source is switched off", place)
+    return left
 
 
 def samplers(experiment: Experiment, beside: Sequence[str]) -> dict[str, Experiment]:
@@ -150,31 +131,28 @@ class Map:
 
 def outcome_map(experiment: Experiment, place: Any) -> Map:
     """q_1 - p_1 in the plane."""
-    return _map(
-        experiment, 1, lambda axes, bar: plane_outcome_difference(experiment, axes, bar), place
-    )
+    return _shown(_outcome_map, (experiment.with_(seed=0),), place)
 
 
 def step_map(experiment: Experiment, t: int, place: Any) -> Map:
     """What the step from t makes of p_t, minus p_{t-1}, in the plane."""
-    return _map(experiment, t, lambda axes, bar: plane_difference(experiment, t, axes, bar), place)
+    return _shown(_step_map, (experiment.with_(seed=0), t), place)
 
 
-def _map(
-    experiment: Experiment,
-    t: int,
-    difference: Callable[[tuple[Array, Array], Bar], Array],
-    place: Any,
-) -> Map:
-    def make() -> Map:
-        axes = _map_axes(experiment, max(1, t - 1))
-        bar = Bar("Where mass is in excess and where it is missing", place)
-        try:
-            return Map(*axes, difference(axes, bar))
-        finally:
-            bar.clear()
+def _shown(function: Callable[..., Any], args: tuple[Any, ...], place: Any) -> Any:
+    """One of the pictures; Refused where there is none."""
+    study = Study(function, args, cost.study(args[0], function.__name__, 5))
+    return value(study, "Where mass is in excess and where it is missing", place)
 
-    return _pictures().get((experiment.with_(seed=0), t), make)
+
+def _outcome_map(experiment: Experiment, progress: Progress) -> Map:
+    axes = _map_axes(experiment, 1)
+    return Map(*axes, plane_outcome_difference(experiment, axes, progress))
+
+
+def _step_map(experiment: Experiment, t: int, progress: Progress) -> Map:
+    axes = _map_axes(experiment, t - 1)
+    return Map(*axes, plane_difference(experiment, t, axes, progress))
 
 
 def _map_axes(experiment: Experiment, t: int) -> tuple[Array, Array]:
@@ -193,30 +171,37 @@ def _map_axes(experiment: Experiment, t: int) -> tuple[Array, Array]:
     return x, y
 
 
-def outcome(experiment: Experiment) -> Picture:
+def outcome(experiment: Experiment, place: Any) -> Picture:
     """q_1 beside p_1."""
-    return _picture(experiment, 1, lambda edges: outcome_difference(experiment, edges))
+    return _shown(_outcome, (experiment.with_(seed=0),), place)
 
 
-def one_step(experiment: Experiment, t: int) -> Picture:
+def one_step(experiment: Experiment, t: int, place: Any) -> Picture:
     """What the step from t makes of p_t, beside p_{t-1}."""
-    return _picture(experiment, t, lambda edges: local_difference(experiment, t, edges))
+    return _shown(_one_step, (experiment.with_(seed=0), t), place)
 
 
-def _picture(experiment: Experiment, t: int, difference: Callable[[Array], Array]) -> Picture:
-    def make() -> Picture:
-        level = experiment.chain.level(max(1, t - 1))
-        marginal = experiment.target.marginal(level)
-        x = np.linspace(*marginal_bounds(experiment.target, level), LOOK)
-        below = marginal.cdf(x)
-        first, last = np.searchsorted(below, [SEEN, 1 - SEEN])
-        low, high = x[max(first - 1, 0)], x[min(last, LOOK - 1)]
-        margin = 0.12 * (high - low)
-        edges = np.linspace(low - margin, high + margin, CELLS + 1)
-        wanted = marginal.interval_mass(edges) / np.diff(edges)
-        return Picture(edges, wanted, difference(edges))
+def _outcome(experiment: Experiment, progress: Progress) -> Picture:
+    edges, wanted = _wanted(experiment, 1)
+    return Picture(edges, wanted, outcome_difference(experiment, edges, progress))
 
-    return _pictures().get((experiment.with_(seed=0), t), make)
+
+def _one_step(experiment: Experiment, t: int, progress: Progress) -> Picture:
+    edges, wanted = _wanted(experiment, t - 1)
+    return Picture(edges, wanted, local_difference(experiment, t, edges))
+
+
+def _wanted(experiment: Experiment, t: int) -> tuple[Array, Array]:
+    """The edges of cells that hold p_t but for a little, and its mean density in them."""
+    level = experiment.chain.level(t)
+    marginal = experiment.target.marginal(level)
+    x = np.linspace(*marginal_bounds(experiment.target, level), LOOK)
+    below = marginal.cdf(x)
+    first, last = np.searchsorted(below, [SEEN, 1 - SEEN])
+    low, high = x[max(first - 1, 0)], x[min(last, LOOK - 1)]
+    margin = 0.12 * (high - low)
+    edges = np.linspace(low - margin, high + margin, CELLS + 1)
+    return edges, marginal.interval_mass(edges) / np.diff(edges)
 
 
 # ---- the numbers as tables

@@ -97,11 +97,8 @@ Scores = Mapping[str, tuple[Experiment, cached.Outcome]]
 
 def scores(challenge: Challenge, entries: Mapping[str, Experiment], place: Any) -> Scores:
     """TV of every entry, exactly, the least first and refused ones last."""
-    against = challenge.against
-    found = {
-        label: (e, cached.distance(e, "tv", "exact", 0, against, place))
-        for label, e in entries.items()
-    }
+    outcomes = cached.all_distances(list(entries.values()), place, against=challenge.against)
+    found = dict(zip(entries, zip(entries.values(), outcomes, strict=True), strict=True))
     order = sorted(found, key=lambda label: _value(found[label][1]))
     return {label: found[label] for label in order}
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import streamlit as st
-
-from dashboard.compute.cached import Bar
-from dashboard.memory import Store
+from dashboard.compute import cost
+from dashboard.compute.studies import Study, outcomes
+from dashboard.compute.tasks import Progress
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.dimension.controls import DIMS, Question
-from diffusion_core import Experiment, InputError, Refused
+from diffusion_core import Experiment
 from diffusion_core.schedules import MAX_STEPS, Custom
 from diffusion_core.studies.dimension import (
     GaussianAxes,
@@ -26,7 +26,6 @@ from diffusion_core.theory.theorems import Theorem, theorems
 
 NEEDED_DIMS = (*(m * 10**e for e in range(6) for m in (1, 3)), 10**6)
 HEADER = ("sampler", "d", "steps", "distance", "value", "error")
-KEPT = 2000
 ROUNDING = 1e-9  # of a variance, at every T
 
 
@@ -45,11 +44,7 @@ class Curve:
 
 
 Found = Growth | ProductGrowth | str
-
-
-@st.cache_resource(show_spinner=False)
-def _store() -> Store:
-    return Store(KEPT)
+say = prose("controls")
 
 
 def _law(question: Question, sampler: str, steps: int | None = None) -> Experiment:
@@ -63,26 +58,22 @@ def _law(question: Question, sampler: str, steps: int | None = None) -> Experime
 
 def measured(question: Question, place: Any, steps: int | None = None) -> dict[str, Found]:
     """For every sampler the distances by d, or the sentence that says why there are none."""
-    return {name: _one(_law(question, name, steps), question, place) for name in question.samplers}
+    runs = {name: _law(question, name, steps) for name in question.samplers}
+    studies = [Study(_growth, (e, question.axes), _cost(e, "growth")) for e in runs.values()]
+    return dict(zip(runs, outcomes(studies, say("dimension-growth"), place), strict=True))
 
 
-def _one(experiment: Experiment, question: Question, place: Any) -> Found:
-    axes = question.axes
-    key = (experiment, axes, "growth")
-    return _store().get(key, lambda: _measure(experiment, axes, place))
+def _cost(experiment: Experiment, name: str) -> cost.Cost:
+    return cost.study(experiment.with_(target=Experiment().target), name, 5)
 
 
-def _measure(experiment: Experiment, axes: GaussianAxes | None, place: Any) -> Found:
+def _growth(
+    experiment: Experiment, axes: GaussianAxes | None, progress: Progress
+) -> Growth | ProductGrowth:
     e = experiment
     if axes is not None:
         return gaussian_growth(e.record, e.chain, axes, DIMS, e.exact_start)
-    bar = Bar(f"Measuring one coordinate of {e.record.label}", place)
-    try:
-        return product_growth(coordinate(e, bar), DIMS)
-    except (InputError, Refused) as reason:
-        return str(reason)
-    finally:
-        bar.clear()
+    return product_growth(coordinate(e, progress), DIMS)
 
 
 def needed(question: Question, place: Any) -> dict[str, dict[int, int | None]]:
@@ -90,21 +81,14 @@ def needed(question: Question, place: Any) -> dict[str, dict[int, int | None]]:
     axes = question.axes
     if axes is None or isinstance(question.experiment.schedule, Custom):
         return {}
-    return {name: _needed(_law(question, name, 2), axes, place) for name in question.samplers}
+    runs = {name: _law(question, name, 2) for name in question.samplers}
+    studies = [Study(_needed, (e, axes), cost.about("needed", 1.0)) for e in runs.values()]
+    found = outcomes(studies, say("dimension-needed"), place)
+    return {name: t for name, t in zip(runs, found, strict=True) if not isinstance(t, str)}
 
 
-def _needed(experiment: Experiment, axes: GaussianAxes, place: Any) -> dict[int, int | None]:
-    e = experiment
-
-    def make() -> dict[int, int | None]:
-        bar = Bar(f"Looking for the T that {e.record.label} needs", place)
-        try:
-            return needed_steps(e.record, e.schedule, axes, NEEDED_DIMS, e.exact_start, stop=bar)
-        finally:
-            bar.clear()
-
-    found: dict[int, int | None] = _store().get((e, axes, "needed"), make)
-    return found
+def _needed(e: Experiment, axes: GaussianAxes, progress: Progress) -> dict[int, int | None]:
+    return needed_steps(e.record, e.schedule, axes, NEEDED_DIMS, e.exact_start, stop=progress)
 
 
 def payers(question: Question) -> list[str]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from dashboard.animation.layers import FRAMES, KEYFRAMES, view
 from dashboard.animation.line import GRID
 from dashboard.animation.plane import CELLS
-from dashboard.compute.cached import Bar
-from dashboard.memory import Store
+from dashboard.compute import cost
+from dashboard.compute.progress import Silent
+from dashboard.compute.studies import Study, outcomes, value
+from dashboard.compute.tasks import Progress, studied
 from dashboard.player import Animation, pack
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.forward.words import noise_name
 from diffusion_core import Experiment, Refused
@@ -33,7 +35,8 @@ from diffusion_core.studies.forward import (
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 PIXEL = 0.5  # standard deviation, in pixels, of the blur that a raster of any density needs
 MULTIPLES = 5
-STORE_BYTES = 64_000_000
+Picture = tuple[bytes, tuple[int, ...]]  # the player's bytes, the t of its frames
+say = prose("controls")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +71,6 @@ class Forward:
     field: LineField | PlaneField
 
 
-@st.cache_resource(show_spinner=False)
-def _store() -> Store:
-    return Store(STORE_BYTES, _weight)
-
-
-def _weight(kept: Forward | LineField | PlaneField | Distance) -> int:
-    if isinstance(kept, Forward):
-        return len(kept.blob)
-    if isinstance(kept, LineField):
-        return kept.density.nbytes
-    return kept.maps.nbytes if isinstance(kept, PlaneField) else 100
-
-
 def frame_times(steps: int) -> list[int]:
     """t = 0..T, or evenly spread ones of them where T is large."""
     return [int(t) for t in np.unique(np.rint(np.linspace(0, steps, min(steps + 1, FRAMES))))]
@@ -93,39 +83,36 @@ def law(experiment: Experiment) -> Experiment:
 
 def animation(experiment: Experiment, particles: int, place: Any) -> Forward:
     """The animated forward process; Refused above two dimensions. place: for progress."""
-    dim = experiment.target.dim
+    dim, asked = experiment.target.dim, law(experiment)
     if dim > 2:
         raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
+    noising = say("noising")
+    drawn = Study(_line_field if dim == 1 else _plane_field, (asked,), _cost("field"))
+    field = value(drawn, noising, place)
+    run = asked.with_(target=experiment.target, seed=experiment.seed)
+    make = _line if dim == 1 else _plane
+    blob, times = value(Study(make, (run, particles), _cost("noised"), (field,)), noising, place)
+    return Forward(blob, times, field)
 
-    def make() -> Forward:
-        bar = Bar("Noising the target", place)
-        try:
-            return (_line if dim == 1 else _plane)(experiment, particles, bar)
-        finally:
-            bar.clear()
 
-    run = law(experiment).with_(target=experiment.target, seed=experiment.seed)
-    return _store().get((run, particles), make)
+def _cost(name: str) -> cost.Cost:
+    return cost.about(f"forward {name}", 0.2)
 
 
 def to_noise(experiment: Experiment, t: int) -> Distance | None:
     """TV(p_t, N(0, I)), or None where it is not computed."""
-    asked = law(experiment)
-    try:
-        return _store().get((asked, "to noise", t), lambda: noise_distance(asked, t))
-    except Refused:
-        return None
+    found = outcomes([Study(_to_noise, (law(experiment), t), _cost("to noise"))], "", Silent())[0]
+    return None if isinstance(found, str) else found
+
+
+def _to_noise(experiment: Experiment, t: int, progress: Progress) -> Distance:
+    return noise_distance(experiment, t)
 
 
 # ---- the line
 
 
-def line_field(experiment: Experiment, bar: Any) -> LineField:
-    asked = law(experiment)
-    return _store().get((asked, "field"), lambda: _line_field(asked, bar))
-
-
-def _line_field(experiment: Experiment, bar: Any) -> LineField:
+def _line_field(experiment: Experiment, bar: Progress) -> LineField:
     low, high = view(experiment)
     x = np.linspace(low, high, GRID)
     step = x[1] - x[0]
@@ -143,8 +130,7 @@ def _line_field(experiment: Experiment, bar: Any) -> LineField:
     return LineField(tuple(times), x, np.array(density), np.array(quantiles), tuple(tv))
 
 
-def _line(experiment: Experiment, particles: int, bar: Any) -> Forward:
-    field = line_field(experiment, bar)
+def _line(experiment: Experiment, particles: int, field: LineField, bar: Progress) -> Picture:
     times = frame_times(experiment.steps)
     curves, tv = field.density, list[Distance | None](field.tv)
     if len(curves) < len(times):
@@ -159,7 +145,7 @@ def _line(experiment: Experiment, particles: int, bar: Any) -> Forward:
         target_density=curves,
         **_distances(tv, 1),
     )
-    return Forward(pack(shown), tuple(times), field)
+    return pack(shown), tuple(times)
 
 
 def _distances(tv: Sequence[Distance | None], dim: int) -> dict[str, Any]:
@@ -203,7 +189,7 @@ def snr_text(chain: Chain, t: int) -> str:
 # ---- the plane
 
 
-def _plane_field(experiment: Experiment, bar: Any) -> PlaneField:
+def _plane_field(experiment: Experiment, bar: Progress) -> PlaneField:
     x0, x1, y0, y1 = view(experiment)
     times = frame_times(experiment.steps)
     keys = np.linspace(0, len(times) - 1, min(KEYFRAMES, len(times)))
@@ -230,14 +216,13 @@ def _plane_field(experiment: Experiment, bar: Any) -> PlaneField:
     return PlaneField((x0, x1, y0, y1), maps, pictures)
 
 
-def _plane(experiment: Experiment, particles: int, bar: Any) -> Forward:
-    asked = law(experiment)
-    field = _store().get((asked, "field"), lambda: _plane_field(asked, bar))
+def _plane(experiment: Experiment, particles: int, field: PlaneField, bar: Progress) -> Picture:
     times = frame_times(experiment.steps)
-    tv = []
+    tv = list[Distance | None]()
     for i, t in enumerate(times):
         bar(i / len(times))
-        tv.append(to_noise(experiment, t))
+        found = studied(noise_distance, experiment, t)
+        tv.append(None if isinstance(found, str) else found)
     shown = Animation(
         forward_paths(experiment, particles, times),
         times,
@@ -246,7 +231,7 @@ def _plane(experiment: Experiment, particles: int, bar: Any) -> Forward:
         target_density=field.maps,
         **_distances(tv, 2),
     )
-    return Forward(pack(shown), tuple(times), field)
+    return pack(shown), tuple(times)
 
 
 def noise_map(field: PlaneField) -> Array:

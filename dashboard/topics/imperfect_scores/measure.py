@@ -9,19 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.compute import cached
+from dashboard.compute import cost
 from dashboard.compute.cached import Outcome
-from dashboard.memory import Store
+from dashboard.compute.progress import Silent
+from dashboard.compute.studies import Study, all_score_sizes, outcomes
+from dashboard.compute.tasks import Progress
 from diffusion_core import Experiment, Measurement
 from diffusion_core.laws.line.law import transport_law
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.errors import FourierError, Scale, ScoreError, Shift, WaveError
-from diffusion_core.studies.score_sizes import ScoreSize, eps_jacobi, eps_score
 from diffusion_core.targets.base import Target
 
 SIZES = (0.01, 0.03, 0.1, 0.3)
@@ -32,13 +31,7 @@ PLANE_FREQUENCIES = (0.5, 1.0, 2.0, 3.0)  # shorter waves take minutes there, or
 HOW = ("tv", "exact", 0, "p1")
 NEAR = 1.1  # of the least distance: more steps than that gain little
 STEEP = 3.0  # how far above the exact score's curve a floor has to be, to be the score's doing
-KEPT = 500
 Dial = Shift | Scale | WaveError | FourierError
-
-
-@st.cache_resource(show_spinner=False)
-def _sizes() -> Store:
-    return Store(KEPT)
 
 
 def dial(experiment: Experiment) -> Dial:
@@ -191,36 +184,21 @@ WavePoint = tuple[float, float, Measurement, bool | None]
 
 def wave_points(work: Waves, sampler: str, found: Mapping[Experiment, Outcome]) -> list[WavePoint]:
     """(frequency, eps_Jacobi, TV, whether the map folds) of every run that has a value."""
-    points = []
-    for frequency in work.frequencies:
-        run = work.run(sampler, frequency)
-        measured = found.get(run)
-        if isinstance(measured, Measurement):
-            _, jacobi = score_sizes(run, st.empty())
-            points.append((frequency, jacobi.value, measured, folds(run)))
-    return points
+    runs = {w: work.run(sampler, w) for w in work.frequencies}
+    seen = {w: (e, m) for w, e in runs.items() if isinstance(m := found.get(e), Measurement)}
+    runs_seen = [e for e, _ in seen.values()]
+    sizes = all_score_sizes(runs_seen, Silent())
+    each = zip(seen.items(), sizes, folds(runs_seen), strict=True)
+    return [(w, s[1].value, m, f) for (w, (_, m)), s, f in each if not isinstance(s, str)]
 
 
-def folds(experiment: Experiment) -> bool | None:
+def folds(runs: Sequence[Experiment]) -> list[bool | None]:
     """Whether the map from Y_T to Y_1 folds; None for what is no map, and in the plane."""
-    if experiment.record.stochastic or experiment.target.dim != 1:
-        return None
-    found: bool = _sizes().get(
-        (experiment, "folds"), lambda: bool(transport_law(experiment).folded)
-    )
-    return found
+    maps = [e for e in runs if not e.record.stochastic and e.target.dim == 1]
+    studies = [Study(_folds, (e,), cost.study(e, "folds")) for e in maps]
+    found = dict(zip(maps, outcomes(studies, "", Silent()), strict=True))
+    return [None if isinstance(found.get(e), str) else found.get(e) for e in runs]
 
 
-def score_sizes(experiment: Experiment, place: Any) -> tuple[ScoreSize, ScoreSize]:
-    """eps_score and eps_Jacobi as arXiv 2306.09251 defines them; Refused where they are unknown."""
-    plain = experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0)  # none of them counts
-
-    def make() -> tuple[ScoreSize, ScoreSize]:
-        bar = cached.Bar("Measuring how wrong the score is", place)
-        try:
-            return eps_score(plain, bar), eps_jacobi(plain, bar)
-        finally:
-            bar.clear()
-
-    found: tuple[ScoreSize, ScoreSize] = _sizes().get(plain, make)
-    return found
+def _folds(experiment: Experiment, progress: Progress) -> bool:
+    return bool(transport_law(experiment, progress).folded)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import streamlit as st
-
-from dashboard.compute import cached
-from dashboard.memory import Store
+from dashboard.compute import cached, cost
+from dashboard.compute.studies import Study, value
+from dashboard.compute.tasks import Progress
+from dashboard.prose import prose
 from dashboard.topics.learned_score.generalisation import Samples
 from diffusion_core import Experiment, Measurement
 from diffusion_core.schedules import Custom
@@ -20,15 +20,10 @@ STEPS = (16, 32, 64, 128)
 PLANE_STEPS = (8, 16, 32)
 EXACT = "exact"
 PAIRS = (("ode", "ode-taylor"), ("ddpm", "ddpm-covariance"))  # plain and accelerated
-KEPT = 100
+words = prose("learned_score")
 
 Name = tuple[str, str]  # sampler, and "exact" or the learned score's extra
 Curves = dict[Name, list[Measurement]]
-
-
-@st.cache_resource(show_spinner=False)
-def _found() -> Store:
-    return Store(KEPT)
 
 
 def names(plain: str, fast: str) -> tuple[Name, ...]:
@@ -85,19 +80,15 @@ class Sizes:
 
 def sizes(work: Acceleration, place: Any) -> Sizes:
     """eps_score, eps_w and eps_v at the least T, with progress at ``place``."""
-    runs = {extra: work.run(("ode", extra), work.steps[0]) for extra in (DERIVATIVES, BOTH)}
-    first = runs[DERIVATIVES].with_(seed=0)
+    runs = tuple(work.run(("ode", e), work.steps[0]).with_(seed=0) for e in (DERIVATIVES, BOTH))
+    study = Study(_sizes, runs, cost.study(runs[0], "sizes", 50))
+    return value(study, words("sizes-wait"), place)
 
-    def make() -> Sizes:
-        bar = cached.Bar("Measuring how wrong w_t and v_t are", place)
-        try:
-            w, v = ({k: size(e, bar) for k, e in runs.items()} for size in (eps_w, eps_v))
-            return Sizes(first.steps, eps_score(first, bar), w, v)
-        finally:
-            bar.clear()
 
-    found: Sizes = _found().get((first, "sizes"), make)
-    return found
+def _sizes(derived: Experiment, regressed: Experiment, progress: Progress) -> Sizes:
+    runs = {DERIVATIVES: derived, BOTH: regressed}
+    w, v = ({k: size(e, progress) for k, e in runs.items()} for size in (eps_w, eps_v))
+    return Sizes(derived.steps, eps_score(derived, progress), w, v)
 
 
 def least(curves: Curves, pair: tuple[str, str]) -> Measurement | None:

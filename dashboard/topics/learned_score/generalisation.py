@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.compute import cached
-from dashboard.memory import Store
-from dashboard.topics.imperfect_scores.measure import score_sizes
+from dashboard.compute import cached, cost
+from dashboard.compute.studies import Study, all_score_sizes, outcomes, value
+from dashboard.compute.tasks import Progress
+from dashboard.prose import prose
 from dashboard.topics.learned_score.training import axes_at
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
@@ -27,13 +27,8 @@ MOST_EMPIRICAL = 200  # samples: the exact law with more takes minutes
 PARTICLES = 20_000  # for distances
 NEAREST = 4000  # for mean distances to the training set
 LINE_POINTS = 3001
-KEPT = 400
 KINDS = ("learned", "empirical")
-
-
-@st.cache_resource(show_spinner=False)
-def _found() -> Store:
-    return Store(KEPT)
+words = prose("learned_score")
 
 
 @dataclass(frozen=True)
@@ -83,27 +78,25 @@ class Point:
     tv: Measurement | None
 
 
-def points(
-    work: Samples, kind: str, found: Mapping[Experiment, cached.Outcome], place: Any
-) -> list[Point]:
-    """Of every run that is done; its sizes are measured here, with progress at ``place``."""
-    made = []
-    for count in work.counts(kind):
-        run = work.run(kind, count)
-        if run in found:
-            tv = found[run]
-            try:
-                score, jacobi = (Distance(s.value, s.stated) for s in score_sizes(run, place))
-            except Refused:
-                continue
-            made.append(Point(count, score, jacobi, tv if isinstance(tv, Measurement) else None))
-    return made
-
-
 def curves(
     work: Samples, found: Mapping[Experiment, cached.Outcome], place: Any
 ) -> dict[str, list[Point]]:
-    return {kind: points(work, kind, found, place) for kind in KINDS}
+    """Of every run that is done; its sizes are measured here, with progress at ``place``."""
+    done = {
+        (kind, n): run
+        for kind in KINDS
+        for n in work.counts(kind)
+        if (run := work.run(kind, n)) in found
+    }
+    made: dict[str, list[Point]] = {kind: [] for kind in KINDS}
+    sizes = all_score_sizes(list(done.values()), place)
+    for ((kind, n), run), both in zip(done.items(), sizes, strict=True):
+        if not isinstance(both, str):
+            score, jacobi = (Distance(s.value, s.stated) for s in both)
+            tv = found[run]
+            known = tv if isinstance(tv, Measurement) else None
+            made[kind].append(Point(n, score, jacobi, known))
+    return made
 
 
 def slope(found: list[tuple[int, float]]) -> float | None:
@@ -148,25 +141,30 @@ def pair(experiment: Experiment) -> tuple[Experiment, Experiment]:
 
 def memory(experiment: Experiment, place: Any) -> Memory:
     """With progress at ``place``; Refused where no particles can be drawn."""
+    error, studies = trained_on(experiment), [Study(_nearest, (experiment,), _cost(experiment))]
+    if experiment.target.dim == 1:
+        studies.append(Study(_training, (experiment,), _cost(experiment)))
+    found = outcomes(studies, words("memory-wait", n=f"{error.samples:,}"), place)
+    for reason in (each for each in found if isinstance(each, str)):
+        raise Refused(reason)
+    nearest, *training = found
+    truth = cached.distance(experiment, *Samples(experiment).how, place)
+    to_truth = None
+    if isinstance(truth, Measurement):
+        to_truth = Distance(truth.value, truth.error)
+    return Memory(error.kind, error.samples, to_truth, training[0] if training else None, nearest)
 
-    def make() -> Memory:
-        error = trained_on(experiment)
-        bar = cached.Bar(f"Comparing with the {error.samples:,} training points", place)
-        try:
-            training = None
-            if experiment.target.dim == 1:
-                training = memorised(experiment, "tv", bar)
-            nearest = nearest_training(experiment, NEAREST, bar)
-        finally:
-            bar.clear()
-        truth = cached.distance(experiment, *Samples(experiment).how, place)
-        to_truth = None
-        if isinstance(truth, Measurement):
-            to_truth = Distance(truth.value, truth.error)
-        return Memory(error.kind, error.samples, to_truth, training, nearest)
 
-    found: Memory = _found().get((experiment, "memory"), make)
-    return found
+def _cost(experiment: Experiment) -> cost.Cost:
+    return cost.study(experiment, "memory", 2)
+
+
+def _nearest(experiment: Experiment, progress: Progress) -> Nearest:
+    return nearest_training(experiment, NEAREST, progress)
+
+
+def _training(experiment: Experiment, progress: Progress) -> Distance:
+    return memorised(experiment, "tv", progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,20 +179,16 @@ class Output:
 
 def output(experiment: Experiment, place: Any) -> Output:
     """The law of Y_1 on the line, 1,000 particles beyond."""
+    study = Study(_output, (experiment,), cost.study(experiment, "output"))
+    return value(study, words("output-wait"), place)
 
-    def make() -> Output:
-        error = trained_on(experiment)
-        training = math.sqrt(experiment.chain.abar[1]) * training_points(error, experiment.target)
-        bar = cached.Bar("Computing the law of the output", place)
-        try:
-            if experiment.target.dim > 1:
-                return Output(final_points(experiment, 1000, bar), None, None, training)
-            axis = axes_at(experiment, 1)[0]
-            grid = np.linspace(axis[0], axis[-1], LINE_POINTS)
-            last = list(law_of(experiment, bar).over_time(grid, [1]))[-1]
-            return Output(grid, last.output, last.target, training)
-        finally:
-            bar.clear()
 
-    found: Output = _found().get((experiment, "output"), make)
-    return found
+def _output(experiment: Experiment, progress: Progress) -> Output:
+    error = trained_on(experiment)
+    training = math.sqrt(experiment.chain.abar[1]) * training_points(error, experiment.target)
+    if experiment.target.dim > 1:
+        return Output(final_points(experiment, 1000, progress), None, None, training)
+    axis = axes_at(experiment, 1)[0]
+    grid = np.linspace(axis[0], axis[-1], LINE_POINTS)
+    last = list(law_of(experiment, progress).over_time(grid, [1]))[-1]
+    return Output(grid, last.output, last.target, training)

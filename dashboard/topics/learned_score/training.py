@@ -7,14 +7,18 @@ one in its place, and the page says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard.memory import Store
-from diffusion_core import Experiment
+from dashboard.compute import cost
+from dashboard.compute.studies import Study, outcomes, value
+from dashboard.compute.tasks import Progress
+from dashboard.prose import prose
+from diffusion_core import Experiment, Refused
 from diffusion_core.schedules import Array, Custom
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.scores.learned import (
@@ -41,12 +45,7 @@ LOOKED_AT = 500  # samples: the empirical score costs n for every one of them
 GRID = {1: 401, 2: 72}  # points along each axis
 TELLING = 1 / 6  # noise over signal at which a slider of t begins
 SHARE = 1e-3  # of the mass on either side of a picture
-KEPT = 400
-
-
-@st.cache_resource(show_spinner=False)
-def _found() -> Store:
-    return Store(KEPT)
+say = prose("learned_score")
 
 
 def trained(experiment: Experiment) -> Experiment:
@@ -93,51 +92,58 @@ def telling_time(experiment: Experiment) -> int:
     return times(experiment)[int(np.argmin(np.abs(np.log(np.array(noise) / TELLING))))]
 
 
+Trained = tuple[Loss, dict[int, float]]  # of one block of t: a loss, the training loss at every t
+
+
 def losses(
-    experiment: Experiment, watch: Callable[[int, int], None] = lambda done, of: None
-) -> tuple[Loss, ...]:
-    """The losses at some t, 1 the first; ``watch(done, of)`` after every t."""
+    experiment: Experiment,
+    place: Any,
+    watch: Callable[[dict[int, float]], None] = lambda curve: None,
+) -> tuple[tuple[Loss, ...], dict[int, float]]:
+    """The losses at some t, 1 the first, and the training loss at every t, {} for no training.
+
+    watch: called with the latter as blocks of t are trained; place: for progress. Refused where the
+    reader stops it.
+    """
     of = plain(experiment)
     every = max(1, (of.steps + 1) // LOSSES)
-
-    def make() -> tuple[Loss, ...]:
-        score = of.score
-        if isinstance(score, LearnedScore):
-            return score.train(watch, every)
-        return _empirical_losses(of, every, watch)
-
-    found: tuple[Loss, ...] = _found().get((of, "losses"), make)
-    return found
+    blocks = [(t, min(t + every, of.steps + 2)) for t in range(1, of.steps + 2, every)]
+    price = cost.study(of, "training", 10 / len(blocks))
+    studies = [Study(_block, (of, *block), price) for block in reversed(blocks)]
+    parts = outcomes(studies, say("training-wait"), place, lambda all: watch(_curve(all.values())))
+    for reason in (part for part in parts if isinstance(part, str)):
+        raise Refused(reason)
+    return tuple(loss for loss, _ in reversed(parts)), _curve(parts)
 
 
-def training_curve(experiment: Experiment) -> dict[int, float]:
-    """The training loss at every t, where ``losses`` has trained a score; else {}."""
-    of = plain(experiment)
-
-    def make() -> dict[int, float]:
-        score = of.score
-        if not isinstance(score, LearnedScore):
-            return {}
-        return {t: score.fit(t).loss for t in range(1, of.steps + 2)}
-
-    found: dict[int, float] = _found().get((of, "curve"), make)
-    return found
+def _curve(parts: Iterable[Trained | str]) -> dict[int, float]:
+    known = [part for part in parts if not isinstance(part, str)]
+    return {t: loss for _, curve in known for t, loss in curve.items()}
 
 
-def _empirical_losses(
-    experiment: Experiment, every: int, watch: Callable[[int, int], None]
-) -> tuple[Loss, ...]:
+def _block(experiment: Experiment, first: int, end: int, progress: Progress) -> Trained:
+    """All t of first..end-1 trained, and the losses at the first."""
+    score = experiment.score
+    if not isinstance(score, LearnedScore):
+        return _empirical_loss(experiment, first), {}
+    curve = {}
+    for t in range(end - 1, first - 1, -1):
+        curve[t] = score.fit(t).loss
+        progress((end - t) / (end - first))
+    return score.loss(first), curve
+
+
+def _empirical_loss(experiment: Experiment, t: int) -> Loss:
     error, target = trained_on(experiment), experiment.target
     data = training_points(error, target)[:LOOKED_AT]
     fresh = target.sample(len(data), np.random.default_rng([error.seed, FRESH]))
-    exact, times = ExactScore(target, experiment.chain), range(1, experiment.steps + 2, every)
-    made = []
-    for done, t in enumerate(reversed(times), 1):
-        pairs = [(s, x) for x in (data, fresh) for s in (experiment.score, exact)]
-        level = experiment.chain.level(t)
-        made.append(Loss(t, *(noise_loss(s, t, x, level) for s, x in pairs)))
-        watch(done, len(times))
-    return tuple(reversed(made))
+    pairs = [(s, x) for x in (data, fresh) for s in (experiment.score, exact_score(experiment))]
+    level = experiment.chain.level(t)
+    return Loss(t, *(noise_loss(s, t, x, level) for s, x in pairs))
+
+
+def exact_score(experiment: Experiment) -> ExactScore:
+    return ExactScore(experiment.target, experiment.chain)
 
 
 # ---- the score as a function
@@ -165,23 +171,22 @@ class Field:
         return np.asarray(np.sqrt(np.square(given - self.exact).sum(axis=1)))
 
 
-def score_field(experiment: Experiment, t: int) -> Field:
+def score_field(experiment: Experiment, t: int, place: Any) -> Field:
     """The scores where p_t has its mass."""
     of = plain(experiment)
+    study = Study(_field, (of, t), cost.about("field", 0.1))
+    return value(study, say("field-wait", t=f"{t:,}"), place)
 
-    def make() -> Field:
-        error, chain = trained_on(of), of.chain
-        exact = ExactScore(of.target, chain)
-        empirical = ExactScore(empirical_law(error, of.target), chain)
-        axes = axes_at(of, t)
-        x = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
-        model = of.score(t, x) if isinstance(error, Learned) else None
-        density = np.exp(exact.marginal(t).log_density(x))
-        training = math.sqrt(chain.abar[t]) * training_points(error, of.target)
-        return Field(axes, x, density, exact(t, x), model, empirical(t, x), training)
 
-    found: Field = _found().get((of, t, "field"), make)
-    return found
+def _field(of: Experiment, t: int, progress: Progress) -> Field:
+    error, chain, exact = trained_on(of), of.chain, exact_score(of)
+    empirical = ExactScore(empirical_law(error, of.target), chain)
+    axes = axes_at(of, t)
+    x = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
+    model = of.score(t, x) if isinstance(error, Learned) else None
+    density = np.exp(exact.marginal(t).log_density(x))
+    training = math.sqrt(chain.abar[t]) * training_points(error, of.target)
+    return Field(axes, x, density, exact(t, x), model, empirical(t, x), training)
 
 
 def axes_at(experiment: Experiment, t: int) -> tuple[Array, ...]:

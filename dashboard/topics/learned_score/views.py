@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 
 from dashboard import page_chrome
-from dashboard.compute import cached, sweeps
+from dashboard.compute import sweeps
 from dashboard.figures.style import is_dark
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
@@ -22,43 +23,31 @@ from dashboard.topics.learned_score import training as learned_score_training
 from dashboard.topics.learned_score import words as text
 from dashboard.topics.learned_score.page import PAGE
 from diffusion_core import Experiment, Measurement
-from diffusion_core.scores.learned import LearnedScore, Loss
+from diffusion_core.scores.learned import Loss
 
 words = prose(PAGE.name)
 
 
 def training(run: Experiment) -> None:
     """The losses, drawn while the score is trained, and the score at one t."""
-    status, place = st.empty(), st.empty()
-    score, bar = (
-        learned_score_training.plain(run).score,
-        cached.Bar("Training the score at every t", status),
-    )
-    seen: dict[int, float] = {}
-    drawn = time.monotonic()
+    status, place, drawn = st.empty(), st.empty(), time.monotonic()
 
-    def draw(found: tuple[Loss, ...]) -> None:
+    def draw(seen: Mapping[int, float], found: tuple[Loss, ...] = ()) -> None:
         figure = figures.losses_figure(found, seen, run.steps, is_dark())
         alt = "Losses on the training set and on fresh draws against t"
         page_chrome.plot(
             place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
         )
 
-    def watch(done: int, of: int) -> None:
+    def watch(seen: Mapping[int, float]) -> None:
         nonlocal drawn
-        bar(done / of)
-        if isinstance(score, LearnedScore):
-            t = of - done + 1
-            seen[t] = score.fit(t).loss
-            if time.monotonic() - drawn > sweeps.REDRAW:
-                draw(())
-                drawn = time.monotonic()
+        if seen and time.monotonic() - drawn > sweeps.REDRAW:
+            draw(seen)
+            drawn = time.monotonic()
 
-    found = learned_score_training.losses(run, watch)
-    bar.clear()
-    seen = learned_score_training.training_curve(run)
-    draw(found)
-    if not isinstance(score, LearnedScore):
+    found, seen = learned_score_training.losses(run, status, watch)
+    draw(seen, found)
+    if not seen:
         st.markdown(words("training-empirical"))
     st.markdown(text.training(found))
     hidden = text.cut(found, figures.losses_end(found, seen))
@@ -78,7 +67,7 @@ def _field(run: Experiment) -> None:
     times = learned_score_training.times(run)
     first = learned_score_training.telling_time(run)
     t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
-    field = learned_score_training.score_field(run, int(t))
+    field = learned_score_training.score_field(run, int(t), st.empty())
     figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
     page_chrome.plot(st, figure, "score", f"Exact and learned scores at t = {t}", f"{PAGE} field")
     st.markdown(words("field-line" if dim == 1 else "field-plane"))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from dashboard.compute import cached
+from dashboard.compute import cached, cost
+from dashboard.compute.studies import Study, done, is_known
+from dashboard.compute.tasks import Progress, Share
 from dashboard.link.widget_keys import KEY
-from dashboard.memory import Store
 from dashboard.prose import prose
 from dashboard.text.labels import GRIDS
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Refused
@@ -29,15 +30,9 @@ say = prose("controls")
 KINDS = {"least": "Minimise the error", "equal": "Equalise the steps"}
 EVEN = "log-snr"
 SLOW = "student-t"  # whose exact law takes seconds where noise is added to heavy tails
-KEPT = 400
 _WANTED = f"{KEY}wanted designs"
 
 Found = Optimum | Equalised
-
-
-@st.cache_resource(show_spinner=False)
-def _store() -> Store:
-    return Store(KEPT)
 
 
 @dataclass(frozen=True)
@@ -79,20 +74,15 @@ def value(outcome: cached.Outcome | None) -> float | None:
     return None if outcome is None or isinstance(outcome, str) else outcome.value
 
 
-def tv(run: Experiment, place: Any) -> cached.Outcome:
-    """TV(q_1, p_1)."""
-    return cached.distance(run, "tv", "exact", 0, "p1", place)
-
-
-def data_tv(run: Experiment, place: Any) -> cached.Outcome | None:
-    """TV(q_1, p_0), where the data have a density."""
-    if not run.target.has_density:
-        return None
-    return cached.distance(run, "tv", "exact", 0, "data", place)
-
-
-def grid_row(name: str, run: Experiment, place: Any) -> Row:
-    return Row(name, GRIDS[name], run, tv(run, place), data_tv(run, place))
+def grid_rows(named: Mapping[str, Experiment], place: Any) -> list[Row]:
+    """TV(q_1, p_1) of every grid and TV(q_1, p_0) where the data have a density; all together."""
+    runs = list(named.values())
+    tv = cached.all_distances(runs, place)
+    data: Sequence[cached.Outcome | None] = [None] * len(runs)
+    if all(run.target.has_density for run in runs):
+        data = cached.all_distances(runs, place, against="data")
+    rows = zip(named.items(), tv, data, strict=True)
+    return [Row(name, GRIDS[name], run, p1, p0) for (name, run), p1, p0 in rows]
 
 
 def yours(task: Task, shape: str, bend: Sequence[float]) -> Experiment:
@@ -116,23 +106,17 @@ def named_are_known(task: Task) -> bool:
 def named_rows(task: Task, place: Any) -> list[Row]:
     """Every named schedule on the ends, and as it is."""
     grids, own = named_grids(task.ends, task.steps), own_runs(task.experiment, task.steps)
-    rows = []
-    for name in NAMED:
-        run, alone = on_grid(task.experiment, grids[name]), own[name]
-        points = points_of(alone)
-        rows.append(
-            Row(
-                name,
-                GRIDS[name],
-                run,
-                tv(run, place),
-                data_tv(run, place),
-                (float(points[0]), float(points[-1])),
-                tv(alone, place),
-                data_tv(alone, place),
-            )
-        )
-    return rows
+    on_ends = grid_rows({n: on_grid(task.experiment, grids[n]) for n in NAMED}, place)
+    alone = grid_rows({n: own[n] for n in NAMED}, place)
+    return [
+        replace(row, own=_ends(by.run), own_tv=by.tv, own_data=by.data)
+        for row, by in zip(on_ends, alone, strict=True)
+    ]
+
+
+def _ends(run: Experiment) -> tuple[float, float]:
+    points = points_of(run)
+    return float(points[0]), float(points[-1])
 
 
 def best(rows: Sequence[Row]) -> Row | None:
@@ -159,7 +143,7 @@ def _forget(kind: str) -> None:
 
 def searched(kind: str, task: Task, status: Any) -> Found | str | None:
     """What a search found or why it could not; None where nobody asked for it."""
-    if (kind, task) not in _store() and wanted().get(kind) != task:
+    if not is_known(_search(kind, task)) and wanted().get(kind) != task:
         return None
     return found(kind, task, status, lambda: _forget(kind), kind)
 
@@ -168,42 +152,30 @@ def found(
     kind: str, task: Task, status: Any, on_stop: Callable[[], None], name: str
 ) -> Found | str:
     """The result of a search, made where it is not known. name: of the button that stops it."""
-
-    def make() -> Found | str:
-        bar = _Stoppable(f"{KINDS[kind]}: {task.experiment.record.label}", status, name, on_stop)
-        try:
-            return _search(kind, task, bar)
-        except Refused as reason:
-            return str(reason)
-        finally:
-            status.empty()
-
-    result: Found | str = _store().get((kind, task), make)
-    return result
+    text = f"{KINDS[kind]}: {task.experiment.record.label}"
+    bar = cached.Bar(text, status, stop=on_stop, name=name)
+    try:
+        result: Found | str = done(_search(kind, task), bar)
+        return result
+    finally:
+        bar.clear()
 
 
-def _search(kind: str, task: Task, bar: _Stoppable) -> Found:
-    if kind == "least":
-        return minimise(task.experiment, task.ends, task.steps, stop=bar.beat, progress=bar.told)
+def _search(kind: str, task: Task) -> Study:
+    laws = {"least": 300, "equal": 30}[kind]
+    run = task.experiment.with_(steps=task.steps)
+    return Study({"least": _least, "equal": _equal}[kind], (task,), cost.study(run, kind, laws))
+
+
+def _least(task: Task, progress: Progress) -> Optimum:
+    told = Share(progress)
+    return minimise(task.experiment, task.ends, task.steps, stop=told, progress=told)
+
+
+def _equal(task: Task, progress: Progress) -> Equalised:
+    told = Share(progress)
     even = named_grids(task.ends, task.steps)[EVEN]
-    return equalise(task.experiment, even, stop=bar.beat, progress=bar.told)
-
-
-class _Stoppable:
-    """A bar with a button to stop; drawing it is where Streamlit interrupts a script."""
-
-    def __init__(self, text: str, status: Any, name: str, on_stop: Callable[[], None]) -> None:
-        self._share = 0.0
-        with status.container():
-            self._bar = cached.Bar(text, st.empty())
-            st.button("Stop", on_click=on_stop, key=f"stop {name}")
-
-    def told(self, share: float) -> None:
-        self._share = share
-        self._bar(share)
-
-    def beat(self) -> None:
-        self._bar(self._share)
+    return equalise(task.experiment, even, stop=told, progress=told)
 
 
 def refusal(experiment: Experiment, steps: int) -> str | None:
@@ -265,16 +237,18 @@ def places(task: Task, kind: str) -> Mapping[str, Task]:
 
 
 def transfer(task: Task, optimum: Optimum, kind: str, place: Any) -> list[Elsewhere]:
-    schedule = optimum.experiment.schedule
+    """The optimum's grid everywhere, beside the named ones there; all measured together."""
+    schedule, there, runs = optimum.experiment.schedule, places(task, kind), []
+    for name, at in there.items():
+        grids = named_grids(at.ends, at.steps)
+        runs += [(name, n, on_grid(at.experiment, grids[n])) for n in NAMED]
+        runs.append((name, "", at.experiment.with_(schedule=schedule)))
+    outcomes = cached.all_distances([run for _, _, run in runs], place)
+    tv = {(name, n): (run, o) for (name, n, run), o in zip(runs, outcomes, strict=True)}
     rows = []
-    for name, there in places(task, kind).items():
-        grids = named_grids(there.ends, there.steps)
-        named = [
-            Row(n, GRIDS[n], run, tv(run, place), None)
-            for n in NAMED
-            for run in [on_grid(there.experiment, grids[n])]
-        ]
-        moved = tv(there.experiment.with_(schedule=schedule), place)
-        even = next(row.tv for row in named if row.name == EVEN)
-        rows.append(Elsewhere(name, place_label(name), there, moved, best(named), even))
+    for name, at in there.items():
+        named = [Row(n, GRIDS[n], *tv[name, n], None) for n in NAMED]
+        even = tv[name, EVEN][1]
+        label = place_label(name)
+        rows.append(Elsewhere(name, label, at, tv[name, ""][1], best(named), even))
     return rows

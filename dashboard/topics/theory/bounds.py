@@ -44,10 +44,8 @@ def choose_place(value: int, steps: int) -> int:
 def measured(experiment: Experiment, place: Any) -> tuple[list[Measurement], str]:
     """TV(q_1, p_1) at T = 16..512; and why the first one that is refused is."""
     found: list[Measurement] = []
-    for steps in STEPS:
-        outcome = cached.distance(
-            experiment.with_(steps=steps, score_error=None), "tv", "exact", 0, "p1", place
-        )
+    runs = [experiment.with_(steps=steps, score_error=None) for steps in STEPS]
+    for outcome in cached.all_distances(runs, place):
         if isinstance(outcome, str):
             return found, outcome
         found.append(outcome)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.compute import cost
+from dashboard.compute.progress import Bar
+from dashboard.compute.studies import Study, arriving
+from dashboard.compute.tasks import Progress
 from dashboard.figures.marks import OUTPUT, TARGET
 from dashboard.figures.style import is_dark
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain
 from diffusion_core import Experiment
-from diffusion_core.verification import CHECKS, FAULTS, Check, Result, checks_of, run
+from diffusion_core.verification import CHECKS, FAULTS, Check, Part, Result, checks_of, run
 
 HEADER = (
     "check",
@@ -30,8 +34,8 @@ HEADER = (
     "compares",
     "tolerance",
 )
+say = prose("controls")
 RESULTS, QUEUE = "verified: results", "verified: queue"
-REDRAW = 0.1
 SIGNS = {True: "✓", False: "✗", None: "–"}
 VERDICTS = {True: "holds", False: "fails", None: "says nothing"}
 
@@ -74,6 +78,11 @@ class Board:
     def keep(self, result: Result) -> None:
         _results()[self._key(result.check)] = result
 
+    def study(self, check: Check) -> Study:
+        experiment = self.experiment if check.optional else Experiment()
+        price = cost.about(f"check {check.name}", 1.0)
+        return Study(_result, (check.name, self.fault, self.sources, experiment), price)
+
     @property
     def done(self) -> list[Result]:
         found = [self.result(check) for check in self.checks]
@@ -100,74 +109,71 @@ def stop() -> None:
     st.session_state[QUEUE] = Queue()
 
 
-def work(board: Board, status: Any, draw: Callable[[str], None]) -> bool:
-    """Run what was asked for, one check after another; whether there was anything.
+def work(board: Board, status: Any, draw: Callable[[Collection[str]], None]) -> bool:
+    """Run what was asked for, on all workers; whether there was anything.
 
-    status: the place for the bar and its button. draw: shows the board, with the name of the check
-    that runs.
+    status: the place for the bar and its button. draw: shows the board, with the names of the
+    checks that have not ended.
     """
     queue, named = _queue(), {check.name: check for check in board.checks}
     if not queue.names:
         return False
+    asked = {board.study(named[name]): name for name in queue.names}
+    draw(queue.names)
     with status.container():
-        bar = st.progress(0.0)
+        share, line = st.progress(0.0), st.empty()
         st.button("Stop", on_click=stop)
-    while queue.names:
-        check = named[queue.names[0]]
-        draw(check.name)
-        done = queue.total - len(queue.names)
-        tick = _ticking(bar, done / queue.total, f"{check.title} ({done + 1} of {queue.total})")
-        board.keep(run(check, FAULTS[board.fault].alter, tick))
-        queue.names.pop(0)
+    bar = Bar(say("checks-wait", count=queue.total), line)
+    with closing(arriving(list(asked), bar)) as coming:
+        for landed in coming:
+            for study, found in landed.items():
+                board.keep(Result(named[asked[study]], *found))
+                queue.names.remove(asked[study])
+            if landed:
+                share.progress(1 - len(queue.names) / queue.total)
+                draw(queue.names)
     status.empty()
-    draw("")
     return True
 
 
-def _ticking(bar: Any, share: float, text: str) -> Callable[[], None]:
-    """Draws the bar now and then: this is where Streamlit interrupts a script."""
-    begun, drawn = time.monotonic(), 0.0
-
-    def tick() -> None:
-        nonlocal drawn
-        now = time.monotonic()
-        if now - drawn > REDRAW:
-            drawn = now
-            bar.progress(share, f"{text}: {now - begun:.0f} s")
-
-    tick()
-    return tick
+def _result(
+    name: str, fault: str, sources: str, experiment: Experiment, progress: Progress
+) -> tuple[tuple[Part, ...], float, str]:
+    """Parts, seconds and reason of one check."""
+    check = next(c for c in (*CHECKS, *checks_of(experiment)) if c.name == name)
+    result = run(check, FAULTS[fault].alter, progress)
+    return result.parts, result.seconds, result.reason
 
 
 def summary(board: Board) -> str:
     """What the results of this board come to, in a sentence or two."""
-    say, done = prose("verified"), board.done
+    words, done = prose("verified"), board.done
     judged = [result for result in done if result.holds is not None]
     failed = [result for result in judged if not result.holds]
     if not done:
-        return say("nothing")
+        return words("nothing")
     seconds = rounded(sum(result.seconds for result in judged), 2)
     names = ", ".join(f"“{result.check.title}”" for result in failed)
     fail = "fails" if len(failed) == 1 else "fail"
     values = {"count": len(judged), "failed": len(failed), "fail": fail}
     if failed:
         block = "some-fail" if board.fault == "none" else "fault-found"
-        said = say(block, **values, names=names)
+        said = words(block, **values, names=names)
     elif board.fault == "none":
-        said = say("all-hold", count=len(judged), seconds=seconds)
+        said = words("all-hold", count=len(judged), seconds=seconds)
     else:
-        said = say("fault-missed", count=len(judged))
+        said = words("fault-missed", count=len(judged))
     silent = len(done) - len(judged)
-    return f"{said} {say('silent', count=silent)}" if silent else said
+    return f"{said} {words('silent', count=silent)}" if silent else said
 
 
-def overview(board: Board, running: str = "") -> Mapping[str, Sequence[str]]:
+def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequence[str]]:
     """One row a check, whether it has run or not."""
     rows = []
     for check in board.checks:
         result = board.result(check)
-        if check.name == running:
-            rows.append(("…", check.title, "runs now", "", "", ""))
+        if check.name in running:
+            rows.append(("…", check.title, "on its way", "", "", ""))
         elif result is None:
             rows.append(("", check.title, "has not run", "", "", ""))
         else:
@@ -180,7 +186,7 @@ def overview(board: Board, running: str = "") -> Mapping[str, Sequence[str]]:
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
-def show(board: Board, total: Any, table: Any, running: str = "") -> None:
+def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) -> None:
     """The summary and the overview, its signs in colour as well."""
     total.markdown(summary(board))
     dark = is_dark()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import streamlit as st
-
-from dashboard.compute import cached
-from dashboard.memory import Store
+from dashboard.compute import cached, cost
+from dashboard.compute.progress import Silent
+from dashboard.compute.studies import Study, value
+from dashboard.compute.tasks import Progress
+from dashboard.prose import prose
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.gaussian import is_gaussian
@@ -33,15 +33,10 @@ from diffusion_core.studies.orders import (
 
 STEPS = (64, 128, 256, 512, 1024)
 FEW_SIZES = 4  # of one step in the plane, where every law takes a second
-KEPT = 2000
 LOCAL = ("ode", "ode-taylor", "ddpm", "ddpm-covariance", "ode-accelerated", "ddpm-accelerated")
 """The four samplers of arXiv 2306.09251, then the two training-free ones of arXiv 2403.03852."""
 NOISY = ("ddpm", "ddpm-covariance", "ddpm-accelerated")
-
-
-@st.cache_resource(show_spinner=False)
-def _kept() -> Store:
-    return Store(KEPT)
+say = prose("controls")
 
 
 def quick(experiment: Experiment) -> bool:
@@ -89,15 +84,16 @@ def one_step_samplers(experiment: Experiment) -> tuple[str, ...]:
 def one_step(experiment: Experiment, noise: float, place: Any) -> tuple[dict[str, Points], str]:
     """TV(K p_t, p_{t-1}) against beta for every sampler; and why one is missing."""
     sizes = step_sizes(noise)[: None if quick(experiment) else FEW_SIZES]
-    found: dict[str, Points] = {}
+    asked: dict[tuple[str, float], Experiment] = {}
     for name in one_step_samplers(experiment):
-        eta = experiment.eta if name == "ddim" else 0.0
-        run = experiment.with_(sampler=name, eta=eta)
-        for beta in sizes:
-            seen = cached.distance(single_step(run, noise, beta), "tv", "exact", 0, "p1", place)
-            if isinstance(seen, str):
-                return found, seen
-            found.setdefault(name, []).append((beta, Distance(seen.value, seen.error)))
+        run = experiment.with_(sampler=name, eta=experiment.eta if name == "ddim" else 0.0)
+        asked |= {(name, beta): single_step(run, noise, beta) for beta in sizes}
+    outcomes = cached.all_distances(list(asked.values()), place)
+    found: dict[str, Points] = {}
+    for (name, beta), seen in zip(asked, outcomes, strict=True):
+        if isinstance(seen, str):
+            return found, seen
+        found.setdefault(name, []).append((beta, Distance(seen.value, seen.error)))
     return found, ""
 
 
@@ -113,26 +109,35 @@ def slopes(points: Points) -> list[float]:
 def identities(experiment: Experiment, noise: float) -> tuple[float, ReverseKernel | None]:
     """Euler's rule against the ODE's update, and on the line the true reverse kernel."""
     plain = experiment.with_(score_error=None, sampler="ode", eta=0.0)
-    difference = _kept().get((plain, "euler"), lambda: euler_difference(plain))
+    brief = cost.about("identities", 0.02)
+    difference = value(Study(_euler, (plain,), brief), "", Silent())
     if experiment.target.dim > 1:
         return difference, None
-    beta = step_sizes(noise)[0]
-    kernel = _kept().get((plain, noise, "kernel"), lambda: reverse_kernel(plain, noise, beta))
-    return difference, kernel
+    return difference, value(Study(_kernel, (plain, noise), brief), "", Silent())
 
 
-def moments(experiment: Experiment, noise: float) -> dict[str, list[StepMoments]]:
+def _euler(experiment: Experiment, progress: Progress) -> float:
+    return euler_difference(experiment)
+
+
+def _kernel(experiment: Experiment, noise: float, progress: Progress) -> ReverseKernel:
+    return reverse_kernel(experiment, noise, step_sizes(noise)[0])
+
+
+def moments(experiment: Experiment, noise: float, place: Any) -> dict[str, list[StepMoments]]:
     """What a step misses of the mean and the variance at every size; nothing off the line."""
     if experiment.target.dim > 1:
         return {}
-
-    def make() -> dict[str, list[StepMoments]]:
-        runs = {name: experiment.with_(sampler=name, eta=0.0) for name in NOISY}
-        return {n: [step_moments(r, noise, b) for b in step_sizes(noise)] for n, r in runs.items()}
-
     plain = experiment.with_(score_error=None, sampler="ode", eta=0.0)
-    found: dict[str, list[StepMoments]] = _kept().get((plain, noise, "moments"), make)
-    return found
+    study = Study(_moments, (plain, noise), cost.about("moments", 0.1))
+    return value(study, say("moments-wait"), place)
+
+
+def _moments(
+    experiment: Experiment, noise: float, progress: Progress
+) -> dict[str, list[StepMoments]]:
+    runs = {name: experiment.with_(sampler=name, eta=0.0) for name in NOISY}
+    return {n: [step_moments(r, noise, b) for b in step_sizes(noise)] for n, r in runs.items()}
 
 
 # ---- T steps together
@@ -166,11 +171,11 @@ def form(experiment: Experiment, steps: int) -> float:
 def together(experiment: Experiment, place: Any) -> list[Row] | str:
     """TV(q_1, p_1) from p_T at T = 64..1024, or why it cannot be had."""
     rows: list[Row] = []
-    for steps in STEPS:
-        run = experiment.with_(steps=steps, start="exact", score_error=None)
-        found = cached.distance(run, "tv", "exact", 0, "p1", place)
+    runs = [experiment.with_(steps=t, start="exact", score_error=None) for t in STEPS]
+    for run, found in zip(runs, cached.all_distances(runs, place), strict=True):
         if isinstance(found, str):
             return found
+        steps = run.steps
         unit, power = form(experiment, steps), experiment.record.order + 1
         slope = None
         if rows and found.value > 0 and rows[-1].tv.value > 0:
@@ -185,15 +190,14 @@ def together(experiment: Experiment, place: Any) -> list[Row] | str:
 # ---- the KL of paths
 
 
-def paths(schedule: Schedule, variance: float) -> list[PathAndMarginal]:
+def paths(schedule: Schedule, variance: float, place: Any) -> list[PathAndMarginal]:
     """At T = 64..1024."""
+    study = Study(_paths, (schedule, variance), cost.about("paths", 0.1))
+    return value(study, say("paths-wait"), place)
 
-    def at(steps: int) -> PathAndMarginal:
-        make = partial(path_and_marginal, schedule, steps, variance)
-        found: PathAndMarginal = _kept().get((schedule, steps, variance), make)
-        return found
 
-    return [at(steps) for steps in STEPS]
+def _paths(schedule: Schedule, variance: float, progress: Progress) -> list[PathAndMarginal]:
+    return [path_and_marginal(schedule, steps, variance) for steps in STEPS]
 
 
 def any_steps(schedule: Schedule) -> Schedule:

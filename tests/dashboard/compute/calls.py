@@ -9,6 +9,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from diffusion_core import Experiment, Refused, measure
 
 
@@ -61,3 +63,12 @@ def until_stopped(folder: Path, progress: Any) -> None:
             time.sleep(0.01)
     finally:
         (folder / "stopped").touch()
+
+
+def once_interrupted(folder: Path, progress: Any) -> str:
+    """Ends the first script that asks for it, as a press of a button does; then gives a value."""
+    if not (folder / "begun").exists():
+        (folder / "begun").touch()
+        progress(0.5)
+        st.stop()
+    return "done"

@@ -210,14 +210,6 @@ def test_seconds_a_unit_are_learned() -> None:
     assert rates.seconds(Cost(("exact", "points", "1", "deterministic"), 100)) == first
 
 
-@pytest.fixture
-def two_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv(work.WORKERS, "2")
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
 @pytest.mark.usefixtures("two_workers")
 def test_thirty_readers_of_one_sweep_send_each_of_its_runs_once(
     monkeypatch: pytest.MonkeyPatch,

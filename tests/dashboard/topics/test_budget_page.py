@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
+from collections import Counter
+from collections.abc import Callable
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -189,12 +190,27 @@ def test_the_code_prints_the_numbers_of_the_page() -> None:
     assert float(lines[4].split()[1]) == found.steps[0].local.value
 
 
-def test_a_move_of_the_slider_is_answered_at_once() -> None:
-    """A first visit has imported everything; a new T is then computed and drawn."""
+def test_a_move_of_the_slider_computes_everything_once_and_a_move_back_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: Counter[str] = Counter()
+    names = ("budget", "switches", "outcome_difference", "local_difference")
+
+    def counting(name: str, made: Callable[..., object]) -> Callable[..., object]:
+        def count(*args: object) -> object:
+            counted[name] += 1
+            return made(*args)
+
+        return count
+
+    for name in names:
+        monkeypatch.setattr(measure, name, counting(name, getattr(measure, name)))
     app = visit(Experiment(preset="three-modes"))
-    begun = time.perf_counter()
+    assert counted == dict.fromkeys(names, 1)
     app.select_slider(key="control: steps").set_value(128).run()
-    assert time.perf_counter() - begun < 4  # 0.4 s on an idle machine
+    assert counted == dict.fromkeys(names, 2)
+    app.select_slider(key="control: steps").set_value(100).run()
+    assert counted == dict.fromkeys(names, 2)
     assert not app.exception
 
 
@@ -214,11 +230,11 @@ def test_the_waterfall_ends_at_the_measured_total() -> None:
 
 def test_the_picture_has_the_distance_as_area_and_both_signs() -> None:
     heun = SMALL.with_(sampler="heun", steps=40)
-    shown = measure.outcome(heun)
+    shown = measure.outcome(heun, st.empty())
     assert shown.excess == pytest.approx(budget(heun).total.value, rel=0.02)
     assert shown.missing == pytest.approx(shown.excess, rel=0.02)
     assert "missing there" in text.areas(shown.excess, shown.missing)
-    far = measure.outcome(SMALL)  # few steps of the ODE throw mass far away
+    far = measure.outcome(SMALL, st.empty())  # few steps of the ODE throw mass far away
     assert far.missing == pytest.approx(budget(SMALL).total.value, rel=0.02)
     assert "beyond this picture" in text.areas(far.excess, far.missing)
     figure = picture_figure(shown, "q₁", "p₁", False)

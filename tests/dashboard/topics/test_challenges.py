@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.lessons.lab import Silent
+from dashboard.compute.progress import Silent
 from dashboard.link.permalink import decode
 from dashboard.prose import prose
 from dashboard.topics.challenges.entries import (

@@ -18,6 +18,7 @@ from scipy.special import expit
 from scipy.stats import kstest, norm
 from streamlit.testing.v1 import AppTest
 
+from dashboard.compute.progress import Silent
 from dashboard.figures.law import colour_scale
 from dashboard.figures.marks import SCHEDULES as MARKS
 from dashboard.figures.marks import theme
@@ -54,13 +55,6 @@ from tests.dashboard.visiting import visit as visit_page
 NAMED = [kind for kind in SCHEDULES if kind != "custom"]
 LINE = [name for name, preset in PRESETS.items() if preset.target.dim == 1]
 HANDLES = ((0.0, 9.0), (0.2, 4.0), (0.5, 3.5), (0.8, -6.0), (1.0, -10.0))
-
-
-class Nowhere:
-    """A place for progress that nobody looks at."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *given: None
 
 
 # ---- paths
@@ -331,7 +325,7 @@ def test_a_long_schedule_is_thinned_but_keeps_its_ends() -> None:
 @pytest.mark.parametrize("name", ["three-modes", "atoms", "uniform"])
 def test_the_field_holds_all_mass_and_its_quantiles(name: str) -> None:
     experiment = Experiment(target=PRESETS[name].target, steps=30)
-    field = measure.animation(experiment, 200, Nowhere()).field
+    field = measure.animation(experiment, 200, Silent()).field
     assert isinstance(field, measure.LineField)
     assert field.times[0] == (0 if experiment.target.has_density else 1)
     step = field.x[1] - field.x[0]
@@ -346,7 +340,7 @@ def test_the_field_holds_all_mass_and_its_quantiles(name: str) -> None:
 @pytest.mark.parametrize("name", ["two-moons", "ring"])
 def test_pictures_in_the_plane_hold_all_mass(name: str) -> None:
     experiment = Experiment(target=PRESETS[name].target, steps=40)
-    field = measure.animation(experiment, 200, Nowhere()).field
+    field = measure.animation(experiment, 200, Silent()).field
     assert isinstance(field, measure.PlaneField)
     cell = ((field.extent[1] - field.extent[0]) / (measure.CELLS - 1)) ** 2
     assert [t for t, _ in field.pictures][-1] == 40

@@ -111,8 +111,8 @@ def test_a_map_that_folds_is_marked() -> None:
     still, folded = (
         BASE.with_(score_error=WaveError(size=size, frequency=10.0)) for size in (0.1, 0.2)
     )
-    assert [imperfect_scores_measure.folds(e) for e in (still, folded)] == [False, True]
-    assert imperfect_scores_measure.folds(still.with_(sampler="ddpm")) is None
+    runs = [still, folded, still.with_(sampler="ddpm")]
+    assert imperfect_scores_measure.folds(runs) == [False, True, None]
     points = {"ode": [(40.0, 1.0, found(0.9, 20), True), (1.0, 0.1, found(0.1, 20), False)]}
     figure = waves_figure(points, {"ode": "ODE"}, False)
     assert list(figure.data[0].marker.symbol) == ["x-open", "circle"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from dashboard.link.permalink import decode
 from dashboard.topics.learned_score import figures, generalisation
@@ -53,27 +54,23 @@ def remembers(truth: float | None, training: float | None, output: float = 0.3) 
 
 
 def test_losses_are_those_of_the_library_and_every_t_is_trained() -> None:
-    seen: list[tuple[int, int]] = []
-    found = learned_score_training.losses(BASE, lambda done, of: seen.append((done, of)))
-    assert seen == [(k, 21) for k in range(1, 22)]
+    seen: list[int] = []
+    found, curve = learned_score_training.losses(
+        BASE, st.empty(), lambda curve: seen.append(len(curve))
+    )
+    assert seen == list(range(1, 22))
     assert [loss.t for loss in found] == list(range(1, 22))
     fresh_model = SMALL.score(BASE.with_(score_error=None).score)
     assert found == fresh_model.train(every=1)
-    curve = learned_score_training.training_curve(BASE)
     assert curve == {loss.t: loss.training for loss in found}
 
 
 def test_what_is_exact_for_the_samples_has_the_least_loss_on_them() -> None:
     empirical = BASE.with_(score_error=Empirical(30))
-    assert learned_score_training.training_curve(empirical) == {}
-    for t, (model, best) in enumerate(
-        zip(
-            learned_score_training.losses(BASE),
-            learned_score_training.losses(empirical),
-            strict=True,
-        ),
-        1,
-    ):
+    models, _ = learned_score_training.losses(BASE, st.empty())
+    exact, curve = learned_score_training.losses(empirical, st.empty())
+    assert curve == {}
+    for t, (model, best) in enumerate(zip(models, exact, strict=True), 1):
         assert model.t == best.t == t
         assert best.training < min(best.exact, model.training) + 1e-9
         # the same training set: quadrature against the closed form
@@ -103,7 +100,7 @@ def test_the_axis_of_the_losses_ends_and_says_what_it_hides() -> None:
 
 
 def test_the_field_holds_exact_learned_and_empirical_scores() -> None:
-    found = learned_score_training.score_field(BASE, 5)
+    found = learned_score_training.score_field(BASE, 5, st.empty())
     exact = BASE.with_(score_error=None).score
     np.testing.assert_allclose(found.exact, exact(5, found.x))
     np.testing.assert_allclose(found.model, BASE.score(5, found.x))
@@ -119,14 +116,14 @@ def test_the_field_holds_exact_learned_and_empirical_scores() -> None:
 
 
 def test_an_empirical_score_is_drawn_once() -> None:
-    found = learned_score_training.score_field(BASE.with_(score_error=Empirical(30)), 5)
+    found = learned_score_training.score_field(BASE.with_(score_error=Empirical(30)), 5, st.empty())
     assert found.model is None
     np.testing.assert_allclose(found.error, np.abs(found.empirical - found.exact)[:, 0])
     assert "learned" not in [trace.name for trace in figures.score_figure(found, False).data]
 
 
 def test_the_error_in_the_plane_lies_where_it_is() -> None:
-    found = learned_score_training.score_field(PLANE, 5)
+    found = learned_score_training.score_field(PLANE, 5, st.empty())
     heat = figures.error_figure(found, False).data[0]
     i, j = 10, 60
     at = np.array([[heat.x[i], heat.y[j]]])
@@ -222,7 +219,8 @@ def test_without_a_learned_score_the_page_trains_one_and_says_so() -> None:
 def test_the_page_trains_the_readers_score_and_its_python_agrees() -> None:
     app = calm(visit("learned_score", BASE))
     assert not app.info
-    worst = max(learned_score_training.losses(BASE), key=lambda loss: loss.fresh - loss.fresh_exact)
+    losses, _ = learned_score_training.losses(BASE, st.empty())
+    worst = max(losses, key=lambda loss: loss.fresh - loss.fresh_exact)
     assert f"At t = {worst.t}, where" in said(app)
     size, tv, training, _ = printed(app)
     assert float(size.split()[1]) == pytest.approx(eps_score(BASE).value)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.compute.progress import Silent
 from dashboard.link.permalink import decode
 from dashboard.text.labels import EXTRA
 from dashboard.topics.learned_score import acceleration, generalisation
@@ -65,14 +66,7 @@ def test_a_schedule_of_ones_own_keeps_its_steps() -> None:
 
 
 def test_errors_of_w_and_v_are_those_of_the_library() -> None:
-    class Nowhere:
-        def empty(self) -> None: ...
-
-        def progress(self, *_: object) -> None: ...
-
-        def caption(self, *_: object) -> None: ...
-
-    found = acceleration.sizes(Acceleration(BASE), Nowhere())
+    found = acceleration.sizes(Acceleration(BASE), Silent())
     for extra in ("derivatives", "regressed"):
         run = BASE.with_(steps=16, score_error=replace(SMALL, extra=extra))
         assert found.w[extra].value == pytest.approx(eps_w(run).value)

@@ -199,7 +199,7 @@ def test_a_link_that_cannot_be_read_is_answered_by_one_sentence(
 
 def rows(sampler: str = "ddim") -> list[design.Row]:
     task = design.Task.of(QUICK.with_(sampler=sampler), ENDS, 5)
-    mine = design.grid_row("yours", design.yours(task, "theory", STRAIGHT), st.empty())
+    [mine] = design.grid_rows({"yours": design.yours(task, "theory", STRAIGHT)}, st.empty())
     return [mine, *design.named_rows(task, st.empty())]
 
 

@@ -25,6 +25,7 @@ YOURS = len(checks_of(EXPERIMENT))
 
 @pytest.fixture(autouse=True)
 def _nobody_edits_the_core_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_resource.clear()  # results of other tests' readers would be this one's at once
     monkeypatch.setattr(versions, "sources", lambda: "a1b2c3")
 
 
@@ -118,7 +119,7 @@ def test_what_is_stopped_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(checks, "run", interrupted)
     app = press(visit("verified", EXPERIMENT), "Your experiment")
-    assert verdict(app)["Your target's mass"] == "… runs now"
+    assert verdict(app)["Your target's mass"] == "… on its way"
     monkeypatch.setattr(checks, "run", run_check)
     press(app, "Stop")
     found = list(verdict(calm(app)).values())
