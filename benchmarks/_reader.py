@@ -88,6 +88,7 @@ class Reader:
         self._query, self._page, self.pages = "", "", dict[str, str]()
         self._held: dict[str, Held] = {}
         self.widgets: dict[str, Any] = {}  # by id
+        self._fragments: dict[str, str] = {}  # in which a widget stands, by its id
         self._buttons: dict[Path, Any] = {}
         self._fresh: set[Path] = set()
         self._hashes: dict[str, int] = {}
@@ -119,7 +120,7 @@ class Reader:
         name = self._id(key)
         field, _ = self._held[name]
         self._held[name] = field, value
-        return await self._run({})
+        return await self._run({}, self._fragments.get(name, ""))
 
     async def press(self, label: str) -> float:
         """Press the button with this label."""
@@ -130,6 +131,11 @@ class Reader:
 
     def shows_button(self, label: str) -> bool:
         return any(b.label == label for b in self._buttons.values())
+
+    @property
+    def query(self) -> str:
+        """The settings in the address bar."""
+        return self._query
 
     def value(self, key: str) -> Any:
         """What the widget whose key ends so holds."""
@@ -145,11 +151,11 @@ class Reader:
             raise Failed(f"no widget {key!r}")
         return found[-1]
 
-    async def _run(self, pressed: dict[str, Held]) -> float:
+    async def _run(self, pressed: dict[str, Held], fragment: str = "") -> float:
         """One rerun, and all that follow from it; a page with a button Stop is still at work."""
         begun = time.perf_counter()
         self.reruns += 1
-        await self._send(pressed)
+        await self._send(pressed, fragment)
         try:
             async with asyncio.timeout(self._patience):
                 while not await self._finished() or self.shows_button("Stop"):
@@ -160,11 +166,13 @@ class Reader:
             self._stop_timers()
         return time.perf_counter() - begun
 
-    async def _send(self, pressed: dict[str, Held], fragment: str = "") -> None:
+    async def _send(
+        self, pressed: dict[str, Held], fragment: str = "", timer: bool = False
+    ) -> None:
         message = BackMsg()
         client = message.rerun_script
         client.query_string, client.page_script_hash = self._query, self._page
-        client.fragment_id, client.is_auto_rerun = fragment, bool(fragment)
+        client.fragment_id, client.is_auto_rerun = fragment, timer
         client.cached_message_hashes.extend(self._hashes)
         for name, (field, value) in (self._held | pressed).items():
             if value is not None:
@@ -200,7 +208,7 @@ class Reader:
         """The reruns of a fragment with ``run_every``."""
         while True:
             await asyncio.sleep(asked.interval)
-            await self._send({}, asked.fragment_id)
+            await self._send({}, asked.fragment_id, timer=True)
 
     def _stop_timers(self) -> None:
         for timer in self._timers:
@@ -223,7 +231,7 @@ class Reader:
             self._fresh.add(path)
         elif kind in HOLDS:
             element = getattr(delta.new_element, kind)
-            self.widgets[element.id] = element
+            self.widgets[element.id], self._fragments[element.id] = element, delta.fragment_id
             if element.id not in self._held or getattr(element, "set_value", False):
                 self._held[element.id] = HOLDS[kind](element)
 

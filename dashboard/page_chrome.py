@@ -20,7 +20,7 @@ from dashboard.figures.marks import LARGE
 from dashboard.figures.style import enlarge
 from dashboard.link import lecture
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
-from dashboard.link.widget_keys import KEY, is_fixed, key
+from dashboard.link.widget_keys import KEY, expander, is_fixed, key
 from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
@@ -120,8 +120,7 @@ def link(
         "Large type, for a projector", key=key("large", shared(LARGE_TYPE))
     )
     navigation.notation_link()
-    with st.expander("Save and cite"):
-        _save_and_cite()
+    expander("Save and cite", _save_and_cite)
     lecture.style(page)
     lecture.back_button()
     too_large = save(page, experiment, values)
@@ -129,19 +128,19 @@ def link(
     if complaint:
         notice.error(say("link-complaint", complaint=plain(complaint)))
     if too_large is None and "lecturer" not in st.session_state:
-        lecture.link_builder(st.session_state["address"])
+        lecture.link_builder()
     return too_large is not None
 
 
 def _save_and_cite() -> None:
     """How figures are saved, remembered in the session, and how the project is cited."""
-    words = prose("exports")
-    st.session_state[PICTURE] = st.segmented_control(
-        "Pictures of figures as",
-        list(PICTURES),
-        required=True,
-        key=key(PICTURE, st.session_state.get(PICTURE, "SVG")),
+    words, before = prose("exports"), st.session_state.get(PICTURE, "SVG")
+    chosen = st.segmented_control(
+        "Pictures of figures as", list(PICTURES), required=True, key=key(PICTURE, before)
     )
+    if chosen != before:
+        st.session_state[PICTURE] = chosen
+        st.rerun()
     st.caption(words("figures"))
     st.caption(words("cite"))
     st.code(bibtex(), language="bibtex", wrap_lines=True)

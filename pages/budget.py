@@ -12,15 +12,15 @@ from dashboard.text.plain import plain
 from dashboard.text.readings import notes, sentence
 from dashboard.topics.budget import measure
 from dashboard.topics.budget import words as text
-from dashboard.topics.budget.controls import choose_figure, choose_step
+from dashboard.topics.budget.controls import choose_figure
 from dashboard.topics.budget.figures import (
     account_bars,
     account_figure,
     drawn_outcome,
-    drawn_step,
     steps_figure,
     sums_figure,
 )
+from dashboard.topics.budget.one_step import one_step
 from dashboard.topics.budget.page import PAGE
 
 navigation.require()
@@ -71,16 +71,12 @@ if own:
         place = st.container()
     with right:
         st.subheader(text.over("One step", experiment.target.dim))
-        step_place = st.container()
-        t, values["step"] = choose_step(own, values["step"])
-        shown, figure = drawn_step(experiment, t, dark, progress)
-        alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
-        page_chrome.plot(step_place, figure, "one-step", alt, f"{PAGE} step")
-        st.caption(f"{text.of_step(own, t)} {text.areas(shown.excess, shown.missing)}")
-    shown, figure = drawn_outcome(experiment, dark, progress)
-    alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
-    page_chrome.plot(place, figure, "outcome", alt, f"{PAGE} outcome")
-    place.caption(text.areas(shown.excess, shown.missing))
+        values["step"] = one_step(experiment, own, values["step"])
+    with place, page_chrome.or_reason():
+        shown, figure = drawn_outcome(experiment, dark, progress)
+        alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
+        page_chrome.plot(st, figure, "outcome", alt, f"{PAGE} outcome")
+        st.caption(text.areas(shown.excess, shown.missing))
     st.subheader("What is left when a source is switched off")
     left_over = measure.left_over(experiment, own, progress)
     if isinstance(left_over, str):

@@ -16,14 +16,12 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.schedule_editor import choose_length, schedule_editor
-from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.forward import measure
 from dashboard.topics.forward import words as text
-from dashboard.topics.forward.figures import level_figure, step_figure
 from dashboard.topics.forward.page import PAGE, PARTICLES
-from dashboard.topics.forward.views import choose_beside, law_figure
+from dashboard.topics.forward.views import law_figure, schedules
 from diffusion_core import Refused
 
 navigation.require()
@@ -65,21 +63,9 @@ else:
     st.markdown(text.cost_of_noise(chain, end, dim))
 
 st.subheader("Schedules side by side")
-beside = choose_beside(experiment, state.values)
+values = {"particles": particles, "beside": schedules(experiment, state.values)}
 with foot:
-    values = {"particles": particles, "beside": beside}
     page_chrome.link_and_file(PAGE, experiment, values, notice)
-chains = measure.chains(experiment, beside)
-facts = measure.facts(experiment)
-left, right = st.columns(2)
-for column, name, figure, alt in (
-    (left, "steps", step_figure(chains, LABELS, facts[0].bound if facts else None, dark), "Steps"),
-    (right, "levels", level_figure(chains, LABELS, dark), "Signal"),
-):
-    alt = text.schedules_alt(chains, LABELS, alt)
-    page_chrome.plot(column, figure, f"schedules-{name}", alt, f"{PAGE} {name}")
-st.caption(text.capped_notes(chains, LABELS))
-st.markdown(text.promises(facts, experiment.steps))
 
 st.subheader("Draw your own schedule")
 schedule_editor(experiment)

@@ -19,7 +19,7 @@ from dashboard.topics.imperfect_scores import measure
 from dashboard.topics.imperfect_scores import words as text
 from dashboard.topics.imperfect_scores.figures import floor_figure, plateau_figure, waves_figure
 from dashboard.topics.imperfect_scores.page import PAGE, VIEW, VIEWS
-from diffusion_core import SAMPLERS, Refused
+from diffusion_core import SAMPLERS
 from diffusion_core.schedules import Custom
 
 navigation.require()
@@ -114,7 +114,5 @@ def show_waves() -> None:
     page_chrome.snippet(runs_snippet(work.runs[-1]))
 
 
-try:
+with page_chrome.or_reason():
     show_plateau() if view == "steps" else show_waves()
-except Refused as reason:
-    st.warning(sentence(plain(str(reason))))

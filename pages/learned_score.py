@@ -9,14 +9,11 @@ from dashboard.experiment.controls import choose_experiment, setting, start_cont
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
-from dashboard.text.plain import plain
-from dashboard.text.readings import sentence
 from dashboard.topics.learned_score import acceleration_words, training
 from dashboard.topics.learned_score import views as learned_score_views
 from dashboard.topics.learned_score.acceleration import Acceleration
 from dashboard.topics.learned_score.page import PAGE, VIEW, VIEWS
 from dashboard.topics.learned_score.words import snippet
-from diffusion_core import Refused
 
 navigation.require()
 state = open_link(PAGE)
@@ -52,9 +49,7 @@ views = {
     "memory": learned_score_views.memory,
     "acceleration": learned_score_views.acceleration,
 }
-try:
+with page_chrome.or_reason():
     views[view](run)
-except Refused as reason:
-    st.warning(sentence(plain(str(reason))))
 made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
 page_chrome.snippet(made)

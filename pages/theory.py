@@ -41,9 +41,7 @@ navigation.page_link("forward", "Watch the forward process", icon=navigation.ARR
 st.header(f"The sampler: {record.label} {record.equation}")
 st.markdown(say("samplers"))
 st.markdown(f"$$\n{experiment.record.latex}\n$$")
-values["at"] = bounds.choose_place(state.values["at"], experiment.steps)
-t = cards.place_in_chain(experiment.steps, values["at"])
-st.markdown(cards.term_table(experiment, t))
+values["at"] = bounds.terms(experiment, state.values["at"])
 st.caption(f"Source: {record.reference}. {say('source')}")
 st.code(cards.source(record), language="python")
 if experiment.sampler in cards.EXTRAS:

@@ -6,7 +6,7 @@ What is locked stays to be seen, and keeps the value of the link.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from html import escape
 from typing import ParamSpec, TypeVar
@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.figures.marks import LARGE
-from dashboard.link.permalink import HIDE, LOCK, PARTS, PRESENT, SHARED, Page, shared
-from dashboard.link.widget_keys import KEY, fixing, is_fixed, key
+from dashboard.link.permalink import BUILDER, HIDE, LOCK, PARTS, PRESENT, SHARED, Page, shared
+from dashboard.link.widget_keys import KEY, expander, fixing, is_fixed, key
 from dashboard.prose import prose
 
 LABELS = {
@@ -85,16 +85,14 @@ def back_button() -> None:
         st.switch_page(path, query_params=address)
 
 
-def link_builder(address: Mapping[str, str]) -> None:
+def link_builder() -> None:
     """A link for a class, made of the page's present address; this session stays as it is."""
     # drawing a code takes a tenth of a second: only for those who look at it
-    with st.expander("For a class", key="for a class", on_change="rerun") as builder:
-        if builder.open:
-            _build(address)
+    expander(BUILDER, _build)
 
 
-def _build(address: Mapping[str, str]) -> None:
-    text = prose("lecture")
+def _build() -> None:
+    text, address = prose("lecture"), st.session_state["address"]
     st.caption(text("builder"))
     chosen = {
         name: st.multiselect(

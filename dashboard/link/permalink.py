@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from diffusion_core import Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
@@ -30,6 +31,7 @@ PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
 _PACKED = "z."
 IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
+BUILDER = "For a class"  # what shows the address on the page
 ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 
 
@@ -286,3 +288,15 @@ def save(page: Page, experiment: Experiment, values: Mapping[str, Any]) -> str |
         session["left"] = [*session.get("left", ()), (shown, time.monotonic())]
         st.query_params.from_dict(address)
     return None if text is not None else "too large"
+
+
+def keep(page: Page, **changed: Any) -> None:
+    """In a fragment that runs alone: keep these settings as ``save`` does for the whole page."""
+    context, session = get_script_run_ctx(), st.session_state
+    if context is None or not context.fragment_ids_this_run:
+        return
+    values = session[values_of(page)]
+    if values != values | changed:
+        save(page, session["experiment"], values | changed)
+        if session.get(BUILDER.lower()):
+            st.rerun()

@@ -76,6 +76,14 @@ def button(
         st.rerun()
 
 
+@st.fragment
+def expander(label: str, fill: Callable[[], None]) -> None:
+    """An expander that is filled while it is open, and runs for itself alone."""
+    with st.expander(label, key=label.lower(), on_change="rerun") as part:
+        if part.open:
+            fill()
+
+
 def is_fixed(part: str) -> bool:
     """Whether this part of the page is locked or hidden by the link."""
     return part in shared(LOCK) or part in shared(HIDE)

@@ -9,12 +9,18 @@ import numpy as np
 import streamlit as st
 from scipy.special import ndtri
 
+from dashboard import page_chrome
 from dashboard.experiment.controls import setting
 from dashboard.figures.law import colours_end, multiples_figure, space_time_figure
+from dashboard.figures.style import is_dark
+from dashboard.link.permalink import keep
 from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.topics.forward import words as text
+from dashboard.topics.forward.figures import level_figure, step_figure
 from dashboard.topics.forward.measure import LEVELS, Forward, LineField, noise_map
+from dashboard.topics.forward.measure import chains as chains_of
+from dashboard.topics.forward.measure import facts as facts_of
 from dashboard.topics.forward.page import BESIDE, NAMED, PAGE
 from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
@@ -22,7 +28,26 @@ from diffusion_core.distances.of_masses import Distance
 say = prose("controls")
 
 
-def choose_beside(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
+@st.fragment
+def schedules(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Schedules side by side, and what is promised of them; returns those beside the chosen one."""
+    beside, dark = _choose_beside(experiment, values), is_dark()
+    keep(PAGE, beside=beside)
+    chains, facts = chains_of(experiment, beside), facts_of(experiment)
+    bound = facts[0].bound if facts else None
+    drawn = {
+        "steps": ("Steps", step_figure(chains, LABELS, bound, dark)),
+        "levels": ("Signal", level_figure(chains, LABELS, dark)),
+    }
+    for column, (name, (title, figure)) in zip(st.columns(2), drawn.items(), strict=True):
+        alt = text.schedules_alt(chains, LABELS, title)
+        page_chrome.plot(column, figure, f"schedules-{name}", alt, f"{PAGE} {name}")
+    st.caption(text.capped_notes(chains, LABELS))
+    st.markdown(text.promises(facts, experiment.steps))
+    return beside
+
+
+def _choose_beside(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The named schedules to draw beside the chosen one."""
     chosen = st.pills(
         f"Beside the chosen one ({LABELS[experiment.schedule.kind]}), faintly",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import page_chrome
 from dashboard.compute import sweeps
+from dashboard.compute.progress import Silent
 from dashboard.figures.style import is_dark
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
@@ -58,6 +59,7 @@ def training(run: Experiment) -> None:
     page_chrome.download("Download (CSV)", rows, "losses.csv")
 
 
+@st.fragment
 def _field(run: Experiment) -> None:
     """The scores on the line, or the error in the plane, at the reader's t."""
     dim = run.target.dim
@@ -67,7 +69,7 @@ def _field(run: Experiment) -> None:
     times = learned_score_training.times(run)
     first = learned_score_training.telling_time(run)
     t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
-    field = learned_score_training.score_field(run, int(t), st.empty())
+    field = learned_score_training.score_field(run, int(t), Silent())
     figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
     page_chrome.plot(st, figure, "score", f"Exact and learned scores at t = {t}", f"{PAGE} field")
     st.markdown(words("field-line" if dim == 1 else "field-plane"))

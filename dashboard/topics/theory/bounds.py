@@ -15,10 +15,11 @@ from dashboard.compute import cached
 from dashboard.compute.sweeps import Sweep
 from dashboard.exports.snippets import sweep_snippet
 from dashboard.figures.convergence import rate_text
+from dashboard.link.permalink import keep
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
-from dashboard.topics.theory.cards import place_in_chain
+from dashboard.topics.theory.cards import place_in_chain, term_table
 from dashboard.topics.theory.page import PAGE, PLACES
 from diffusion_core import Experiment, Measurement
 from diffusion_core.theory.theorems import Shape, Theorem, theorems
@@ -29,16 +30,19 @@ DASHES = ("dot", "dashdot", "longdash")
 _say = prose("theory")
 
 
-def choose_place(value: int, steps: int) -> int:
-    """How far on the way from noise to data, in percent."""
-    return int(
-        st.select_slider(
-            "Where in the chain",
-            PLACES,
-            format_func=lambda percent: f"t = {place_in_chain(steps, percent):,}",
-            key=key(f"{PAGE}.at", value),
-        )
+@st.fragment
+def terms(experiment: Experiment, value: int) -> int:
+    """The sampler's terms somewhere in the chain: how far from noise to data, in percent."""
+    steps = experiment.steps
+    at = st.select_slider(
+        "Where in the chain",
+        PLACES,
+        format_func=lambda percent: f"t = {place_in_chain(steps, percent):,}",
+        key=key(f"{PAGE}.at", value),
     )
+    st.markdown(term_table(experiment, place_in_chain(steps, at)))
+    keep(PAGE, at=int(at))
+    return int(at)
 
 
 def measured(experiment: Experiment, place: Any) -> tuple[list[Measurement], str]:
