@@ -26,6 +26,7 @@ from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import (
     MOST_SOURCE,
+    TAPER,
     Density,
     Limited,
     Resolution,
@@ -36,6 +37,7 @@ from diffusion_core.laws.density_grid import (
     spread_in_plane,
     spread_on_line,
 )
+from diffusion_core.laws.direct_transform import image_directly
 from diffusion_core.samplers import Sampler
 from diffusion_core.samplers.update import Stage, kernel
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
@@ -48,7 +50,7 @@ ROUNDS = 12  # times that a grid is made finer
 ROUNDED = 1e-7  # a rim below that no finer grid lowers is rounding, magnified by the division
 EDGED = 4.0  # times finer where the rim falls slowly: the law has an edge, which only noise blurs
 CRUDE = 10.0  # times the tail: a larger rim has the grid made finer at once
-SAFE = 0.95  # of the scale that a spectrum shows, for the next grid
+SAFE = 0.93  # of the scale that a spectrum shows, for the next grid
 BEGIN = 0.7  # scale of q_t over that of p_t before any is known
 FINER = (1.0, 1.5, *(m * 2.0**k for k in range(1, 22) for m in (1.0, 1.5)))
 WIDE = 1.5  # times the grid that p_t needs: a wider one may not see where its score bends
@@ -132,7 +134,7 @@ class Transfer:
         for _ in range(ROUNDS):
             try:
                 sources = self._close(sources, t, stage, scale)
-                found = limited(*sources.spread(scale, self._res, self._stop), self._res)
+                found = sources.image(scale, self._res, self._stop)
             except Refused:
                 if best is None:
                     raise
@@ -143,7 +145,9 @@ class Transfer:
             best = found
             if found.rim <= CRUDE * self._res.tail or scale <= noise:
                 break
-            scale = max(scale / (EDGED if slow else 1.5), min(scale, noise))
+            ends = scale * math.sqrt(-2 * math.log(best.rim)) / (TAPER[0] * self._res.band)
+            finer = scale / EDGED if slow else max(scale / EDGED, SAFE * min(scale, ends))
+            scale = max(finer, min(scale, noise))
         assert best is not None
         self.unresolved = max(self.unresolved, self._left_out(best))
         self._sharpness = min(1.0, max(noise, SAFE * best.scale) / feature)
@@ -181,8 +185,9 @@ class Transfer:
             if finer > factor:
                 grid_shape(shape, MOST_SOURCE)
                 sources, factor = self._sources(density.upsampled(finer), t, stage), finer
-            bent = sources.density.h > least and sources.bent(scale) > most
-            if not bent and sources.torn(self._res, scale) <= most:
+                if sources.torn(self._res, scale) > most:
+                    continue
+            if sources.density.h <= least or sources.bent(scale) <= most:
                 return sources
         raise Refused("a step tears the law into parts too far apart for any grid; use more steps")
 
@@ -246,7 +251,15 @@ class Sources:
             pairs.append((place[:-1][both], place[1:][both]))
         return pairs
 
-    def spread(self, scale: float, res: Resolution, stop: Stop) -> tuple[Density, float, float]:
+    def image(self, scale: float, res: Resolution, stop: Stop) -> Limited:
+        """The sum of the normal laws on a grid that resolves ``scale``, cut at the band's end."""
+        if self.kept.ndim == 1:
+            found = image_directly(self.mean[:, 0], self.own, self.weight, scale, res)
+            if found is not None:
+                return found
+        return limited(*self._spread(scale, res, stop), res)
+
+    def _spread(self, scale: float, res: Resolution, stop: Stop) -> tuple[Density, float, float]:
         """sum_k w_k N(.; m_k, S_k^2 + surplus) on a grid that resolves ``scale``.
 
         The density, the scale and the surplus.

@@ -64,11 +64,10 @@ class Room:
             own = self._held.pop(by, 0)
             fits = own + more <= self._size
             self._held[by] = own + more * fits
-            for other in list(self._held):
-                if sum(self._held.values()) <= self._size:
-                    break
-                other.forget()
-                del self._held[other]
+            while sum(self._held.values()) > self._size:
+                oldest = next(iter(self._held))
+                oldest.forget()
+                del self._held[oldest]
             return fits
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -58,18 +59,27 @@ class GaussianMixture1D(Marginal):
     def __init__(
         self, weights: Array, means: Array, variances: Array, level: NoiseLevel = CLEAN
     ) -> None:
-        root = math.sqrt(level.abar)
-        self.weights, self.means = weights, root * means
+        self._root, self._abar, self._raw = math.sqrt(level.abar), level.abar, (means, variances)
+        self.weights, self.means = weights, self._root * means
         self.variances = level.abar * variances + level.var
-        self._shift = (root * (means - weights @ means) / self.variances)[:, None]
-        self._raw, self._root, self._abar = (means, variances), root, level.abar
-        self._std = np.sqrt(self.variances)
-        self._log_norm = np.log(weights) - 0.5 * np.log(2 * np.pi * self.variances)
-        self._columns = np.stack(
-            [self.means, 1 / self.variances, -0.5 / self.variances, self._log_norm]
-        )[:, :, None]
-        self._far = self._log_norm.max() - 0.5 * FAR
-        self._one_variance = bool((variances == variances[0]).all())
+        self._log_norm = np.log(weights / np.sqrt(2 * np.pi * self.variances))
+        inverse = 1 / self.variances
+        self._columns = np.array([self.means, inverse, -0.5 * inverse, self._log_norm])[:, :, None]
+        self._far = float(self._log_norm.max()) - 0.5 * FAR
+
+    @cached_property
+    def _one_variance(self) -> bool:
+        _, variances = self._raw
+        return bool((variances == variances[0]).all())
+
+    @cached_property
+    def _std(self) -> Array:
+        return np.sqrt(self.variances)
+
+    @property
+    def _shift(self) -> Array:
+        means, _ = self._raw
+        return (self._root * (means - self.weights @ means) / self.variances)[:, None]
 
     def log_density(self, x: Array) -> Array:
         return self._blocks(x, lambda p: p.log_p)
