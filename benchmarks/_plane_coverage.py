@@ -4,7 +4,8 @@ Random products of two mixtures on the line, turned by a random angle: no sample
 TV is a double sum over two laws on the line, KL adds up and 1 - Hellinger^2 multiplies. --kind
 boxes: products of boxes with sharp edges. --kind radial: concentric Gaussians, Student's t or a
 ring under a deterministic sampler, beside masses of shells. These two on random schedules of every
-kind. With --waves deterministic products have a wave for an error of the score along one axis. Run:
+kind. With --waves deterministic products have a wave for an error of the score along one axis.
+--stochastic: products under samplers that draw noise only, the other seeds passed over. Run:
 PYTHONPATH=. .venv/bin/python benchmarks/_plane_coverage.py CASES [FIRST_SEED] [--kind boxes]
 """
 
@@ -224,10 +225,13 @@ def main() -> None:
     parser.add_argument("first", type=int, nargs="?", default=0)
     parser.add_argument("--metrics", default=",".join(METRICS))
     parser.add_argument("--waves", action="store_true")
+    parser.add_argument("--stochastic", action="store_true")
     parser.add_argument("--kind", choices=("product", "boxes", "radial"), default="product")
     given = parser.parse_args()
     tallies = [Tally(m) for m in given.metrics.split(",")]
     for seed in range(given.first, given.first + given.cases):
+        if given.stochastic and not seeded(seed)[1].record.stochastic:
+            continue
         begun = time.process_time()
         asked = [tally.metric for tally in tallies]
         run, truths, found = compared(seed, asked, given.waves, given.kind)

@@ -13,7 +13,7 @@ from scipy import fft
 from scipy.special import ndtr
 
 from diffusion_core.errors import Refused
-from diffusion_core.schedules import Array
+from diffusion_core.schedules import Array, Index
 
 MOST_KEPT = {1: 1 << 18, 2: 4_000_000}  # nodes of a density that is kept, by dimension
 MOST_SOURCE = {1: 1 << 22, 2: 16_000_000}  # nodes of one that is only integrated over
@@ -21,6 +21,7 @@ TAPER = (0.91, 0.03)  # of the band: where it is cut, and how softly, so that li
 BEYOND = 60.0  # exponents at frequencies that are cut, which must not overflow
 NODES = 1 << 14  # of a distribution function, at least
 SPLIT = 1 << 20  # numbers in an array of kernels
+Stop = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -267,24 +268,29 @@ def _add_windows(values: Array, m: Array, s: Array, height: Array, half: int) ->
         values += np.bincount(index.ravel(), bell.ravel(), minlength=len(values))
 
 
-def spread_in_plane(out: Density, mean: Array, width: float, weight: Array, window: float) -> None:
-    """Add sum_k w_k N(x; m_k, width^2 I) for points m (N, 2) near each other.
+def spread_in_plane(
+    out: Density, m: Array, width: float, weight: Array, begins: Index, window: float, stop: Stop
+) -> None:
+    """Add sum_k w_k N(x; m_k, width^2 I) for points m (2, N); from one of ``begins`` to the next
 
-    A Gaussian is a product over the axes: they are spread by one matrix product.
+    they are near each other, and spread by one matrix product: Gaussians are products over axes.
     """
-    m, reach, scale = (
-        (mean - out.low) / out.h,
-        window * width / out.h,
-        math.sqrt(0.5) * out.h / width,
-    )
-    first = np.maximum(np.floor(m.min(axis=0) - reach), 0).astype(int)
-    last = np.ceil(m.max(axis=0) + reach).astype(int) + 1
-    x, y = (np.arange(a, min(b, n)) for a, b, n in zip(first, last, out.values.shape, strict=True))
-    bell_x, bell_y = (
-        _bell(np.subtract.outer(m[:, k] * scale, nodes * scale)) for k, nodes in enumerate((x, y))
-    )
-    bell_x *= (weight / (2 * math.pi * width**2))[:, None]
-    out.values[x[0] : x[-1] + 1, y[0] : y[-1] + 1] += bell_x.T @ bell_y
+    m, s, reach = (m - out.low[:, None]) / out.h, width / out.h, window * width / out.h
+    weight = weight / (2 * math.pi * width**2)
+    last = np.array(out.values.shape)[:, None]
+    low = np.maximum(np.floor(np.minimum.reduceat(m, begins, axis=1) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(np.maximum.reduceat(m, begins, axis=1) + reach) + 1, last).astype(int)
+    m *= math.sqrt(0.5) / s
+    nodes = math.sqrt(0.5) / s * np.arange(last.max())
+    ends = np.append(begins[1:], len(weight)).tolist()
+    for i, j, (x, y), (x_end, y_end) in zip(
+        begins.tolist(), ends, low.T.tolist(), high.T.tolist(), strict=True
+    ):
+        stop()
+        bell_x = _bell(np.subtract.outer(nodes[x:x_end], m[0, i:j]))
+        bell_x *= weight[i:j]
+        bell_y = _bell(np.subtract.outer(m[1, i:j], nodes[y:y_end]))
+        out.values[x:x_end, y:y_end] += bell_x @ bell_y
 
 
 def _bell(u: Array) -> Array:

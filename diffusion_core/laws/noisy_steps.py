@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from diffusion_core.laws.density_grid import (
     Density,
     Limited,
     Resolution,
+    Stop,
     grid_shape,
     limited,
     points,
@@ -41,7 +42,7 @@ from diffusion_core.laws.direct_transform import image_directly
 from diffusion_core.samplers import Sampler
 from diffusion_core.samplers.update import Stage, kernel
 from diffusion_core.schedules import Array, Chain, Index, Mask, NoiseLevel
-from diffusion_core.scores.exact import Score, score_detail
+from diffusion_core.scores.exact import AtNodes, ExactScore, Score, score_detail
 from diffusion_core.targets.base import Target
 
 REACH = 8.4  # standard deviations that hold all but 1e-15 of a normal law
@@ -57,7 +58,6 @@ WIDE = 1.5  # times the grid that p_t needs: a wider one may not see where its s
 DETAIL = 0.5  # of a score's own detail: nodes farther apart may see nothing of it
 TORN = 10.0  # times the tail: the mass that may land too far apart
 
-Stop = Callable[[], None]
 Run = Iterator[tuple[int, Density, float]]
 
 
@@ -167,7 +167,10 @@ class Transfer:
         self._stop()
         f = density.values
         kept = np.abs(f) > self._res.negligible * f.max()
-        law = kernel(stage, points(density.axes)[kept.ravel()], t, self._chain, self._score)
+        x, score = points(density.axes)[kept.ravel()], self._score
+        if f.ndim == 2 and isinstance(score, ExactScore):
+            score = AtNodes(score, (density.axes[0], density.axes[1]), kept, x)
+        law = kernel(stage, x, t, self._chain, score)
         return Sources(density, kept, law.mean, law.spread)
 
     def _close(self, begun: Sources, t: int, stage: Stage, scale: float) -> Sources:
@@ -230,9 +233,8 @@ class Sources:
         """The mass of nodes whose neighbours land too far apart for the band of ``scale``."""
         most = (2 * res.oversampled - 1) * res.step(scale)
         total = 0.0
-        for i, j in self._neighbours():
-            step = self.mean[j] - self.mean[i]
-            far = (step * step).sum(axis=1) > most * most
+        for i, j in self._neighbours:
+            far = sum(np.square(m[j] - m[i]) for m in self.columns) > most * most
             if far.any():
                 total += float(np.minimum(self.weight[i], self.weight[j])[far].sum())
         return total
@@ -242,6 +244,12 @@ class Sources:
         bend = np.abs(np.diff(self.mean, 2, axis=0)).sum(axis=1)
         return float(np.minimum(np.abs(self.weight[1:-1]), 1.0) @ bend) / scale
 
+    @cached_property
+    def columns(self) -> Array:
+        """The means, (d, N)."""
+        return np.ascontiguousarray(self.mean.T)
+
+    @cached_property
     def _neighbours(self) -> list[tuple[Any, Any]]:
         """Pairs of sources side by side along each axis; some beside a gap, which are light."""
         pairs: list[tuple[Any, Any]] = [(np.s_[:-1], np.s_[1:])]
@@ -254,7 +262,7 @@ class Sources:
     def image(self, scale: float, res: Resolution, stop: Stop) -> Limited:
         """The sum of the normal laws on a grid that resolves ``scale``, cut at the band's end."""
         if self.kept.ndim == 1:
-            found = image_directly(self.mean[:, 0], self.own, self.weight, scale, res)
+            found = image_directly(self.columns[0], self.own, self.weight, scale, res)
             if found is not None:
                 return found
         return limited(*self._spread(scale, res, stop), res)
@@ -267,24 +275,21 @@ class Sources:
         h = res.step(scale)
         surplus = max(0.0, (res.narrowest * h) ** 2 - self.noise**2)
         width = np.sqrt(np.square(self.own) + surplus)
-        reach = res.window * width[:, None]
-        low, high = (self.mean - reach).min(axis=0), (self.mean + reach).max(axis=0)
+        reach = res.window * width
+        low, high = (self.columns - reach).min(axis=1), (self.columns + reach).max(axis=1)
         out = Density(low, h, np.zeros(grid_shape((high - low) / h + 2)))
         if self.kept.ndim == 1:
             width = np.broadcast_to(width, len(self.mean))
-            spread_on_line(out, self.mean[:, 0], width, self.weight, res.window)
+            spread_on_line(out, self.columns[0], width, self.weight, res.window)
         else:
-            for k in self._patches():
-                stop()
-                spread_in_plane(out, self.mean[k], float(width[0]), self.weight[k], res.window)
+            k, begins = self._patches()
+            m = self.columns[:, k]
+            spread_in_plane(out, m, float(width[0]), self.weight[k], begins, res.window, stop)
         return out, scale, surplus
 
-    def _patches(self) -> Iterator[Index]:
-        """The sources of one square of the grid after the other."""
-        place = np.cumsum(self.kept.ravel()).reshape(self.kept.shape) - 1
-        for i in range(0, len(place), PATCH):
-            for j in range(0, place.shape[1], PATCH):
-                square = np.s_[i : i + PATCH, j : j + PATCH]
-                k = place[square][self.kept[square]]
-                if len(k):
-                    yield k
+    def _patches(self) -> tuple[Index, Index]:
+        """The sources in squares of the grid, one after the other, and where each begins."""
+        row, column = np.nonzero(self.kept)
+        square = row // PATCH * (self.kept.shape[1] // PATCH + 1) + column // PATCH
+        order = np.argsort(square, kind="stable")
+        return order, np.flatnonzero(np.diff(square[order], prepend=-1))

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array, Chain, Mask
 from diffusion_core.targets.base import Marginal, Target
+from diffusion_core.targets.separable import score_at_nodes
 
 REMEMBERED = 20_000_000  # numbers in the p_t and the trained models that are kept
 T = TypeVar("T")
@@ -147,3 +148,24 @@ class ExactScore:
 
     def trace_gradient(self, t: int, x: Array) -> Array:
         return self.marginal(t).trace_gradient(x)
+
+
+class AtNodes:
+    """An exact score that is asked for at the nodes of a grid of the plane, all of them at once.
+
+    kept: which nodes of the axes, (X, Y); x (N, 2): these.
+    """
+
+    def __init__(self, score: ExactScore, axes: tuple[Array, Array], kept: Mask, x: Array) -> None:
+        self._score, self._axes, self._kept, self._x = score, axes, kept, x
+
+    def __call__(self, t: int, x: Array) -> Array:
+        if x is not self._x:
+            return self._score(t, x)
+        return score_at_nodes(self._score.marginal(t), self._axes, self._kept, x)
+
+    def jacobian(self, t: int, x: Array) -> Array:
+        return self._score.jacobian(t, x)
+
+    def trace_gradient(self, t: int, x: Array) -> Array:
+        return self._score.trace_gradient(t, x)

@@ -28,6 +28,17 @@ CLIMB_ROUNDS = 8  # each divides the rounding of a log weight by 1e15; two are e
 Complex = NDArray[np.complex128]
 
 
+class Separable(NamedTuple):
+    """p(x, y) = sum_k A_k(x) B_k(y): A_k and A_k' at nodes of the first axis, (K, X), and B_k and
+
+    B_k' at those of the second, (K, Y). least: p below may have lost its digits.
+    """
+
+    along: tuple[Array, Array]
+    across: tuple[Array, Array]
+    least: float
+
+
 class Marginal(ABC):
     """p_t for one noise level. Points are x of shape (N, d); everything is float64."""
 
@@ -52,6 +63,10 @@ class Marginal(ABC):
     @abstractmethod
     def trace_gradient(self, x: Array) -> Array:
         """grad tr H_t(x), the gradient of the Laplacian of log p_t, shape (N, d)."""
+
+    def separable(self, axes: tuple[Array, Array]) -> Separable | None:
+        """p_t in the plane as a sum of products over the axes, at the nodes of each."""
+        return None
 
     def interval_mass(self, edges: Array) -> Array:
         """P(edges_i < X_t <= edges_{i+1}), (M-1,), in one dimension; precise in both tails."""

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from diffusion_core.schedules import Array, Index, Mask
-from diffusion_core.targets.base import Marginal
+from diffusion_core.targets.base import Marginal, Separable
 
 REACH = 24.5  # phi and Phi beyond are below 1e-130 and count as 0: no product gets subnormal
 LEAST = 1e-100  # of p_t over its largest height
@@ -94,6 +94,14 @@ class GridMarginal(Marginal):
             return np.stack([first, second], axis=1) / -(self._sigma**3)
 
         return self._blocks(x, 3, (2,), of, lambda g, y: g.trace_gradient(y))
+
+    def separable(self, axes: tuple[Array, Array]) -> Separable:
+        (a, slope_a), (b, slope_b) = (
+            axis.integrals(nodes, 1) for axis, nodes in zip(self._axes, axes, strict=True)
+        )
+        along, across = (a, slope_a / -self._sigma), (b, slope_b / -self._sigma)
+        mixed = self._heights.T @ along[0], self._heights.T @ along[1]
+        return Separable(mixed, across, self._least)
 
     def _blocks(
         self,

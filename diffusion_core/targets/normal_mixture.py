@@ -13,6 +13,7 @@ from diffusion_core.targets.base import (
     CHUNK,
     Index,
     Marginal,
+    Separable,
     climb,
     exponentiate,
     normalise,
@@ -20,11 +21,11 @@ from diffusion_core.targets.base import (
 )
 from diffusion_core.targets.posterior import Posterior, covariance, mean, pairs, third_moment
 from diffusion_core.targets.precisions import precision_gaps
+from diffusion_core.targets.separable import gaussian_factors
 
 BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
 ROUNDING = 1e6  # largest (|y| + R)^2/v of the fast form, whose log weights round at 1e-16 of it
-
 NEAR, FAR = 8.0, 1e5  # |y| in units of R, and squared deviations: where whitening still serves
 MOMENTS = 1e4  # largest R^2/v whose moments of b_k are plain sums, rounding at 1e-16 of its powers
 LARGEST = 600.0  # log weights up to this size need no shift before exp
@@ -105,10 +106,9 @@ class NormalMixture(Marginal):
         return self._split(x, (), self._fast_log_density, lambda p: p.log_p)
 
     def score(self, x: Array) -> Array:
-        def of(p: Posterior) -> Array:
-            return (p.base + mean(p.r, p.delta)).T
-
-        return self._split(x, (self.dim,), self._fast_score, of)
+        return self._split(
+            x, (self.dim,), self._fast_score, lambda p: (p.base + mean(p.r, p.delta)).T
+        )
 
     def jacobian(self, x: Array) -> Array:
         return self.score_and_jacobian(x)[1]
@@ -123,7 +123,7 @@ class NormalMixture(Marginal):
                 weighted = p.r * c[i]
                 for j in range(i + 1):
                     both[:, i + 1, j] = both[:, j + 1, i] = np.einsum("kn,kn->n", weighted, c[j])
-            both[:, 1:] -= self._mean_precision(p.r)
+            both[:, 1:] -= self._p if self._common else np.tensordot(p.r, self._p, ([0], [0]))
             return both
 
         shape = (self.dim + 1, self.dim)
@@ -136,8 +136,7 @@ class NormalMixture(Marginal):
             c = p.delta - mean(p.r, p.delta)[:, None, :]
             square = np.einsum("ikn,ikn->kn", c, c)
             if self._common:
-                square *= p.r
-                return np.einsum("kn,ikn->ni", square, c)
+                return np.einsum("kn,ikn->ni", square * p.r, c)
             square -= self._trace[:, None]
             weighted = p.r * c
             pull = np.tensordot(weighted, self._p, axes=([0, 1], [1, 0]))
@@ -151,8 +150,9 @@ class NormalMixture(Marginal):
             return self._split(x, (self.dim,), third, of)
         return self._split(x, (self.dim,), lambda *y: of(self._fast(*y)), of, True)
 
-    def _mean_precision(self, r: Array) -> Array:
-        return self._p if self._common else np.tensordot(r, self._p, axes=([0], [0]))
+    def separable(self, axes: tuple[Array, Array]) -> Separable | None:
+        straight = self.dim == 2 and not self._p[:, 0, 1].any()
+        return gaussian_factors(self._log_norm, self._m, self._p, axes) if straight else None
 
     def _split(
         self,
@@ -206,9 +206,7 @@ class NormalMixture(Marginal):
     def _whitened(self, y: Array) -> Array:
         log_w = np.repeat((self._log_norm - self._top)[:, None], y.shape[1], axis=1)
         for row, means in zip(self._white @ y, self._white_means, strict=True):
-            step = row - means[:, None]
-            step *= step
-            log_w -= step
+            log_w -= np.square(row - means[:, None])
         return log_w
 
     def _exponentials(self, features: Array, largest: float) -> tuple[Array, Array | float]:

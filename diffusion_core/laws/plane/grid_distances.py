@@ -25,12 +25,13 @@ from diffusion_core.laws.noisy_steps import (
 from diffusion_core.laws.plane.summed import Outcomes, attempted, check_lost
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import Marginal
+from diffusion_core.targets.separable import density_at_nodes
 
 RESOLUTIONS = tuple(Resolution(band, oversampled=1.5) for band in (5.1, 6.5, 7.5))
 LEAST_BAND = {"tv": 5.1, "kl": 6.5, "hellinger": 6.5}  # these two look at faint tails
 TOLERANCE = 1e-3  # relative: with a larger error, a finer grid
 MOST_DIRECT = 4_000_000  # nodes at which p is worked out
-FEW = 400_000  # nodes that may be made nine for one, not only four
+FEW, MANY = 400_000, 2_800_000  # nodes that are made nine for one at once, or where four do not do
 SHARED = 1e-4  # relative: no error is stated below, since p and q share a grid
 LOG_FAINT, LITTLE = 40.0, 1e-6  # the least bound on log(p/q) where q is faint; if p is little
 RIM = 10.0  # times the faintest density that is known: where log(p/q) is looked at
@@ -90,7 +91,7 @@ def grid_outcomes(
     factor = min(room, 8 if step == 0 else math.ceil(density.h / step - 1e-9))
     wide = density.upsampled(factor).covering(box)
     q = wide.values
-    p = np.exp(target.log_density(points(wide.axes))).reshape(q.shape)
+    p = density_at_nodes(target, (wide.axes[0], wide.axes[1]))
     beyond = 0.0 if whole else mass_around(target, _box(wide), law_box(e.target, level))
     unsure = abs(wide.mass - 1) + abs(float(p.sum()) * wide.h**2 + beyond - 1) + unresolved
     of = {"tv": _variation, "kl": _divergence, "hellinger": _hellinger}
@@ -134,8 +135,11 @@ def _nodes(density: Density, box: Array) -> float:
 
 def _variation(q: Array, p: Array, h: float, unsure: float, beyond: float) -> Distance:
     """(1/2) int |q - p|; ``beyond`` of p lies off the grid, where there is no q."""
-    finer = 3 if q.size <= FEW else 2
-    size, error = half_modulus(refined(q - p, finer), h / finer)
+    gap = q - p
+    for finer in (3,) if q.size <= FEW else (2, 3):
+        size, error = half_modulus(refined(gap, finer), h / finer)
+        if error <= TOLERANCE / 2 * size or q.size > MANY:
+            break
     value = min(size + beyond / 2, 1.0)
     return Distance(value, error + unsure + SHARED * value + 1e-9)
 
