@@ -26,7 +26,6 @@ from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import (
     MOST_SOURCE,
-    TAPER,
     Density,
     Limited,
     Resolution,
@@ -49,6 +48,7 @@ REACH = 8.4  # standard deviations that hold all but 1e-15 of a normal law
 PATCH = 16  # nodes along an axis that are spread together
 ROUNDS = 12  # times that a grid is made finer
 ROUNDED = 1e-7  # a rim below that no finer grid lowers is rounding, magnified by the division
+FURTHER, NEARLY = 1.5, 1.2  # times finer; where little more than the tail was cut
 EDGED = 4.0  # times finer where the rim falls slowly: the law has an edge, which only noise blurs
 CRUDE = 10.0  # times the tail: a larger rim has the grid made finer at once
 SAFE = 0.93  # of the scale that a spectrum shows, for the next grid
@@ -145,9 +145,8 @@ class Transfer:
             best = found
             if found.rim <= CRUDE * self._res.tail or scale <= noise:
                 break
-            ends = scale * math.sqrt(-2 * math.log(best.rim)) / (TAPER[0] * self._res.band)
-            finer = scale / EDGED if slow else max(scale / EDGED, SAFE * min(scale, ends))
-            scale = max(finer, min(scale, noise))
+            by = EDGED if slow else NEARLY if best.rim <= CRUDE**2 * self._res.tail else FURTHER
+            scale = max(scale / by, min(scale, noise))
         assert best is not None
         self.unresolved = max(self.unresolved, self._left_out(best))
         self._sharpness = min(1.0, max(noise, SAFE * best.scale) / feature)

@@ -65,7 +65,10 @@ class Marginal(ABC):
         """grad tr H_t(x), the gradient of the Laplacian of log p_t, shape (N, d)."""
 
     def separable(self, axes: tuple[Array, Array]) -> Separable | None:
-        """p_t in the plane as a sum of products over the axes, at the nodes of each."""
+        """p_t in the plane as a sum of products over the axes, at the nodes of each; None where it
+
+        is none or they are too many.
+        """
         return None
 
     def interval_mass(self, edges: Array) -> Array:

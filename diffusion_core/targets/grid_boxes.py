@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from diffusion_core.schedules import Array, Index, Mask
-from diffusion_core.targets.base import Marginal, Separable
+from diffusion_core.targets.base import CHUNK, Marginal, Separable
 
 REACH = 24.5  # phi and Phi beyond are below 1e-130 and count as 0: no product gets subnormal
 LEAST = 1e-100  # of p_t over its largest height
@@ -95,7 +95,9 @@ class GridMarginal(Marginal):
 
         return self._blocks(x, 3, (2,), of, lambda g, y: g.trace_gradient(y))
 
-    def separable(self, axes: tuple[Array, Array]) -> Separable:
+    def separable(self, axes: tuple[Array, Array]) -> Separable | None:
+        if max(self._heights.shape) * sum(map(len, axes)) > CHUNK:
+            return None
         (a, slope_a), (b, slope_b) = (
             axis.integrals(nodes, 1) for axis, nodes in zip(self._axes, axes, strict=True)
         )

@@ -151,8 +151,9 @@ class NormalMixture(Marginal):
         return self._split(x, (self.dim,), lambda *y: of(self._fast(*y)), of, True)
 
     def separable(self, axes: tuple[Array, Array]) -> Separable | None:
-        straight = self.dim == 2 and not self._p[:, 0, 1].any()
-        return gaussian_factors(self._log_norm, self._m, self._p, axes) if straight else None
+        if self.dim != 2 or self._p[:, 0, 1].any():
+            return None
+        return gaussian_factors(self._log_norm, self._m, self._p, axes)
 
     def _split(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from diffusion_core.schedules import Array, Mask
-from diffusion_core.targets.base import Marginal, Separable
+from diffusion_core.targets.base import CHUNK, Marginal, Separable
 
 PART = 500_000  # nodes at a time
 FAINTEST, LEAST = -300.0, 1e-100  # a Gaussian's log along an axis, and p, that products still hold
@@ -19,11 +19,13 @@ FAINTEST, LEAST = -300.0, 1e-100  # a Gaussian's log along an axis, and p, that 
 
 def gaussian_factors(
     log_heights: Array, means: Array, precisions: Array, axes: tuple[Array, Array]
-) -> Separable:
-    """Those of Gaussians h_k exp(-(x - m_k).P_k (x - m_k)/2) along the axes.
+) -> Separable | None:
+    """Those of Gaussians h_k exp(-(x - m_k).P_k (x - m_k)/2) along the axes; None for too many.
 
     log h (K,), m (K, 2), P (K, 2, 2), diagonal.
     """
+    if len(means) * sum(map(len, axes)) > CHUNK:
+        return None
     factors = []
     for i, nodes in enumerate(axes):
         step = np.subtract.outer(means[:, i], nodes)
