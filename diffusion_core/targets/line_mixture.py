@@ -13,9 +13,11 @@ from scipy.special import ndtr
 
 from diffusion_core.schedules import CLEAN, Array, NoiseLevel
 from diffusion_core.targets.base import (
+    LOG_TINY,
     Index,
     Marginal,
     climb,
+    exponentiate,
     normal_interval_mass,
     normalise,
     unit_rows,
@@ -23,23 +25,93 @@ from diffusion_core.targets.base import (
 
 BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 FAR = 1e5  # squared distance in deviations, and its rounding in log weights is 1e-10
+FAINT = 1e-280  # a density below is found again relative to its largest term
 
 
 class Posterior(NamedTuple):
-    """log p(x) (n,), r_k (K, n), a reference score (n,) or 0, and s_k minus it (K, n)."""
+    """log p(x) (n,), r_k (K, n), a reference score (n,), s_k minus it (K, n), and 1/v_k (K,)."""
 
     log_p: Array
     r: Array
-    base: Array | float
+    base: Array
     delta: Array
+    inverse: Array
+
+    @property
+    def score(self) -> Array:
+        return self.base + _mean(self.r, self.delta)
+
+    @property
+    def derivatives(self) -> tuple[Array, Array]:
+        """H and H' (n,)."""
+        c = self.delta - _mean(self.r, self.delta)
+        h = _mean(self.r, c * c) - self.inverse @ self.r
+        return h, _mean(self.r, c * (c * c - 3 * self.inverse[:, None]))
+
+
+class Near:
+    """Unnormalised posterior weights w (K, n) at x (n,), and what follows from them.
+
+    log w_k p_k comes from whitened differences, affine in x: one matrix product with 1 and x.
+    """
+
+    def __init__(self, law: GaussianMixture1D, x: Array) -> None:
+        self.features = np.empty((2, len(x)))
+        self.features[0], self.features[1] = x, 1.0
+        self._law, self.x = law, self.features[0]
+        self._top: Array | float = 0.0
+        w = self._log_weights()
+        np.maximum(w, LOG_TINY, out=w)
+        np.exp(w, out=w)
+        self._sums = law.sums @ w
+        self.faint = bool(np.minimum.reduce(self._sums[0], initial=1.0) < FAINT)
+        if self.faint:
+            w = self._log_weights()
+            self._top = exponentiate(w)
+            self._sums = law.sums @ w
+        self._w = w
+
+    def _log_weights(self) -> Array:
+        z = self._law.white @ self.features
+        np.multiply(z, z, out=z)
+        return np.subtract(self._law.log_norm, z, out=z)
+
+    @property
+    def log_p(self) -> Array:
+        return np.log(self._sums[0]) + self._top
+
+    @property
+    def score(self) -> Array:
+        total, pull, stiffness = self._sums
+        s: Array = self.x * stiffness
+        np.subtract(pull, s, out=s)
+        return np.divide(s, total, out=s)
+
+    @cached_property
+    def derivatives(self) -> tuple[Array, Array]:
+        """H and H' (n,)."""
+        law, total = self._law, self._sums[0]
+        if law.shift is None:
+            c: Array = law.pulls @ self.features
+            c -= self.score
+        else:  # without the common -x/v of one variance, which cancels
+            c = law.shift[:, None] - (law.shift @ self._w) / total
+        weighted = self._w * c
+        second = weighted * c
+        c *= c
+        if law.shift is None:
+            c -= law.stiffness
+        c *= weighted
+        h = second.sum(axis=0)
+        h -= self._sums[2]
+        return h / total, c.sum(axis=0) / total
 
 
 class _Last(threading.local):
     """What a thread asked last: samplers ask for a score's derivatives at the same points."""
 
     law: object = None
-    x: Array
-    near: Posterior
+    near: Near
 
 
 LAST = _Last()
@@ -59,102 +131,89 @@ class GaussianMixture1D(Marginal):
     def __init__(
         self, weights: Array, means: Array, variances: Array, level: NoiseLevel = CLEAN
     ) -> None:
-        self._root, self._abar, self._raw = math.sqrt(level.abar), level.abar, (means, variances)
-        self.weights, self.means = weights, self._root * means
+        self._raw, self._level = (means, variances), level
+        self.weights, self.means = weights, math.sqrt(level.abar) * means
         self.variances = level.abar * variances + level.var
-        self._log_norm = np.log(weights / np.sqrt(2 * np.pi * self.variances))
-        inverse = 1 / self.variances
-        self._columns = np.array([self.means, inverse, -0.5 * inverse, self._log_norm])[:, :, None]
-        self._far = float(self._log_norm.max()) - 0.5 * FAR
+        self._inverse = 1 / self.variances
+        self.log_norm = (np.log(weights) + 0.5 * np.log(self._inverse / (2 * math.pi)))[:, None]
+        self.white = np.empty((len(means), 2))
+        np.sqrt(0.5 * self._inverse, out=self.white[:, 0])
+        np.multiply(self.white[:, 0], -self.means, out=self.white[:, 1])
+        self.sums = np.empty((3, len(means)))
+        self.sums[0], self.sums[2] = 1.0, self._inverse
+        np.multiply(self.means, self._inverse, out=self.sums[1])
 
     @cached_property
-    def _one_variance(self) -> bool:
-        _, variances = self._raw
-        return bool((variances == variances[0]).all())
+    def stiffness(self) -> Array:
+        """3/v_k, (K, 1)."""
+        return 3 * self._inverse[:, None]
+
+    @cached_property
+    def pulls(self) -> Array:
+        """s_k = pulls_k . (x, 1)."""
+        return np.stack([-self._inverse, self.sums[1]], axis=1)
+
+    @cached_property
+    def shift(self) -> Array | None:
+        """Of one variance: s_k less what all have in common, (K,)."""
+        if (self.variances != self.variances[0]).any():
+            return None
+        return (self.means - self.weights @ self.means) * self._inverse
 
     @cached_property
     def _std(self) -> Array:
         return np.sqrt(self.variances)
 
-    @property
-    def _shift(self) -> Array:
-        means, _ = self._raw
-        return (self._root * (means - self.weights @ means) / self.variances)[:, None]
-
     def log_density(self, x: Array) -> Array:
         return self._blocks(x, lambda p: p.log_p)
 
     def score(self, x: Array) -> Array:
-        return self._blocks(x, lambda p: p.base + _mean(p.r, p.delta))[:, None]
+        return self._blocks(x, lambda p: p.score)[:, None]
 
     def jacobian(self, x: Array) -> Array:
-        def of(p: Posterior) -> Array:
-            centred = p.delta - _mean(p.r, p.delta)
-            return _mean(p.r, centred * centred) - (1 / self.variances) @ p.r
-
-        return self._blocks(x, of, centre=True)[:, None, None]
+        return self._blocks(x, lambda p: p.derivatives[0])[:, None, None]
 
     def trace_gradient(self, x: Array) -> Array:
-        def of(p: Posterior) -> Array:
-            centred = p.delta - _mean(p.r, p.delta)
-            third = centred * centred
-            if not self._one_variance:
-                third -= 3 / self.variances[:, None]
-            return _mean(p.r, centred * third)
+        return self._blocks(x, lambda p: p.derivatives[1])[:, None]
 
-        return self._blocks(x, of, centre=True)[:, None]
-
-    def _blocks(self, x: Array, of: Callable[[Posterior], Array], centre: bool = False) -> Array:
+    def _blocks(self, x: Array, of: Callable[[Near | Posterior], Array]) -> Array:
         size = max(256, BLOCK // len(self.means))
-        out = np.empty(len(x))
-        for i in range(0, len(x), size):
-            flat = x[i : i + size, 0]
-            part = out[i : i + size]
-            near = self._near(flat)
-            part[:] = of(self._uncommon(near) if centre and self._one_variance else near)
-            if near.log_p.min() < self._far:
-                far = np.flatnonzero(near.log_p < self._far)
-                part[far] = of(self._careful(flat[far]))
+        if len(x) <= size:
+            return self._block(x[:, 0], of)
+        return np.concatenate([self._block(x[i : i + size, 0], of) for i in range(0, len(x), size)])
+
+    def _block(self, x: Array, of: Callable[[Near | Posterior], Array]) -> Array:
+        near = self._near(x)
+        out = of(near).copy()
+        if near.faint:
+            far = np.flatnonzero(near.log_p < self.log_norm.max() - 0.5 * FAR)
+            out[far] = of(self._careful(x[far]))
         return out
 
-    def _log_weights(self, x: Array) -> tuple[Array, Array]:
-        """log w_k + log p_k(x) and the score of each component, (K, n)."""
-        delta = self._columns[0] - x
-        log_w = delta * delta
-        log_w *= self._columns[2]
-        log_w += self._columns[3]
-        delta *= self._columns[1]
-        return log_w, delta
-
-    def _near(self, x: Array) -> Posterior:
-        if LAST.law is self and np.array_equal(x, LAST.x):
+    def _near(self, x: Array) -> Near:
+        if LAST.law is self and len(x) == len(LAST.near.x) and (x == LAST.near.x).all():
             return LAST.near
-        r, delta = self._log_weights(x)
-        near = Posterior(normalise(r), r, 0.0, delta)
-        LAST.law, LAST.x, LAST.near = self, x.copy(), near
-        return near
-
-    def _uncommon(self, p: Posterior) -> Posterior:
-        """Without the common -x/v of one variance, which cancels later."""
-        return p._replace(delta=self._shift)
+        LAST.law, LAST.near = self, Near(self, x)
+        return LAST.near
 
     def _careful(self, x: Array) -> Posterior:
-        (m, c), v = self._raw, self.variances[:, None]
+        (m, c), v, root = self._raw, self.variances[:, None], math.sqrt(self._level.abar)
 
         def relative(rows: Index, j: Index) -> tuple[Array, Array]:
             z = x[rows] - self.means[j]
             g = z / self.variances[j]
-            shift = self._root * (m[:, None] - m[j])
-            delta = (shift + self._abar * (c[:, None] - c[j]) * g) / v
+            shift = root * (m[:, None] - m[j])
+            delta = (shift + self._level.abar * (c[:, None] - c[j]) * g) / v
             ratio = 0.5 * ((z - shift) * delta + shift * g)
-            ratio += self._log_norm[:, None] - self._log_norm[j]
+            ratio += self.log_norm - log_norm[j]
             return ratio, delta
 
-        j = self._log_weights(x)[0].argmax(axis=0)
+        log_norm = self.log_norm[:, 0]
+        j = (self.log_norm - (self.white[:, :1] * x + self.white[:, 1:]) ** 2).argmax(axis=0)
         r, delta = climb(relative, j)
         z = x - self.means[j]
-        log_p = normalise(r) + self._log_norm[j] - 0.5 * z * z / self.variances[j]
-        return Posterior(log_p, r, -z / self.variances[j], delta)
+        log_p = normalise(r) + log_norm[j] - 0.5 * z * z / self.variances[j]
+        return Posterior(log_p, r, -z / self.variances[j], delta, self._inverse)
 
     def interval_mass(self, edges: Array) -> Array:
         parts = [
@@ -172,7 +231,5 @@ class GaussianMixture1D(Marginal):
 
 
 def _mean(r: Array, values: Array) -> Array:
-    """sum_k r_k values_k over (K, n); the same values for every point may be (K, 1)."""
-    if values.shape[1] == 1:
-        return values[:, 0] @ r
+    """sum_k r_k values_k over (K, n), (n,)."""
     return np.einsum("kn,kn->n", r, values)
