@@ -19,7 +19,16 @@ from diffusion_core.targets.base import (
     normalise,
     unit_rows,
 )
-from diffusion_core.targets.posterior import Posterior, covariance, mean, pairs, third_moment
+from diffusion_core.targets.posterior import (
+    Posterior,
+    by_sums,
+    mean,
+    of_common,
+    pairs,
+    score_and_jacobian,
+    summed,
+    third_moment,
+)
 from diffusion_core.targets.precisions import precision_gaps
 from diffusion_core.targets.separable import gaussian_factors
 
@@ -27,7 +36,7 @@ BLOCK = 16_384  # numbers in a (K, n) array: a few of them fit the cache
 MOST_FEATURES_DIM = 6  # above, (d + 1)(d + 2)/2 features of x cost more than they save
 ROUNDING = 1e6  # largest (|y| + R)^2/v of the fast form, whose log weights round at 1e-16 of it
 NEAR, FAR = 8.0, 1e5  # |y| in units of R, and squared deviations: where whitening still serves
-MOMENTS = 1e4  # largest R^2/v whose moments of b_k are plain sums, rounding at 1e-16 of its powers
+MOMENTS = 1e4  # largest R^2/v whose moments of s_k are plain sums, rounding at 1e-16 of its powers
 LARGEST = 600.0  # log weights up to this size need no shift before exp
 
 
@@ -42,7 +51,8 @@ class NormalMixture(Marginal):
     product. They are sums of terms up to B = (|y| + R)^2/v, R the largest |root m_k - origin| and
     v the smallest variance, and round at a few 1e-16 B; so only where B <= ROUNDING. Beyond, with
     one covariance, squares of whitened differences x - root m_k, which round no worse than x
-    itself does while |y| is not far larger than R; else and farther out the careful form.
+    itself does while |y| is not far larger than R; else and farther out the careful form. Where
+    B <= MOMENTS, s and H are sums over r_k of products of P_k and P_k y_k, y_k those of the means.
 
     Careful form, relative to the dominant component j with z = x - root m_j, g = P_j z:
     s_k - s_j = root P_k (m_k - m_j) - (P_k - P_j) z and
@@ -80,6 +90,7 @@ class NormalMixture(Marginal):
         spare = math.sqrt(2 * max(0.0, LARGEST + shift.min()) * smallest)
         self._tame2 = (spare - radius) ** 2 if spare > radius else -1.0
         self._reach2 = self._careful2 = max(0.0, math.sqrt(ROUNDING * smallest) - radius) ** 2
+        self._summed2 = -1.0
         self._careful_only = not self._common and self.dim > MOST_FEATURES_DIM
         if self._careful_only:
             return
@@ -99,6 +110,9 @@ class NormalMixture(Marginal):
         else:
             squares = np.stack([self._p[:, i, j] for i, j in self._pairs])
             sums.append(squares)
+            if self.dim == 2:
+                self._second = summed(self._b, self._p)
+                self._summed2 = max(0.0, math.sqrt(MOMENTS * smallest) - radius) ** 2
             columns.append(squares.T * [-0.5 if i == j else -1.0 for i, j in self._pairs])
         self._features, self._sums = np.concatenate(columns, axis=1), np.concatenate(sums)
 
@@ -115,20 +129,17 @@ class NormalMixture(Marginal):
 
     def score_and_jacobian(self, x: Array) -> tuple[Array, Array]:
         def of(p: Posterior) -> Array:
-            centre = mean(p.r, p.delta)
-            c = p.delta - centre[:, None, :]
-            both = np.empty((p.r.shape[1], self.dim + 1, self.dim))
-            both[:, 0] = (p.base + centre).T
-            for i in range(self.dim):
-                weighted = p.r * c[i]
-                for j in range(i + 1):
-                    both[:, i + 1, j] = both[:, j + 1, i] = np.einsum("kn,kn->n", weighted, c[j])
-            both[:, 1:] -= self._p if self._common else np.tensordot(p.r, self._p, ([0], [0]))
-            return both
+            return score_and_jacobian(p, self._p)
 
-        shape = (self.dim + 1, self.dim)
-        fast = self._fast_score_and_jacobian if self._by_sums else lambda *y: of(self._fast(*y))
-        both = self._split(x, shape, fast, of, not self._by_sums)
+        def fast(features: Array, largest: float) -> Array:
+            if self._by_sums:
+                sums = self._moments(features, largest, -self.dim)
+                return of_common(sums, features[1:], self._p[0])
+            if largest <= self._summed2:
+                return by_sums(self._second @ self._exponentials(features, largest)[0], features)
+            return of(self._fast(features, largest))
+
+        both = self._split(x, (self.dim + 1, self.dim), fast, of, not self._by_sums)
         return both[:, 0], both[:, 1:]
 
     def trace_gradient(self, x: Array) -> Array:
@@ -242,14 +253,6 @@ class NormalMixture(Marginal):
         sums: Array = self._sums[:count] @ self._exponentials(features, largest)[0]
         sums *= 1 / sums[0]
         return sums
-
-    def _fast_score_and_jacobian(self, features: Array, largest: float) -> Array:
-        sums = self._moments(features, largest, -self.dim)
-        both = np.empty((self.dim + 1, self.dim, features.shape[1]))
-        np.subtract(sums[1 : 1 + self.dim], self._p[0] @ features[1:], out=both[0])
-        for row, (i, j) in zip(covariance(sums, self.dim), self._pairs, strict=True):
-            both[i + 1, j] = both[j + 1, i] = row - self._p[0, i, j]
-        return both.transpose(2, 0, 1)
 
     def _fast(self, features: Array, largest: float) -> Posterior:
         r, y = self._log_weights(features, largest), features[1:]

@@ -690,6 +690,29 @@ def test_the_heavy_tail_falls_like_the_power_the_description_says():
     assert fall[0] / math.log(2) == pytest.approx(6, rel=1e-4)
 
 
+@pytest.mark.parametrize("abar", [0.5, 0.99, 0.9999])
+def test_score_and_jacobian_of_many_covariances_against_their_sums(abar: float) -> None:
+    target = PRESETS["spiral"].target
+    level = NoiseLevel.of(abar)
+    x = target.sample_marginal(200, level, np.random.default_rng(5))
+    x[:3] *= 30.0  # beyond where moments are plain sums
+    weights, means, _, _ = target.gaussians
+    p = np.linalg.inv(abar * np.array(target.covariances) + level.var * np.eye(2))
+    s = np.einsum("kij,nkj->nki", p, math.sqrt(abar) * means - x[:, None])
+    log_w = np.log(weights * np.sqrt(np.linalg.det(p))) - 0.5 * np.einsum(
+        "nki,kij,nkj->nk", s, np.linalg.inv(p), s
+    )
+    r = np.exp(log_w - log_w.max(axis=1, keepdims=True))
+    r /= r.sum(axis=1, keepdims=True)
+    score = np.einsum("nk,nki->ni", r, s)
+    centred = s - score[:, None]
+    jacobian = np.einsum("nk,nki,nkj->nij", r, centred, centred) - np.einsum("nk,kij->nij", r, p)
+    found = target.marginal(level).score_and_jacobian(x)
+    size = np.abs(p).max()
+    np.testing.assert_allclose(found[0], score, rtol=1e-10, atol=1e-11 * math.sqrt(size))
+    np.testing.assert_allclose(found[1], jacobian, rtol=1e-10, atol=1e-11 * size)
+
+
 @pytest.mark.parametrize("variance", [2e-5, 1e-5, 1e-6])
 @pytest.mark.parametrize("name", ["atoms-2d", "sierpinski", "thin-and-wide-2d"])
 def test_fast_and_careful_forms_agree_where_they_meet(name, variance):
