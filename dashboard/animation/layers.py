@@ -9,20 +9,23 @@ import numpy as np
 
 from dashboard.player import Follow, Run, field_points
 from diffusion_core import Experiment
-from diffusion_core.laws.particles import simulate, start_points
+from diffusion_core.laws.particles import amplification, simulate, start_points
 from diffusion_core.laws.traced import Step, trace
 from diffusion_core.samplers.program import NotRecorded, program_of
 from diffusion_core.schedules import Array, NoiseLevel
-from diffusion_core.scores.closed_form import closed_form
+from diffusion_core.scores.closed_form import ClosedForm, closed_form
+from diffusion_core.scores.exact import plain_score, score_detail
 
 FRAMES = 101  # the player interpolates; more cannot be told apart in six seconds
 SIGHT = 3.2  # the view holds the noise up to here
 FOLLOWED = 100
 KEYFRAMES = 25
 ARROWS = {1: 33, 2: 17}  # a side
-# of a run that the browser makes: components of p_t at particles, about 40 ns each, and updates,
-# whose coefficients are sent
-MOST_TERMS, MOST_STEPS = 30_000_000, 1000
+# of a run that the browser makes: nanoseconds that a term of its score takes there, and how many in
+# all; updates, whose coefficients are sent; by how much rounding may grow, which is 1e-13 at most;
+# and bytes of a score that need not be fewer than those of positions
+COST = {"gaussians": 25, "boxes": 400, "circle": 600, "bumps": 40}
+MOST_COST, MOST_STEPS, MOST_GROWTH, LITTLE = 2.5e9, 1000, 1e6, 30_000
 
 Progress = Callable[[float], None]
 
@@ -74,22 +77,38 @@ def score_field(
 
 
 def run_of(experiment: Experiment, particles: int, times: Sequence[int]) -> Run | None:
-    """What the browser needs to make the run; None where it cannot, or not in a moment."""
-    chain, sampler = experiment.chain, experiment.record
-    score = closed_form(experiment.score, chain)
-    if score is None or sampler.own:
+    """What the browser needs to make the run; None where it cannot, or positions are less."""
+    dim, sampler, steps = experiment.target.dim, experiment.record, experiment.steps
+    if sampler.own or steps > MOST_STEPS:
         return None
-    terms = len(score.gaussians.weights) * particles * sampler.nfe(experiment.steps)
-    if terms > MOST_TERMS or experiment.steps > MOST_STEPS:
-        return None
-    shown = min(particles, FOLLOWED) if len(times) == experiment.steps else 0
+    shown = min(particles, FOLLOWED) if len(times) == steps else 0
     try:
-        program = program_of(sampler, chain, experiment.target.dim, parts=shown > 0)
+        program = program_of(sampler, experiment.chain, dim, parts=shown > 0)
     except NotRecorded:
+        return None
+    score = closed_form(experiment.score if sampler.derivatives else plain_score(experiment.score))
+    if score is None or not _is_light(score, particles, sampler.nfe(steps), len(times)):
+        return None
+    if _is_chaotic(experiment):
         return None
     rng = np.random.default_rng(experiment.seed)
     start = start_points(experiment, particles, rng) if experiment.exact_start else None
-    return Run(sampler, program, score, chain, particles, len(times), shown, rng, start)
+    return Run(sampler, program, score, particles, len(times), shown, rng, start)
+
+
+def _is_light(score: ClosedForm, particles: int, evaluations: int, frames: int) -> bool:
+    """Whether the run is made in a moment, and its score no more to send than its positions."""
+    cost = COST[score.kind] * score.terms * particles * evaluations
+    positions = 2 * frames * particles * score.dim  # int16; deflated a little less
+    return cost <= MOST_COST and 8 * score.size <= max(LITTLE, positions)
+
+
+def _is_chaotic(experiment: Experiment) -> bool:
+    """Whether the browser's own rounding would move particles: where short waves fold the line."""
+    score, t = experiment.score, range(1, experiment.steps + 1)
+    if all(np.isinf(score_detail(score, k)) for k in t):
+        return False
+    return not amplification(experiment, FOLLOWED) <= MOST_GROWTH
 
 
 def particles_of(

@@ -10,7 +10,7 @@ import numpy as np
 
 from diffusion_core.samplers import Sampler
 from diffusion_core.samplers.program import Program
-from diffusion_core.schedules import Array, Chain
+from diffusion_core.schedules import Array
 from diffusion_core.scores.closed_form import ClosedForm
 
 LIMB, LIMBS = 24, 6  # bits of a part of the generator's 128, which a double multiplies exactly
@@ -29,7 +29,6 @@ class Run:
     sampler: Sampler
     program: Program
     score: ClosedForm
-    chain: Chain
     particles: int
     frames: int
     followed: int
@@ -39,7 +38,7 @@ class Run:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(F, N, d), as of positions."""
-        return self.frames, self.particles, self.score.gaussians.means.shape[1]
+        return self.frames, self.particles, self.score.dim
 
     def header(self) -> dict[str, Any]:
         """What the browser is told beside the arrays."""
@@ -51,11 +50,10 @@ class Run:
         }
 
     def arrays(self) -> dict[str, Array]:
-        """The numbers: coefficients, noise levels, the score, and where the randomness begins."""
-        score = self.score
-        found: dict[str, Any] = {"abar": self.chain.abar, "var": self.chain.var}
-        found |= {f"coefficients:{k}": c for k, c in enumerate(self.program.coefficients)}
-        found |= score.gaussians._asdict() | {"scale": score.scale, "offset": score.offset}
+        """The numbers: the score, coefficients, and where the randomness begins."""
+        found: dict[str, Any] = self.score.numbers() | {
+            f"coefficients:{k}": c for k, c in enumerate(self.program.coefficients)
+        }
         if self.start is not None:
             found["start"] = self.start
         found["generator"] = limbs(self.generator)

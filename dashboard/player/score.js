@@ -1,133 +1,84 @@
 // The score of a run and its derivatives, up to the plane:
-// s_t(x) = c_t grad log p_t(x) + b_t, p_t a noised mixture of Gaussians. The line is the plane's first
-// axis: there all second coordinates are 0.
+// s_hat_t(x) = c_t s_t(x) + a_t sum_k v_k sin(w_k.x + b_k), s_t of one of the forms of
+// diffusion_core/scores/closed_form.py, known by its arrays.
+import { createBoxes } from "./boxes.js";
+import { createBumps, createSums } from "./bumps.js";
+import { createCircle } from "./circle.js";
+import { createGaussians } from "./gaussians.js";
 
-const LOG_TINY = -700; // less weight than exp of it does not count
+const KEPT = 4; // noise levels: an update asks at t and next to it
 
-/** Component k of p_t for all k: log of its height, mean and precision, seven numbers each. */
-function noised({ weights, means, variances, axes, abar, var: noise }, dim, t) {
-  const [root, [signal, rest]] = [Math.sqrt(abar.values[t]), [abar.values[t], noise.values[t]]];
-  const count = weights.values.length;
-  const row = (array, k) => array.values.length / array.shape[0] * (array.shape[0] > 1 ? k : 0);
-  const parts = new Float64Array(7 * count);
-  for (let k = 0; k < count; k += 1) {
-    const [c, v] = [row(variances, k), row(axes, k)];
-    const spread = [0, 1].slice(0, dim).map((i) => signal * variances.values[c + i] + rest);
-    const precision = (i, j) => spread.reduce((sum, s, m) => (
-      sum + (axes.values[v + i * dim + m] * axes.values[v + j * dim + m]) / s), 0);
-    const mean = (i) => root * means.values[k * dim + i];
-    const height = spread.reduce((sum, s) => sum - 0.5 * Math.log(2 * Math.PI * s), 0);
-    parts.set(dim === 1
-      ? [Math.log(weights.values[k]) + height, mean(0), 0, precision(0, 0), 0, 0, precision(0, 0)]
-      : [Math.log(weights.values[k]) + height, mean(0), mean(1), precision(0, 0), precision(0, 1),
-        precision(1, 1), precision(0, 0) + precision(1, 1)], 7 * k);
-  }
-  return parts;
+/** The exact or learned score at t, {score, jacobian, bend}(x, y, ...), for two numbers in `out`. */
+function createPlain(form, dim, t, out) {
+  if (form.means) return createGaussians(form, dim, t, out);
+  if (form.lows) return createBoxes(form, dim, t, out);
+  if (form.radius) return createCircle(form, t, out);
+  return createBumps(form, dim, t, out);
 }
 
-/** weigh(x, y): posterior weights r_k and s_k - s at a point, and s itself in the last place. */
-function createWeigher(parts) {
-  const count = parts.length / 7;
-  const [r, u, v] = [0, 1, 2].map(() => new Float64Array(count + 1));
-  function weigh(x, y) {
-    let top = -Infinity;
-    for (let k = 0, at = 0; k < count; k += 1, at += 7) {
-      const dx = x - parts[at + 1];
-      const dy = y - parts[at + 2];
-      const gx = -(parts[at + 3] * dx + parts[at + 4] * dy);
-      const gy = -(parts[at + 4] * dx + parts[at + 5] * dy);
-      const log = parts[at] + 0.5 * (dx * gx + dy * gy);
-      r[k] = log;
-      u[k] = gx;
-      v[k] = gy;
-      if (log > top) top = log;
+/** What is added to a score, and its derivatives: of `out`, at x, y, times a. */
+function createWaves({ directions, waves, phases }, dim, out) {
+  const [v, w, b] = [directions, waves, phases].map(({ values }) => values);
+  const of = (array, k, i) => (i < dim ? array[k * dim + i] : 0);
+
+  /** out += a sum_k trig(w_k.x + b_k) by(k) (x_k, y_k), x_k and y_k from `array`. */
+  function add(a, trig, x, y, array, by) {
+    for (let k = 0; k < b.length; k += 1) {
+      const height = a * trig(of(w, k, 0) * x + of(w, k, 1) * y + b[k]) * by(k);
+      out[0] += height * of(array, k, 0);
+      out[1] += height * of(array, k, 1);
     }
-    let [sum, sx, sy] = [0, 0, 0];
-    for (let k = 0; k < count; k += 1) {
-      const weight = Math.exp(Math.max(r[k] - top, LOG_TINY));
-      r[k] = weight;
-      sum += weight;
-      sx += weight * u[k];
-      sy += weight * v[k];
-    }
-    r[count] = sum;
-    u[count] = sx / sum;
-    v[count] = sy / sum;
   }
-  return { parts, count, r, u, v, weigh };
+  const dot = (k, x, y) => of(w, k, 0) * x + of(w, k, 1) * y;
+  return {
+    score: (a, x, y) => add(a, Math.sin, x, y, v, () => 1),
+    jacobian: (a, x, y, ax, ay) => add(a, Math.cos, x, y, v, (k) => dot(k, ax, ay)),
+    bend: (a, x, y) => add(-a, Math.sin, x, y, w, (k) => dot(k, of(v, k, 0), of(v, k, 1))),
+  };
 }
 
 /** {score(t, x), jacobian(t, x, along), trace_gradient(t, x)}: s_t, H_t along and grad tr H_t,
  * arrays like x, in which points lie one after the other. form: the arrays of a panel. */
 export function createScore(form, dim) {
   const known = new Map();
-  const pair = new Float64Array(2);
+  const out = new Float64Array(2);
+  const waves = form.waves && createWaves(form, dim, out);
+
+  function made(t) {
+    const plain = createPlain(form, dim, t, out);
+    return form.sums ? { ...plain, ...createSums(form, dim, t, out, plain.score) } : plain;
+  }
 
   function at(t) {
     if (!known.has(t)) {
-      if (known.size > 3) known.delete(known.keys().next().value);
-      known.set(t, createWeigher(noised(form, dim, t)));
+      if (known.size >= KEPT) known.delete(known.keys().next().value);
+      known.set(t, made(t));
     }
     return known.get(t);
   }
 
-  /** c_t times what `of(mixture, n)` leaves in `pair` at each point. */
-  function map(t, x, of) {
-    const out = new Float64Array(x.length);
-    const mixture = at(t);
-    const scale = form.scale.values[t];
+  /** What `name` gives at each point; `along` holds a vector for each. */
+  function map(name, t, x, along = x) {
+    const result = new Float64Array(x.length);
+    const of = at(t)[name];
+    const scale = form.scale ? form.scale.values[t] : 1;
+    const amplitude = waves ? form.amplitude.values[t] : 0;
     for (let n = 0; n < x.length; n += dim) {
-      mixture.weigh(x[n], dim === 2 ? x[n + 1] : 0);
-      of(mixture, n);
-      out[n] = scale * pair[0];
-      if (dim === 2) out[n + 1] = scale * pair[1];
+      const [px, py] = [x[n], dim === 2 ? x[n + 1] : 0];
+      const [ax, ay] = [along[n], dim === 2 ? along[n + 1] : 0];
+      of(px, py, ax, ay);
+      out[0] *= scale;
+      out[1] *= scale;
+      if (amplitude) waves[name](amplitude, px, py, ax, ay);
+      result[n] = out[0];
+      if (dim === 2) result[n + 1] = out[1];
     }
-    return out;
+    return result;
   }
 
-  function score(t, x) {
-    const out = map(t, x, ({ count, u, v }) => {
-      pair[0] = u[count];
-      pair[1] = v[count];
-    });
-    const offset = form.offset.values.subarray(t * dim, (t + 1) * dim);
-    if (offset.some(Boolean)) out.forEach((_, n) => { out[n] += offset[n % dim]; });
-    return out;
-  }
-
-  /** H = sum_k r_k (c c^T - P_k), c = s_k - s. */
-  function jacobian(t, x, along) {
-    return map(t, x, ({ parts, count, r, u, v }, n) => {
-      const ax = along[n];
-      const ay = dim === 2 ? along[n + 1] : 0;
-      let [hx, hy] = [0, 0];
-      for (let k = 0; k < count; k += 1) {
-        const cx = u[k] - u[count];
-        const cy = v[k] - v[count];
-        const by = cx * ax + cy * ay;
-        hx += r[k] * (cx * by - parts[7 * k + 3] * ax - parts[7 * k + 4] * ay);
-        hy += r[k] * (cy * by - parts[7 * k + 4] * ax - parts[7 * k + 5] * ay);
-      }
-      pair[0] = hx / r[count];
-      pair[1] = hy / r[count];
-    });
-  }
-
-  /** grad tr H = sum_k r_k (c (|c|^2 - tr P_k) - 2 P_k c). */
-  function traceGradient(t, x) {
-    return map(t, x, ({ parts, count, r, u, v }) => {
-      let [hx, hy] = [0, 0];
-      for (let k = 0; k < count; k += 1) {
-        const cx = u[k] - u[count];
-        const cy = v[k] - v[count];
-        const by = cx * cx + cy * cy - parts[7 * k + 6];
-        hx += r[k] * (cx * by - 2 * (parts[7 * k + 3] * cx + parts[7 * k + 4] * cy));
-        hy += r[k] * (cy * by - 2 * (parts[7 * k + 4] * cx + parts[7 * k + 5] * cy));
-      }
-      pair[0] = hx / r[count];
-      pair[1] = hy / r[count];
-    });
-  }
-
-  return { score, jacobian, trace_gradient: traceGradient };
+  return {
+    score: (t, x) => map("score", t, x),
+    jacobian: (t, x, along) => map("jacobian", t, x, along),
+    trace_gradient: (t, x) => map("bend", t, x),
+  };
 }

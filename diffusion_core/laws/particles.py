@@ -21,7 +21,7 @@ import numpy as np
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.samplers import Sampler, reverse_chain
-from diffusion_core.samplers.step import Draw, drawn
+from diffusion_core.samplers.step import Draw, advance, drawn
 from diffusion_core.samplers.update import Memory, Out, unmarked
 from diffusion_core.schedules import CLEAN, Array, Chain, NoiseLevel
 from diffusion_core.scores.exact import Score
@@ -39,6 +39,7 @@ LEAST_BLOCK = 64  # particles, for matrix products worth a call
 THREADS = 2
 AHEAD = 4  # blocks whose update is made before their normals are drawn; fewer need no threads
 DRAW = 4_000_000  # numbers in the largest intermediate array of a draw, N d^2
+MOVED = 1e-12  # relative, of a run that shows what becomes of rounding
 FAR = 1e80  # its cube, over any variance, still is a number
 
 
@@ -112,6 +113,35 @@ def simulate(
                     "for this sampler; use more steps or a smaller beta"
                 )
             yield t, y
+
+
+def amplification(experiment: Experiment, n: int) -> float:
+    """By how much the run magnifies rounding, in n of its particles: the largest of
+
+    |Y'_t - Y_t| / (MOVED max(1, |Y_t|)), where Y' has the same normals and every Y'_t is moved by
+    MOVED max(1, |Y'_t|); infinite where they run away. A machine that rounds otherwise by a
+    relative e is off by about e times that.
+    """
+    rng = np.random.default_rng(experiment.seed)
+    start = np.tile(start_points(experiment, n, rng), (2, 1))
+
+    def normal(shape: tuple[int, ...]) -> Array:
+        return np.tile(rng.standard_normal((n, *shape[1:])), (2, 1))
+
+    def moved(*of: Any) -> tuple[Array, Memory]:
+        y, memory = advance(*of)
+        y = y.copy()
+        y[n:] += MOVED * np.maximum(1.0, np.abs(y[n:]))
+        return y, memory
+
+    run = reverse_chain(experiment.record, experiment.chain, experiment.score, start, normal, moved)
+    grown = 0.0
+    for _, y in run:
+        if not np.abs(y).max() < FAR:
+            return np.inf
+        gap = np.abs(y[n:] - y[:n]) / np.maximum(1.0, np.abs(y[:n]))
+        grown = max(grown, float(gap.max()) / MOVED)
+    return grown
 
 
 def _in_blocks(

@@ -1,45 +1,74 @@
-"""Scores of one closed form, in numbers: what a machine that knows no target needs for them."""
+"""Scores in numbers: what a machine that knows no target and no training needs for them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from diffusion_core.schedules import Array, Chain
-from diffusion_core.scores.errors import Added, Scaled
-from diffusion_core.scores.exact import ExactScore, Score
-from diffusion_core.targets.base import Gaussians
+from diffusion_core.scores.series import bessel, normal_tail
+from diffusion_core.targets.base import Target
+from diffusion_core.targets.forms import Gaussians, Uniforms
+from diffusion_core.targets.truncated_normal import FAR_RULE, SHORT_RULE
+
+Numbers = dict[str, Array]
 
 
 @dataclass(frozen=True, eq=False)
 class ClosedForm:
-    """s_t(x) = c_t grad log sum_k w_k N(x; sqrt(abar_t) m_k, abar_t C_k + (1 - abar_t) I) + b_t.
+    """s_hat_t(x) = c_t s_t(x) + b_t + a_t sum_k v_k sin(w_k.x + p_k), s_t of one of these forms:
 
-    gaussians: w, m and C. scale c (T + 2,) and offset b (T + 2, d), for t = 0..T+1; index 0 is
-    unused.
+        gaussians   grad log sum_k w_k N(x; root m_k, abar C_k + var I), root = sqrt(abar)
+        boxes       grad log p_t of uniform laws on boxes, noised
+        circle      grad log p_t of the uniform law on a circle, noised
+        bumps       g((x - root m)/l_t)/l_t, g affine plus Gaussian bumps, as ``scores.bumps``
+
+    numbers: makes the arrays, by name. terms: how many of its kind an evaluation sums. size: how
+    many numbers there are, about.
     """
 
-    gaussians: Gaussians
-    scale: Array
-    offset: Array
+    kind: str
+    dim: int
+    terms: int
+    size: int
+    numbers: Callable[[], Numbers]
+
+    def beside(self, more: Callable[[], Numbers], size: int) -> ClosedForm:
+        """With other arrays beside its own."""
+        numbers = self.numbers
+        return replace(self, numbers=lambda: numbers() | more(), size=self.size + size)
 
 
-def closed_form(score: Score, chain: Chain) -> ClosedForm | None:
-    """The score in numbers, None where it is of another form.
+class Described(Protocol):
+    """A score that may have a closed form."""
 
-    Errors that change in x are left out: a run through waves is chaotic, and what differs by
-    rounding in two machines soon differs by the width of the data.
-    """
-    wrong = score if isinstance(score, Added | Scaled) else None
-    exact = score if wrong is None else wrong.exact
-    if not isinstance(exact, ExactScore) or exact.target.gaussians is None:
+    def closed_form(self) -> ClosedForm | None: ...
+
+
+def closed_form(score: object) -> ClosedForm | None:
+    """The score in numbers, None where it has no such form or does not say."""
+    say = getattr(score, "closed_form", None)
+    return say() if say else None
+
+
+def of_target(target: Target, chain: Chain) -> ClosedForm | None:
+    """The exact score of a target whose form is known."""
+    form = target.form
+    if form is None:
         return None
-    scale, offset = np.ones(chain.steps + 2), np.zeros((chain.steps + 2, exact.target.dim))
-    if wrong is not None:
-        for t in range(1, chain.steps + 2):
-            affine = wrong.affine(t)
-            if affine is None:
-                return None
-            scale[t], offset[t] = affine
-    return ClosedForm(exact.target.gaussians, scale, offset)
+    more: Numbers = {"abar": chain.abar, "var": chain.var}
+    if isinstance(form, Gaussians):
+        kind, terms = "gaussians", len(form.weights)
+    elif isinstance(form, Uniforms):
+        kind, terms = "boxes", len(form.weights)
+        rules = {"short": SHORT_RULE, "far": FAR_RULE}
+        more |= {"tail": normal_tail()} | {name: np.array(rule) for name, rule in rules.items()}
+    else:
+        kind, terms = "circle", 1
+        more |= {"bessel": bessel()}
+    arrays = more | form._asdict()
+    size = sum(a.size for a in arrays.values())
+    return ClosedForm(kind, target.dim, terms, size, lambda: arrays)

@@ -22,10 +22,12 @@ class Field(Protocol):
     """g: points (N, d) to (N, d), with J_g (N, d, d) and grad tr J_g (N, d).
 
     detail: the length over which g changes. constant: g itself, (d,), where it is a constant.
+    sines: v (K, d), w (K, d) and b (K,) with g = sum_k v_k sin(w_k.x + b_k).
     """
 
     detail: float
     constant: Array | None
+    sines: tuple[Array, Array, Array]
 
     def __call__(self, x: Array) -> Array: ...
 
@@ -48,7 +50,9 @@ class Constant:
     detail = math.inf
 
     def __init__(self, dim: int) -> None:
-        self.constant: Array | None = np.full(dim, 1 / math.sqrt(dim))
+        u = np.full(dim, 1 / math.sqrt(dim))
+        self.constant: Array | None = u
+        self.sines = u[None], np.zeros((1, dim)), np.array([math.pi / 2])
 
     def __call__(self, x: Array) -> Array:
         return np.full(x.shape, 1 / math.sqrt(x.shape[1]))
@@ -75,6 +79,7 @@ class Wave:
         self._target, self._w, self._b = target, frequency, phase
         self._u = np.full(target.dim, 1 / math.sqrt(target.dim))
         self.detail = 1 / frequency
+        self.sines = self._u[None], frequency * self._u[None], np.array([phase])
 
     def _angle(self, x: Array) -> Array:
         return self._w * (x @ self._u) + self._b
@@ -120,6 +125,7 @@ class Fourier:
 
     def __init__(self, target: Target, directions: Array, waves: Array, phases: Array) -> None:
         self._target, self._v, self._w, self._b = target, directions, waves, phases
+        self.sines = directions, waves, phases
         self.detail = 1 / float(np.linalg.norm(waves, axis=1).max())
         i, j = np.triu_indices(len(phases))
         weight = np.where(i == j, 0.5, 1.0) * (directions[i] * directions[j]).sum(axis=1)

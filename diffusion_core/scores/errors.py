@@ -21,6 +21,7 @@ import numpy as np
 
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.schedules import Array, Chain, check_range
+from diffusion_core.scores.closed_form import ClosedForm, Numbers
 from diffusion_core.scores.error_fields import Constant, Field, Fourier, Wave
 from diffusion_core.scores.exact import ExactScore, Score
 from diffusion_core.scores.expectations import CLOSED_FORM, FisherCurve
@@ -106,6 +107,17 @@ class Added:
         of = self.field.constant
         return None if of is None else (1.0, self.amplitude(t) * of)
 
+    def closed_form(self) -> ClosedForm | None:
+        """The score in numbers, where the exact one has a form."""
+        exact, chain = self.exact.closed_form(), self.exact.chain
+        waves = dict(zip(("directions", "waves", "phases"), self.field.sines, strict=True))
+
+        def numbers() -> Numbers:
+            sizes = [self.amplitude(t) for t in range(1, chain.steps + 2)]
+            return {"amplitude": np.array([0.0, *sizes])} | waves
+
+        return exact and exact.beside(numbers, sum(a.size for a in waves.values()) + chain.steps)
+
     def __call__(self, t: int, x: Array) -> Array:
         exact, a = self.exact(t, x), self.amplitude(t)
         return exact + a * self.field(x) if a > 0 else exact
@@ -160,6 +172,16 @@ class Scaled:
     def affine(self, t: int) -> tuple[float, Array] | None:
         """(c, v) with s_hat_t = c s_t + v."""
         return 1 + self.excess(t), np.zeros(self.exact.target.dim)
+
+    def closed_form(self) -> ClosedForm | None:
+        """The score in numbers, where the exact one has a form."""
+        exact, chain = self.exact.closed_form(), self.exact.chain
+
+        def numbers() -> Numbers:
+            found = [1 + self.excess(t) for t in range(1, chain.steps + 2)]
+            return {"scale": np.array([1.0, *found])}
+
+        return exact and exact.beside(numbers, chain.steps)
 
     def __call__(self, t: int, x: Array) -> Array:
         return (1 + self.excess(t)) * self.exact(t, x)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from diffusion_core.schedules import Array, Chain, Mask
+from diffusion_core.scores.closed_form import ClosedForm, of_target
 from diffusion_core.targets.base import Marginal, Target
 from diffusion_core.targets.separable import score_at_nodes
 
@@ -135,6 +136,10 @@ class ExactScore:
     def _made(self, t: int) -> Marginal:
         made = self.target.marginal(self.chain.level(t))
         return self._marginals.put(t, made, numbers(made))
+
+    def closed_form(self) -> ClosedForm | None:
+        """The score in numbers, where the target has a form."""
+        return of_target(self.target, self.chain)
 
     def __call__(self, t: int, x: Array) -> Array:
         return self.marginal(t).score(x)

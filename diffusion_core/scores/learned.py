@@ -25,6 +25,7 @@ import numpy as np
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel, check_range
 from diffusion_core.scores.bumps import Bumps, Fit, fitted
+from diffusion_core.scores.closed_form import ClosedForm, Numbers
 from diffusion_core.scores.exact import ExactScore, Remembered, Score
 from diffusion_core.scores.regressed import Regressed
 from diffusion_core.targets.base import Target, unit_rows
@@ -156,6 +157,34 @@ class LearnedScore:
     def trace_gradient(self, t: int, x: Array) -> Array:
         fit = self.fit(t)
         return fit.model.trace_gradient(fit.standard(x)) / fit.spread**3
+
+    def closed_form(self) -> ClosedForm:
+        """The score in numbers; every t is trained for them that was not before."""
+        dim, steps = self.exact.target.dim, self.exact.chain.steps
+        count = len(self._near)
+        size = (steps + 2) * (1 + dim + count) * dim
+        return ClosedForm("bumps", dim, count, size, self._numbers)
+
+    def _numbers(self) -> Numbers:
+        """theta (T+2, 1 + d + D, d); at t the centres of the bumps, in units of ``spread`` and seen
+
+        from root m, are root near/spread + width off, and their length is ``length``.
+        """
+        chain = self.exact.chain
+        fits = [self.fit(t) for t in range(1, chain.steps + 2)]
+        spread = np.array([1.0, *(fit.spread for fit in fits)])
+        length = np.array([1.0, *(fit.model.bumps.length for fit in fits)])
+        theta = [fit.model.theta for fit in fits]
+        return {
+            "abar": chain.abar,
+            "theta": np.stack([np.zeros_like(theta[0]), *theta]),
+            "mean": self._mean,
+            "near": self.data[self._near] - self._mean,
+            "off": self._off,
+            "spread": spread,
+            "length": length,
+            "width": np.hypot(np.sqrt(chain.var) / spread, length),
+        }
 
     def fit(self, t: int) -> Fit:
         """The trained model at t, 1 <= t <= T+1; safe to ask for from several threads.

@@ -32,6 +32,7 @@ import scipy
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array
 from diffusion_core.scores.bumps import CACHED, Bumps, Fit, penalised, solved
+from diffusion_core.scores.closed_form import ClosedForm, Numbers, closed_form
 from diffusion_core.scores.exact import ExactScore, Remembered, Score, numbers
 from diffusion_core.targets.base import unit_rows
 
@@ -148,6 +149,8 @@ class Trained(Protocol):
 
     def fit(self, t: int) -> Fit: ...
 
+    def closed_form(self) -> ClosedForm: ...
+
 
 class Regressed:
     """The score of ``plain``, and what regressed w_t and v_t say in the place of its derivatives.
@@ -183,6 +186,17 @@ class Regressed:
         found = self.model(t)(fit.standard(x))
         turned = np.einsum("nij,nj->ni", found[:, d:].reshape(-1, d, d), self.plain(t, x))
         return np.asarray(found[:, :d] / fit.spread**3 - turned / fit.spread**2)
+
+    def closed_form(self) -> ClosedForm | None:
+        """``plain`` in numbers, and ``sums`` (T+2, 1 + d + D, d + d^2): k and the rows of H."""
+        plain, bumps = closed_form(self.plain), self.learned.closed_form()
+        steps, dim = self.learned.exact.chain.steps, bumps.dim
+
+        def numbers() -> Numbers:
+            theta = [self.model(t).theta for t in range(1, steps + 2)]
+            return bumps.numbers() | {"sums": np.stack([np.zeros_like(theta[0]), *theta])}
+
+        return plain and plain.beside(numbers, bumps.size * (2 + dim))
 
     def model(self, t: int) -> Sums:
         """The trained sums at t, 1 <= t <= T+1; safe to ask for from several threads."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scipy.special import ndtr
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.targets.forms import Form
 from diffusion_core.targets.support import Support
 
 MAX_DIM = 256
@@ -80,18 +81,6 @@ class Marginal(ABC):
         raise NotImplementedError
 
 
-class Gaussians(NamedTuple):
-    """sum_k w_k N(m_k, V_k diag(c_k) V_k^T): weights w (K,), means m (K, d), variances c (K, d) and
-
-    axes V (K, d, d), orthogonal; one row of c or V stands for all where they are equal.
-    """
-
-    weights: Array
-    means: Array
-    variances: Array
-    axes: Array
-
-
 class Target(ABC):
     """The law of X_0: a frozen dataclass of plain numbers, hence hashable.
 
@@ -120,8 +109,8 @@ class Target(ABC):
         """n independent draws of X_0, shape (n, d)."""
 
     @property
-    def gaussians(self) -> Gaussians | None:
-        """X_0 as a mixture of Gaussians, atoms among them, where it is one."""
+    def form(self) -> Form | None:
+        """X_0 in numbers, where it is one of the known forms: atoms, for one, are Gaussians."""
         return None
 
     @property

@@ -18,7 +18,6 @@ import numpy as np
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets.base import (
-    LOG_TINY,
     MIN_WIDTH,
     Complex,
     Marginal,
@@ -27,9 +26,11 @@ from diffusion_core.targets.base import (
     check_weights,
     in_parts,
     mixture_weights,
+    normalise,
     searched,
     unit_rows,
 )
+from diffusion_core.targets.forms import Uniforms
 from diffusion_core.targets.grid_boxes import GridMarginal, is_grid
 from diffusion_core.targets.support import Support
 from diffusion_core.targets.truncated_normal import truncated_normal, uniform_normal_mass
@@ -114,6 +115,10 @@ class Boxes(Target):
         return self._lows[k] + (self._highs[k] - self._lows[k]) * u[:, 1:]
 
     @property
+    def form(self) -> Uniforms:
+        return Uniforms(self._weights, self._lows, self._highs)
+
+    @property
     def terms(self) -> int:
         return len(self.weights)
 
@@ -188,24 +193,22 @@ class BoxesMarginal(Marginal):
     def log_density(self, x: Array) -> Array:
         def of(c: Array) -> Array:
             log_w, excess, _ = self._noise(c, 0)
-            top = log_w.max(axis=0)
-            total = np.exp(np.maximum(log_w - top, LOG_TINY)).sum(axis=0)
-            return top + np.log(total) - excess
+            return normalise(log_w) - excess
 
         return self._chunks(x, of)
 
     def score(self, x: Array) -> Array:
         def of(c: Array) -> Array:
-            log_w, _, moments = self._noise(c, 1)
-            r = _softmax(log_w)
+            r, _, moments = self._noise(c, 1)
+            normalise(r)
             return np.stack([(r * mean).sum(axis=0) for (mean,) in moments], axis=1)
 
         return self._chunks(x, of) / -self._sigma
 
     def jacobian(self, x: Array) -> Array:
         def of(c: Array) -> Array:
-            log_w, _, moments = self._noise(c, 2)
-            r = _softmax(log_w)
+            r, _, moments = self._noise(c, 2)
+            normalise(r)
             centred = [_centre(r, m[0]) for m in moments]
             h = np.einsum("kn,ikn,jkn->nij", r, centred, centred, optimize=True)
             for i, m in enumerate(moments):
@@ -216,8 +219,8 @@ class BoxesMarginal(Marginal):
 
     def trace_gradient(self, x: Array) -> Array:
         def of(c: Array) -> Array:
-            log_w, _, moments = self._noise(c, 3)
-            r = _softmax(log_w)
+            r, _, moments = self._noise(c, 3)
+            normalise(r)
             centred = [_centre(r, m[0]) for m in moments]
             spread = sum(e * e - m[1] for e, m in zip(centred, moments, strict=True))
             third = [m[2] + e * (spread - 2 * m[1]) for e, m in zip(centred, moments, strict=True)]
@@ -292,8 +295,3 @@ def _centre(r: Array, mean: Array) -> Array:
     """mean_k - sum_k r_k mean_k, exactly 0 among equal means: far away they dwarf their spread."""
     near = mean - np.take_along_axis(mean, r.argmax(axis=0)[None], axis=0)
     return near - (r * near).sum(axis=0)
-
-
-def _softmax(a: Array) -> Array:
-    w = np.exp(np.maximum(a - a.max(axis=0), LOG_TINY))
-    return w / w.sum(axis=0)

@@ -19,6 +19,7 @@ from diffusion_core.targets.base import (
     Target,
     check_points,
 )
+from diffusion_core.targets.forms import Ring
 from diffusion_core.targets.support import Support
 
 LARGE = 30.0  # from here on the series of A(k) in 1/k is exact to rounding
@@ -72,6 +73,10 @@ class Circle(Target):
     def bounds(self) -> Array:
         center = np.array(self.center, dtype=float)
         return np.stack([center - self.radius, center + self.radius])
+
+    @property
+    def form(self) -> Ring:
+        return Ring(np.array([self.radius], dtype=float), np.array(self.center, dtype=float))
 
     def marginal(self, level: NoiseLevel) -> Marginal:
         if not level.var > 0:

@@ -16,7 +16,6 @@ from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
     Complex,
-    Gaussians,
     Marginal,
     Target,
     check_points,
@@ -26,6 +25,7 @@ from diffusion_core.targets.base import (
     searched,
     unit_rows,
 )
+from diffusion_core.targets.forms import Gaussians
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
 from diffusion_core.targets.points import MAX_POINTS, Points
@@ -100,7 +100,7 @@ class GaussianMixture(Target):
         return np.stack([(self._means - reach).min(axis=0), (self._means + reach).max(axis=0)])
 
     @property
-    def gaussians(self) -> Gaussians:
+    def form(self) -> Gaussians:
         return Gaussians(self._weights, self._means, *self._shapes[1])
 
     @cached_property

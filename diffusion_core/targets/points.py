@@ -16,12 +16,12 @@ from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
     Complex,
-    Gaussians,
     Marginal,
     Target,
     check_points,
     in_parts,
 )
+from diffusion_core.targets.forms import Gaussians
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
 from diffusion_core.targets.support import Support, gaussian_mass_outside, gaussian_support
@@ -67,7 +67,7 @@ class Points(Target):
         return np.stack([self._points.min(axis=0) - reach, self._points.max(axis=0) + reach])
 
     @property
-    def gaussians(self) -> Gaussians:
+    def form(self) -> Gaussians:
         points, weights = self._distinct
         square = np.full((1, self.dim), self.bandwidth**2)
         return Gaussians(weights, points, square, np.eye(self.dim)[None])

@@ -23,7 +23,6 @@ from scipy.special import (
 from diffusion_core.schedules import Array, NoiseLevel, check_range
 from diffusion_core.targets.base import (
     Complex,
-    Gaussians,
     Marginal,
     Target,
     check_points,
@@ -31,6 +30,7 @@ from diffusion_core.targets.base import (
     softmax,
     unit_rows,
 )
+from diffusion_core.targets.forms import Gaussians
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.support import TAIL, Support
 
@@ -81,7 +81,7 @@ class StudentT(Target):
         return np.array(self.loc, dtype=float) + np.array([[-reach], [reach]])
 
     @property
-    def gaussians(self) -> Gaussians:
+    def form(self) -> Gaussians:
         g, weights = self._rule
         means = np.tile(np.array(self.loc, dtype=float), (len(g), 1))
         variances = np.repeat(self.scale**2 / g[:, None], self.dim, axis=1)

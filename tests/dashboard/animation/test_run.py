@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from dashboard.animation.layers import (
+    COST,
+    MOST_COST,
+    MOST_GROWTH,
     MOST_STEPS,
-    MOST_TERMS,
     followed_run,
     frame_times,
     run_of,
@@ -20,9 +22,10 @@ from dashboard.animation.line import scene
 from dashboard.player import Animation, Run, pack
 from dashboard.player.packing import BORDER, LIMIT
 from diffusion_core import Experiment
-from diffusion_core.laws.particles import final_points, simulate
+from diffusion_core.laws.particles import amplification, final_points, simulate
 from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Karras, Linear
+from diffusion_core.scores.closed_form import closed_form
 from diffusion_core.scores.errors import (
     SCORE_ERRORS,
     Empirical,
@@ -32,8 +35,11 @@ from diffusion_core.scores.errors import (
     Shift,
     WaveError,
 )
+from diffusion_core.scores.own import own_score
 from diffusion_core.targets import PRESETS
 from diffusion_core.targets.base import Target
+from diffusion_core.targets.boxes import Boxes
+from diffusion_core.targets.circle import Circle
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
 from diffusion_core.targets.points import Points
 from diffusion_core.targets.student_t import StudentT
@@ -42,13 +48,14 @@ from tests.dashboard.unpacking import unpack
 
 PARTICLES = 60
 STEPS = 14
+CALM_STEPS = 60  # where no sampler folds at the waves below
 KINDS = [*((name, 0.0) for name in SAMPLERS), ("ddim", 0.4), ("ddim", 1.0)]
 SKEWED = GaussianMixture(
     (0.3, 0.5, 0.2),
     ((-1.5, 0.5), (0.4, 1.0), (1.2, -1.4)),
     (((0.2, 0.15), (0.15, 0.3)), ((0.09, 0.0), (0.0, 0.25)), ((0.4, -0.39), (-0.39, 0.4))),
 )
-SENT = {
+TARGETS = {
     "line": Experiment().target,
     "skewed": SKEWED,
     "atoms on the line": Points(((-1.0,), (0.2,), (0.2,), (1.5,))),
@@ -56,9 +63,20 @@ SENT = {
     "blurred points": Points(((-1.0, 0.3), (0.2, 1.0), (1.5, -0.4)), 0.2),
     "heavy tails": StudentT(5.0, (0.3,), 0.8),
     "heavy tails in the plane": StudentT(4.0, (0.3, -0.2), 0.8),
+    "boxes": Boxes((0.5, 0.3, 0.2), ((-2.0,), (0.1,), (0.4,)), ((-1.0,), (0.4,), (1.9,))),
+    "boxes in the plane": Boxes(
+        (0.4, 0.4, 0.2),
+        ((-1.5, 0.0), (-0.5, 0.0), (1.0, -1.0)),
+        ((-0.5, 1.0), (0.2, 2.0), (1.01, 0.5)),
+    ),
+    "circle": Circle(1.5, (0.4, -0.2)),
+    **{name: preset.target for name, preset in PRESETS.items()},
 }
+EVERY_ERROR = ("line", "skewed", "boxes", "circle")
 ERRORS = [
     *(Shift(0.3), Shift(0.3, "small-t"), Scale(0.4), Scale(0.4, "large-t"), Empirical(12, 5)),
+    *(WaveError(0.1, 3.0, 0.4), FourierError(0.3, 1.5), FourierError(0.2, 2.0, 1, "large-t")),
+    *(Learned(40, 8), Learned(60, 5, extra="regressed"), Learned(60, 5, extra="regressed-only")),
 ]
 
 
@@ -69,11 +87,12 @@ def base(**changes: object) -> Experiment:
 def experiments() -> Iterator[tuple[str, Experiment]]:
     for name, eta in KINDS:
         run = base(sampler=name, eta=eta)
-        for title, target in SENT.items():
+        for title, target in TARGETS.items():
             yield f"{name} {eta} {title}", run.with_(target=target)
         for error in ERRORS:
-            for title in ("line", "skewed"):
-                wrong = run.with_(target=SENT[title], score_error=error)
+            steps = CALM_STEPS if isinstance(error, WaveError | FourierError) else STEPS
+            for title in EVERY_ERROR:
+                wrong = run.with_(target=TARGETS[title], score_error=error, steps=steps)
                 yield f"{name} {eta} {title} {error}", wrong
         yield f"{name} {eta} exact start", run.with_(target=SKEWED, start="exact")
         yield f"{name} {eta} Karras", run.with_(schedule=Karras(), steps=150)
@@ -111,7 +130,7 @@ def test_the_browser_makes_the_run_that_python_makes(name: str, played: dict[str
     assert gap.max() < 1e-6
 
 
-@pytest.mark.parametrize("name", [n for n in CASES if CASES[n].target in (SENT["line"], SKEWED)])
+@pytest.mark.parametrize("name", [n for n in CASES if CASES[n].target in (TARGETS["line"], SKEWED)])
 def test_the_browser_takes_steps_apart_as_python_does(name: str, played: dict[str, Played]) -> None:
     experiment, found = CASES[name], played[name]
     times = frame_times(experiment.steps)
@@ -159,26 +178,41 @@ def test_factors_and_words_of_a_run_are_those_of_followed_steps() -> None:
             np.testing.assert_array_equal(arrays[f"scalar:{factor}"], values.astype("f4"))
 
 
-def test_what_has_no_such_form_is_sent_as_positions() -> None:
-    sent = {type(target) for target in SENT.values()}
-    for preset in PRESETS.values():
-        if preset.target.dim <= 2:
-            run = run_for(base(target=preset.target))
-            assert (run is not None) == (type(preset.target) in sent)
-    assert {type(preset.target) for preset in PRESETS.values()} > sent
-    for error in (Learned(20, 4), WaveError(0.3), FourierError(0.5)):
-        assert run_for(base(score_error=error)) is None
-    for kind in SCORE_ERRORS.values():
-        sample = kind()
-        sends = any(isinstance(error, kind) for error in ERRORS)
-        assert (run_for(base(score_error=sample)) is not None) == sends
+def test_a_score_of_a_readers_own_is_sent_as_positions() -> None:
+    assert run_for(base(score_error=own_score(lambda t, x: -x))) is None
+
+
+@pytest.mark.parametrize("kind", SCORE_ERRORS)
+def test_the_usual_error_of_every_kind_is_made_in_the_browser(kind: str) -> None:
+    assert any(isinstance(error, SCORE_ERRORS[kind]) for error in ERRORS)
+    experiment = Experiment(score_error=SCORE_ERRORS[kind]())
+    assert run_of(experiment, 2000, frame_times(experiment.steps)) is not None
+
+
+def test_a_run_that_magnifies_rounding_is_sent_as_positions() -> None:
+    calm = base(score_error=WaveError(0.1, 3.0))
+    folded = calm.with_(sampler="ode-taylor", score_error=WaveError(0.3, 10.0))
+    assert amplification(calm, 100) < MOST_GROWTH < amplification(folded, 100)
+    assert run_for(calm) is not None
+    assert run_for(folded) is None
 
 
 def test_what_takes_longer_than_a_moment_is_sent_as_positions() -> None:
-    assert run_of(base(), MOST_TERMS // (3 * (STEPS - 1)), []) is not None
-    assert run_of(base(), MOST_TERMS // (3 * (STEPS - 1)) + 1, []) is None
+    most = int(MOST_COST / (COST["gaussians"] * 3 * (STEPS - 1)))
+    assert run_of(base(), most, []) is not None
+    assert run_of(base(), most + 1, []) is None
     assert run_of(base(steps=MOST_STEPS), 1, []) is not None
     assert run_of(base(steps=MOST_STEPS + 1), 1, []) is None
+
+
+def test_a_score_of_more_bytes_than_positions_is_not_sent() -> None:
+    experiment = Experiment(score_error=Learned(1000, 64))
+    times = frame_times(experiment.steps)
+    score = closed_form(experiment.score)
+    assert score is not None
+    few = 8 * score.size // (2 * len(times))
+    assert run_of(experiment, few, times) is None
+    assert run_of(experiment, few + 1, times) is not None
 
 
 @pytest.mark.parametrize(
