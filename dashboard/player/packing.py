@@ -9,8 +9,8 @@ density axis. A panel has positions or the run, in float64, that the browser mak
 Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER) at worst; codes
 beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
 Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, their
-difference uint8 around ZERO, fields int16 over header["field_top"]; what is shown as a number is
-float32.
+difference uint8 around ZERO; q_t follows from p_t and a difference of at most DERIVED, to a code.
+Fields are int8 over header["field_top"], arrows cut at FULL; what is shown as a number is float32.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ from dashboard.player.run import Run
 BORDER = 32_000
 LIMIT = 32_767
 ZERO = 128  # of the difference of two maps
+DERIVED = 0.5  # of the maximum of p_t: half a code of each map is a code of q_t at most
+FULL, LARGEST = 2.5, 127  # the longest arrow of arrows.js, whose direction alone counts; its code
 MAX_PANELS = 4
 LEVEL = 4  # of compression: a quarter of the time of the usual 6, for 5 % more bytes
 # where neighbours are alike: in time, and along a curve so much that its slope is
 DIFFERENCES = {
     "positions": (0,),
-    "field": (0,),
+    "field": (0, 1),
     **dict.fromkeys(("target", "output"), (0, 1, -1)),
     "difference": (0, 1, 2),
 }
@@ -96,7 +98,7 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
     else:
         header |= _pack_maps(animation, axes, arrays)
     if animation.field is not None:
-        header["field_top"] = _pack_field(animation.field, arrays)
+        header["field_top"] = _pack_field(animation, arrays)
     if animation.distance is not None:
         header |= {"distance_range": axes.distance, "distance_name": animation.distance_name}
         arrays["distance"] = _floats(animation.distance)
@@ -194,14 +196,23 @@ def _pack_maps(animation: Animation, axes: Axes, arrays: Arrays) -> dict[str, An
     if gap is not None:
         unit = (255 - ZERO) / (axes.difference or 1.0)
         arrays["difference"] = np.rint(ZERO + unit * gap).astype("u1")
+        if axes.difference <= DERIVED:
+            del arrays["output"]
     frames = [int(frame) for frame in animation.density_frames]
     return {"difference_top": axes.difference, "density_frames": frames}
 
 
-def _pack_field(field: np.ndarray, arrays: Arrays) -> float:
-    """Adds the field as int16; returns the component that the largest code stands for."""
-    top = float(np.max(np.abs(field))) or 1.0
-    arrays["field"] = np.rint(np.asarray(field, dtype=float) * (LIMIT / top)).astype("<i2")
+def _pack_field(animation: Animation, arrays: Arrays) -> float:
+    """Adds the field as int8; returns the component that the largest code stands for."""
+    field = np.asarray(animation.field, dtype=float)
+    size = (
+        np.abs(field)
+        if animation.dimension == 1
+        else np.hypot(*np.moveaxis(field, -1, 0))[..., None]
+    )
+    cut = field * (FULL / np.maximum(size, FULL))
+    top = float(np.max(np.abs(cut))) or 1.0
+    arrays["field"] = np.rint(cut * (LARGEST / top)).astype("i1")
     return top
 
 

@@ -1,8 +1,10 @@
 // One little-endian blob: u32 length | JSON, how it is shown | deflated: u32 length | JSON, the panels | arrays.
 import { perform } from "./run.js";
 
+const [ZERO, LARGEST] = [128, 255]; // codes of no difference of two maps, and of their maximum
+
 const TYPES = {
-  int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array,
+  int8: Int8Array, int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array,
   float64: Float64Array, uint32: Uint32Array,
 };
 
@@ -44,7 +46,16 @@ function decodePanel(panel, bytes, start) {
     panel[name] = { shape, values };
     offset = end;
   }
+  if (panel.difference && !panel.output) panel.output = derived(panel);
   return offset;
+}
+
+/** q_t where only p_t and q_t - p_t were sent, in their codes. */
+function derived({ target: { shape, values }, difference, difference_top: top }) {
+  const unit = (top * LARGEST) / (LARGEST - ZERO);
+  const codes = Float32Array.from(values, (code, i) => (
+    Math.min(LARGEST, Math.max(0, code + unit * (difference.values[i] - ZERO)))));
+  return { shape, values: codes };
 }
 
 /** Sums along an axis, where differences along it were sent; both wrap around. */

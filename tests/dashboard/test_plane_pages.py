@@ -104,7 +104,6 @@ def test_the_heat_map_is_in_the_link(chosen: str, layer: str) -> None:
     shown, arrays = layers(app)
     assert layer in shown
     assert len({"target", "output-map", "difference"} & set(shown)) == 1
-    assert ("output" in arrays) == (chosen != "p")
     assert ("difference" in arrays) == (chosen != "p")
     assert ("distance" in arrays) == (chosen != "p")
     assert address(app).get("map", "p") == chosen

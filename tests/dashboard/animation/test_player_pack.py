@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dashboard.player import Animation, Follow, field_points, pack
-from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE
+from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE, peaks
 from dashboard.player.component import COLOURS, LAYERS, player
-from dashboard.player.packing import BORDER, LIMIT, ZERO, sent, with_display
+from dashboard.player.packing import BORDER, FULL, LARGEST, ZERO, sent, with_display
 from tests.dashboard.unpacking import unpack
 
 
@@ -130,10 +130,9 @@ def test_bytes_are_at_most_two_per_coordinate_and_the_same_each_time() -> None:
 
 
 def test_what_is_sent_as_differences_comes_back() -> None:
-    made = line(field=np.linspace(-3, 2, 10).reshape(2, 5))
+    made = line(field=np.linspace(-2, 1, 10).reshape(2, 5))
     arrays = only(pack(made))[1]
-    top = np.max(np.abs(np.linspace(-3, 2, 10)))
-    np.testing.assert_allclose(arrays["field"] * top / LIMIT, made.field, atol=top / LIMIT)
+    np.testing.assert_allclose(arrays["field"] * (2 / LARGEST), made.field, atol=1 / LARGEST)
     codes = sent("target", arrays["target"])
     assert codes.dtype == arrays["target"].dtype
     back = np.cumsum(np.cumsum(codes, axis=1, dtype="u2"), axis=1, dtype="u2")
@@ -311,10 +310,24 @@ def test_distances_share_whole_decades() -> None:
 
 
 def test_fields_are_kept_up_to_half_a_code() -> None:
-    field = np.random.default_rng(5).normal(size=(2, 6, 7, 2))
+    field = 2 * np.random.default_rng(5).normal(size=(2, 6, 7, 2))
     header, arrays = only(pack(plane(field=field)))
-    restored = arrays["field"] * (header["field_top"] / LIMIT)
-    assert np.max(np.abs(restored - field)) <= header["field_top"] / LIMIT / 2 * (1 + 1e-9)
+    unit = header["field_top"] / LARGEST
+    size = np.linalg.norm(field, axis=-1, keepdims=True)
+    assert (size > FULL).any()
+    cut = np.where(size > FULL, field * FULL / size, field)
+    assert np.max(np.abs(arrays["field"] * unit - cut)) <= unit / 2 * (1 + 1e-9)
+
+
+def test_a_small_difference_stands_for_the_second_map() -> None:
+    p = np.asarray(plane().target_density)
+    far, near = 1.6 * p, 1.4 * p
+    assert "output" in only(pack(plane(output_density=far)))[1]
+    header, arrays = only(pack(plane(output_density=near)))
+    assert "output" not in arrays
+    unit = header["difference_top"] / (255 - ZERO)
+    restored = arrays["target"] / 255 + unit * (arrays["difference"].astype(float) - ZERO)
+    assert np.max(np.abs(restored - near / peaks(p))) <= 1 / 255
 
 
 def test_field_points_are_centres_of_cells() -> None:
@@ -345,8 +358,8 @@ def test_the_difference_of_two_maps_is_coded_around_zero() -> None:
 
 def test_maps_of_both_laws_have_one_unit() -> None:
     density = np.asarray(plane().target_density)
-    _, arrays = only(pack(plane(output_density=0.5 * density)))
-    assert np.max(np.abs(arrays["output"] - 0.5 * arrays["target"])) <= 1
+    _, arrays = only(pack(plane(output_density=0.4 * density)))
+    assert np.max(np.abs(arrays["output"] - 0.4 * arrays["target"])) <= 1
     _, alone = only(pack(plane(target_density=None, output_density=density)))
     assert np.array_equal(alone["output"], arrays["target"])
 
