@@ -24,7 +24,7 @@ ARROWS = {1: 33, 2: 17}  # a side
 # of a run that the browser makes: nanoseconds that a term of its score takes there, and how many in
 # all; updates, whose coefficients are sent; by how much rounding may grow, which is 1e-13 at most;
 # and bytes of a score that need not be fewer than those of positions
-COST = {"gaussians": 25, "boxes": 400, "circle": 600, "bumps": 40}
+COST = {"gaussians": 25, "boxes": 300, "circle": 400, "bumps": 40}
 MOST_COST, MOST_STEPS, MOST_GROWTH, LITTLE = 2.5e9, 1000, 1e6, 30_000
 
 Progress = Callable[[float], None]

@@ -6,6 +6,7 @@ import { createScaledTail } from "./special.js";
 const FAR = 5; // from here on the closed form of the variance cancels
 const DECAY = 38; // exp(-38) ends a tail
 const FAINT = -40; // less weight than exp of it does not count
+const ROUNDING = 1 + 1e-13; // of squared distances
 const ROOT_2PI = Math.sqrt(2 * Math.PI);
 
 /** moments(b, delta, order, into, at): of N(0, 1) on (b, b + delta), whose middle is not negative:
@@ -71,36 +72,49 @@ function createMoments({ tail, short, far }) {
   };
 }
 
+const spreadOf = (values) => values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b));
+
 /** The distinct intervals of one axis; box k uses number index[k]. */
 function createAxis({ lows, highs }, dim, i, root, sigma, moments) {
   const known = new Map();
+  const ends = [];
   const index = Int32Array.from({ length: lows.shape[0] }, (_, k) => {
-    const ends = [root * lows.values[k * dim + i], root * highs.values[k * dim + i]];
-    if (!known.has(ends.join())) known.set(ends.join(), [known.size, ends]);
-    return known.get(ends.join())[0];
+    const pair = [root * lows.values[k * dim + i], root * highs.values[k * dim + i]];
+    const name = pair.join();
+    if (!known.has(name)) {
+      known.set(name, known.size);
+      ends.push(...pair);
+    }
+    return known.get(name);
   });
-  const intervals = [...known.values()].map(([, ends]) => ends);
-  const hull = [Math.min(...intervals.map(([low]) => low)), Math.max(...intervals.map(([, high]) => high))];
-  const u = new Float64Array(4 * intervals.length); // log mass, E u, 1 - Var u and kappa_3 of each
+  const count = known.size;
+  const hull = [Math.min(...ends), Math.max(...ends)];
+  const gap = new Float64Array(count); // from x, over sigma; below 0 inside
+  const made = new Uint8Array(count);
+  const u = new Float64Array(4 * count); // log mass, E u, 1 - Var u and kappa_3 of each
+  let [x, y] = [0, 0];
+
+  function move(to) {
+    x = to;
+    y = Math.max(x - hull[1], hull[0] - x, 0) / sigma;
+    made.fill(0);
+    for (let n = 0; n < count; n += 1) gap[n] = Math.max(x - ends[2 * n + 1], ends[2 * n] - x) / sigma;
+  }
 
   /** log P(b < u < a) + y^2/2, y the distance to the hull: differences stay exact however far. */
-  function at(x, order) {
-    const [after, before] = [x - hull[1], hull[0] - x];
-    const y = Math.max(after, before, 0) / sigma;
-    intervals.forEach(([low, high], n) => {
-      const [right, left] = [(x - high) / sigma, (low - x) / sigma];
-      const b = Math.max(right, left);
-      moments(b, (high - low) / sigma, order, u, 4 * n);
-      let gap = Math.max(b, 0);
-      if (after > 0) gap = (hull[1] - high) / sigma;
-      if (before > 0) gap = (low - hull[0]) / sigma;
-      u[4 * n] = Math.log(u[4 * n]) - gap * (y + 0.5 * gap);
-      if (right >= left) return;
-      u[4 * n + 1] *= -1;
-      u[4 * n + 3] *= -1;
-    });
+  function make(n, order) {
+    if (made[n]) return;
+    made[n] = 1;
+    const [low, high] = [ends[2 * n], ends[2 * n + 1]];
+    moments(gap[n], (high - low) / sigma, order, u, 4 * n);
+    let step = Math.max(gap[n], 0);
+    if (y > 0) step = (x > hull[1] ? hull[1] - high : low - hull[0]) / sigma;
+    u[4 * n] = Math.log(u[4 * n]) - step * (y + 0.5 * step);
+    if (x - high >= low - x) return;
+    u[4 * n + 1] *= -1;
+    u[4 * n + 3] *= -1;
   }
-  return { at, index, u };
+  return { move, make, index, gap, u };
 }
 
 /** {score, jacobian, bend}(x, y, ...) of p_t, each leaving its numbers in `out`. */
@@ -112,30 +126,50 @@ export function createBoxes(form, dim, t, out) {
   const count = weights.values.length;
   const heights = weights.values.map((w, k) => axes.reduce(
     (sum, _, i) => sum - Math.log(highs.values[k * dim + i] - lows.values[k * dim + i]), Math.log(w)));
+  const sides = highs.values.map((high, n) => Math.min(1, (root * (high - lows.values[n])) / sigma));
+  const slack = 2 * (Math.log(count) - FAINT + spreadOf(heights) - dim * Math.log(sides.reduce((a, b) => Math.min(a, b))));
+  const square = new Float64Array(count); // of the distance to each box, over sigma
   const r = new Float64Array(count); // posterior weights, those that count
   const chosen = new Int32Array(count);
   const mean = new Float64Array(2);
   let kept = 0;
   const moment = (i, k, n) => axes[i].u[4 * axes[i].index[k] + n];
 
-  /** Posterior weights, and for each axis E u less its value in the heaviest box; that box. */
-  function weigh(point, order) {
-    axes.forEach((axis, i) => axis.at(point[i], order));
-    let [top, best] = [-Infinity, 0];
+  /** Squared distances to all boxes; that up to which boxes may have weight: on an axis one at
+   * distance g has between side/(5 + 5 g) and 1 of exp(-g^2/2). */
+  function reach() {
+    let least = Infinity;
     for (let k = 0; k < count; k += 1) {
-      r[k] = heights[k];
-      for (let i = 0; i < dim; i += 1) r[k] += moment(i, k, 0);
-      if (r[k] > top) [top, best] = [r[k], k];
+      square[k] = 0;
+      for (let i = 0; i < dim; i += 1) square[k] += Math.max(axes[i].gap[axes[i].index[k]], 0) ** 2;
+      if (square[k] < least) least = square[k];
     }
-    let sum = 0;
+    return least * ROUNDING + slack + 2 * dim * Math.log(5 + 5 * Math.sqrt(least));
+  }
+
+  /** Posterior weights, and for each axis E u less its value in the heaviest box; that box. */
+  function weigh(x, y, order) {
+    axes[0].move(x);
+    if (dim === 2) axes[1].move(y);
+    const most = reach();
+    let [top, best] = [-Infinity, 0];
     kept = 0;
     for (let k = 0; k < count; k += 1) {
-      if (r[k] - top < FAINT) continue;
-      const weight = Math.exp(r[k] - top);
-      sum += weight;
-      r[kept] = weight;
+      if (square[k] > most) continue;
+      let log = heights[k];
+      for (let i = 0; i < dim; i += 1) {
+        axes[i].make(axes[i].index[k], order);
+        log += moment(i, k, 0);
+      }
+      if (log > top) [top, best] = [log, k];
       chosen[kept] = k;
+      r[kept] = log;
       kept += 1;
+    }
+    let sum = 0;
+    for (let n = 0; n < kept; n += 1) {
+      r[n] = r[n] - top < FAINT ? 0 : Math.exp(r[n] - top);
+      sum += r[n];
     }
     for (let n = 0; n < kept; n += 1) r[n] /= sum;
     for (let i = 0; i < dim; i += 1) {
@@ -146,12 +180,12 @@ export function createBoxes(form, dim, t, out) {
   }
 
   function score(x, y) {
-    const best = weigh([x, y], 1);
+    const best = weigh(x, y, 1);
     for (let i = 0; i < dim; i += 1) out[i] = -(mean[i] + moment(i, best, 1)) / sigma;
   }
 
   function jacobian(x, y, ...along) {
-    const best = weigh([x, y], 2);
+    const best = weigh(x, y, 2);
     const c = (i, k) => moment(i, k, 1) - moment(i, best, 1) - mean[i];
     for (let i = 0; i < dim; i += 1) {
       let sum = 0;
@@ -166,7 +200,7 @@ export function createBoxes(form, dim, t, out) {
   }
 
   function bend(x, y) {
-    const best = weigh([x, y], 3);
+    const best = weigh(x, y, 3);
     const c = (i, k) => moment(i, k, 1) - moment(i, best, 1) - mean[i];
     for (let i = 0; i < dim; i += 1) {
       let sum = 0;

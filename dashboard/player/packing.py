@@ -10,7 +10,8 @@ Positions are int16: -BORDER..BORDER spans the extent, to (x1 - x0) / (4 BORDER)
 beyond it, up to LIMIT, are points outside the view, known as such and drawn nowhere.
 Curves are uint16 over 0..curve_top, maps uint8 over 0..the maximum of p_t at each keyframe, their
 difference uint8 around ZERO; q_t follows from p_t and a difference of at most DERIVED, to a code.
-Fields are int8 over header["field_top"], arrows cut at FULL; what is shown as a number is float32.
+Fields are int8, arrows cut at FULL, and header["field_top"] is what LIMIT would stand for; what is
+shown as a number is float32.
 """
 
 from __future__ import annotations
@@ -203,7 +204,7 @@ def _pack_maps(animation: Animation, axes: Axes, arrays: Arrays) -> dict[str, An
 
 
 def _pack_field(animation: Animation, arrays: Arrays) -> float:
-    """Adds the field as int8; returns the component that the largest code stands for."""
+    """Adds the field as int8; returns the component that a code of LIMIT would stand for."""
     field = np.asarray(animation.field, dtype=float)
     size = (
         np.abs(field)
@@ -213,7 +214,7 @@ def _pack_field(animation: Animation, arrays: Arrays) -> float:
     cut = field * (FULL / np.maximum(size, FULL))
     top = float(np.max(np.abs(cut))) or 1.0
     arrays["field"] = np.rint(cut * (LARGEST / top)).astype("i1")
-    return top
+    return top * LIMIT / LARGEST
 
 
 def _pack_follow(follow: Follow, positions: np.ndarray, arrays: Arrays) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Run:
             "shape": self.shape,
             "order": self.program.order,
             "followed": self.followed,
+            "terms": self.score.terms,
             "steps": [vars(step) for step in self.program.steps],
         }
 

@@ -75,7 +75,7 @@ Deno.test("a legend has no row wider than there is room", () => {
 
 Deno.test("an arrow of the field points along it, centred, and is full from 2.5 on", () => {
   const ctx = recorder();
-  const field = { shape: [1, 1, 2, 2], values: Int8Array.from([127, 0, 0, -64]) };
+  const field = { shape: [1, 1, 2, 2], values: Int16Array.from([32767, 0, 0, -16384]) };
   const panel = { field, raster: [0, 2, 0, 1], field_top: 5 };
   createField(panel, theme, (x) => 100 * x, (y) => 100 * (1 - y))(ctx, 0);
   const shafts = ctx.calls.flatMap((call, k) => ( // each followed by its head's two wings

@@ -10,7 +10,7 @@ import pytest
 from dashboard.player import Animation, Follow, field_points, pack
 from dashboard.player.axes import DECADES, HEADROOM, NOISE_SHARE, peaks
 from dashboard.player.component import COLOURS, LAYERS, player
-from dashboard.player.packing import BORDER, FULL, LARGEST, ZERO, sent, with_display
+from dashboard.player.packing import BORDER, FULL, LARGEST, LIMIT, ZERO, sent, with_display
 from tests.dashboard.unpacking import unpack
 
 
@@ -312,7 +312,7 @@ def test_distances_share_whole_decades() -> None:
 def test_fields_are_kept_up_to_half_a_code() -> None:
     field = 2 * np.random.default_rng(5).normal(size=(2, 6, 7, 2))
     header, arrays = only(pack(plane(field=field)))
-    unit = header["field_top"] / LARGEST
+    unit = header["field_top"] / LIMIT
     size = np.linalg.norm(field, axis=-1, keepdims=True)
     assert (size > FULL).any()
     cut = np.where(size > FULL, field * FULL / size, field)

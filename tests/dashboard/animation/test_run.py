@@ -69,6 +69,18 @@ TARGETS = {
         ((-1.5, 0.0), (-0.5, 0.0), (1.0, -1.0)),
         ((-0.5, 1.0), (0.2, 2.0), (1.01, 0.5)),
     ),
+    "thin and light boxes": Boxes(
+        (1e-6, 0.5, 0.499999), ((-3.0,), (0.0,), (1.0,)), ((-2.9,), (0.001,), (1.5,))
+    ),
+    "a picture": Boxes(
+        (1 / 40,) * 40,
+        tuple((0.4 * i - 2, 0.4 * j - 2) for i in range(10) for j in range(10) if (i * j) % 5 < 2)[
+            :40
+        ],
+        tuple(
+            (0.4 * i - 1.6, 0.4 * j - 1.6) for i in range(10) for j in range(10) if (i * j) % 5 < 2
+        )[:40],
+    ),
     "circle": Circle(1.5, (0.4, -0.2)),
     **{name: preset.target for name, preset in PRESETS.items()},
 }
