@@ -114,10 +114,20 @@ def plane_animation(
 def density_maps(
     experiment: Experiment, levels: Sequence[NoiseLevel], extent: Sequence[float]
 ) -> Array:
-    """p_t on a CELLS x CELLS raster at each noise level, (K, rows, columns)."""
-    points = np.stack(np.meshgrid(*axes(extent)), axis=-1).reshape(-1, 2)
-    log_p = [experiment.target.marginal(level).log_density(points) for level in levels]
-    return np.exp(log_p).reshape(len(levels), CELLS, CELLS)
+    """p_t on a CELLS x CELLS raster at each noise level, (K, rows, columns).
+
+    What is finer than a cell is seen through it: as much noise is added as makes it a cell wide, or
+    its level lines would be beads.
+    """
+    x, y = axes(extent)
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    target, cell = experiment.target, x[1] - x[0]
+    maps = []
+    for level in levels:
+        lacking = max(0.0, cell**2 - level.abar * target.finest_scale**2 - level.var)
+        seen = NoiseLevel(level.abar, level.var + lacking)
+        maps.append(np.exp(target.marginal(seen).log_density(points)))
+    return np.reshape(maps, (len(levels), CELLS, CELLS))
 
 
 def _on_the_way(times: Sequence[int], tv: Mapping[int, Distance]) -> tuple[Array, Array, list[str]]:

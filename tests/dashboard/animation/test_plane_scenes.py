@@ -10,14 +10,14 @@ import streamlit as st
 
 from dashboard.animation.layers import KEYFRAMES, frame_times, view
 from dashboard.animation.line import scene
-from dashboard.animation.plane import axes, key_frames, plane_law
+from dashboard.animation.plane import axes, density_maps, key_frames, plane_law
 from dashboard.compute import cached
 from dashboard.player import pack
 from dashboard.player.packing import ZERO
 from diffusion_core import PRESETS, Experiment, Refused, measure
 from diffusion_core.laws import front
 from diffusion_core.laws.plane.over_time import plane_evolution
-from diffusion_core.schedules import Linear
+from diffusion_core.schedules import Linear, NoiseLevel
 from tests.dashboard.unpacking import unpack
 
 RING = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8", steps=12)
@@ -87,6 +87,22 @@ def test_the_player_is_sent_the_engines_difference() -> None:
     assert header["density_frames"] == list(range(12))
     assert made.distance is not None
     assert made.distance[key] == found.tv.value
+
+
+def test_what_is_finer_than_the_raster_is_seen_through_its_cells() -> None:
+    extent, fine = (-3.2, 3.2, -3.2, 3.2), NoiseLevel(1 - 1e-4, 1e-4)
+    x, y = axes(extent)
+    ring, moons = (Experiment(target=PRESETS[name].target) for name in ("ring", "two-moons"))
+    shares = density_maps(ring, [fine], extent)[0]
+    shares /= shares.max()
+    radius, angle = np.hypot(x, y[:, None]), np.arctan2(y[:, None], x)
+    on_it = np.abs(radius - 1.8) < (x[1] - x[0]) / 2
+    assert shares[on_it].min() > 0.8  # an unbroken band
+    assert len(np.unique(np.floor(angle[on_it] * 20))) > 100
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    wide = NoiseLevel(0.99, 0.01)
+    p = np.exp(moons.target.marginal(wide).log_density(points)).reshape(96, 96)
+    np.testing.assert_array_equal(density_maps(moons, [wide], extent)[0], p)
 
 
 def test_rows_of_the_map_are_y() -> None:
