@@ -46,7 +46,7 @@ def serve() -> subprocess.Popen[bytes]:
 
 
 def opened(page: Page) -> None:
-    page.goto(URL)
+    page.goto(f"{URL}/trajectories")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_selector(".player canvas[data-drawn]")
 

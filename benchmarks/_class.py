@@ -38,6 +38,7 @@ from websockets.exceptions import WebSocketException
 from diffusion_core import Experiment
 from diffusion_core.targets import GaussianMixture
 
+PAGE = "trajectories"
 THINK = 3.0, 8.0  # seconds
 MOST_STEPS = 400  # the largest T that somebody moves to
 MB = 1e6
@@ -101,7 +102,7 @@ async def lesson(student: Student) -> None:
 async def plane(student: Student) -> None:
     """Exact numbers in the plane, asked for where they do not come by themselves."""
     reader = student.reader
-    seconds = await reader.visit("", student.link(dim=2, steps=64))
+    seconds = await reader.visit(PAGE, student.link(dim=2, steps=64))
     if reader.shows_button("Compute the exact distances"):
         seconds += await reader.press("Compute the exact distances")
     student.waited.append(seconds)
@@ -109,12 +110,12 @@ async def plane(student: Student) -> None:
 
 async def first_page(student: Student) -> None:
     """Come in and open the link."""
-    student.waited.append(await student.reader.open(student.link()))
+    student.waited.append(await student.reader.open(student.link(), PAGE))
 
 
 async def next_link(student: Student) -> None:
     """Another link in the same tab."""
-    student.waited.append(await student.reader.visit("", student.link()))
+    student.waited.append(await student.reader.visit(PAGE, student.link()))
 
 
 Activity = Callable[[Student], Awaitable[None]]

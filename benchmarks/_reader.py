@@ -85,7 +85,8 @@ class Reader:
         self._address = address.replace("http", "ws", 1).rstrip("/") + "/_stcore/stream"
         self._patience, self._socket = patience, None
         self.bytes = self.reruns = self.messages = 0
-        self._query, self._page, self.pages = "", "", dict[str, str]()
+        self._query, self._name, self._page = "", "", ""
+        self.pages: dict[str, str] = {}
         self._held: dict[str, Held] = {}
         self.widgets: dict[str, Any] = {}  # by id
         self._fragments: dict[str, str] = {}  # in which a widget stands, by its id
@@ -99,9 +100,9 @@ class Reader:
         if self._socket is not None:
             await self._socket.close()
 
-    async def open(self, query: str = "") -> float:
-        """Connect and open the first page with this query."""
-        begun, self._query = time.perf_counter(), query
+    async def open(self, query: str = "", page: str = "") -> float:
+        """Connect and open a page, by its address, with this query; "" is the front door."""
+        begun, self._query, self._name = time.perf_counter(), query, page
         self._socket = await websockets.connect(
             self._address, subprotocols=["streamlit"], max_size=None, open_timeout=self._patience
         )
@@ -110,7 +111,7 @@ class Reader:
 
     async def visit(self, page: str, query: str = "") -> float:
         """Another page, by its address, as from the menu; its widgets begin anew."""
-        self._query, self._page = query, self.pages[page]
+        self._query, self._page = query, self.pages.get(page, self._page)
         self._held.clear()
         self.widgets.clear()
         return await self._run({})
@@ -172,6 +173,7 @@ class Reader:
         message = BackMsg()
         client = message.rerun_script
         client.query_string, client.page_script_hash = self._query, self._page
+        client.page_name = "" if self._page else self._name
         client.fragment_id, client.is_auto_rerun = fragment, timer
         client.cached_message_hashes.extend(self._hashes)
         for name, (field, value) in (self._held | pressed).items():

@@ -13,15 +13,17 @@ import streamlit as st
 from dashboard import warm_up
 from dashboard.compute import work
 from dashboard.link.permalink import Page, Section
+from dashboard.prose import prose
 from diffusion_core import Experiment, InputError
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
 ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
-FIRST = "trajectories"
+FIRST = "home"
 GLYPH = "<text y='.9em' font-size='90'>〽</text>"
 SVG = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{GLYPH}</svg>"
 ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load all there are
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
+_STYLE = Path(__file__).with_name("page.css")
 _SHOWN = "page is shown"
 
 
@@ -47,6 +49,7 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
+    st.html(_STYLE)
     try:
         pool = work.start()
     except InputError as reason:
@@ -60,6 +63,7 @@ def show() -> None:
     st.session_state[_SHOWN] = True
     try:
         chosen.run()
+        _go_on(PAGES[st.session_state["page"]])
     finally:  # where it stops or runs again, too
         if pool:
             warm_up.begin(pool)
@@ -87,6 +91,19 @@ def page_link(
     """
     page = PAGES[name]
     st.page_link(page.path, label=label or page.title, icon=icon, query_params=query)
+
+
+def _go_on(page: Page) -> None:
+    """At the foot of a page, what to do next: links, each with the question that it answers."""
+    if not page.after:
+        return
+    say = prose("next")
+    with st.container(key="go on"):
+        st.subheader("What next?", anchor=False)
+        for column, name in zip(st.columns(len(page.after)), page.after, strict=True):
+            with column:
+                page_link(name, icon=ARROW)
+                st.caption(say(name.replace("_", "-")))
 
 
 def notation_link() -> None:

@@ -21,6 +21,7 @@ from dashboard.figures.style import enlarge
 from dashboard.link import lecture
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, expander, is_fixed, key
+from dashboard.player import Chapter
 from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
@@ -84,10 +85,11 @@ def play(
     key: str,
     look: Mapping[str, Any],
     experiments: Sequence[Experiment] = (),
+    story: Sequence[Chapter] = (),
 ) -> None:
     """The player, with the layers and the view of ``look`` where it has them.
 
-    experiments: that are shown, for the page that a reader saves of it.
+    experiments: that are shown, for the page that a reader saves of it. story: that it tells.
     """
     layers, view = look.get("layers"), look.get("view", "auto")
     about = {
@@ -95,7 +97,8 @@ def play(
         "experiments": [experiment.to_json(indent=2) for experiment in experiments],
         "cite": bibtex(),
     }
-    player(animation, key, layers, view, enlarged=LARGE if enlarged() else None, about=about)
+    large = LARGE if enlarged() else None
+    player(animation, key, layers, view, enlarged=large, about=about, story=story)
 
 
 def _shown_page() -> Page:

@@ -107,8 +107,8 @@ def no_clash(values: Mapping[str, Any]) -> Clash:
     return (), ""
 
 
-Section = Literal["Learn", "Watch", "Measure", "Understand"]
-"""The sections of the menu, in their order."""
+Section = Literal["", "Learn", "Watch", "Measure", "Understand"]
+"""The sections of the menu, in their order; pages of the first stand in the menu itself."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ class Page:
 
     name: its address and the name of its file in ``pages``; place: in its section of the menu;
     clash: the names of settings that do not go together, and why: they become the defaults;
-    keys: what the keys of its widgets begin with, where that is not its name.
+    keys: what the keys of its widgets begin with, where that is not its name;
+    after: the names of the pages that a reader may go on to, offered at its foot.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Page:
     settings: Sequence[Setting] = ()
     clash: Callable[[Mapping[str, Any]], Clash] = no_clash
     keys: str = ""
+    after: Sequence[str] = ()
 
     def __str__(self) -> str:
         """What the keys of its widgets begin with."""

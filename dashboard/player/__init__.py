@@ -15,5 +15,6 @@ from dashboard.player.animation import Animation, field_points
 from dashboard.player.follow import Follow
 from dashboard.player.packing import pack
 from dashboard.player.run import Run
+from dashboard.player.story import Chapter
 
-__all__ = ["Animation", "Follow", "Run", "field_points", "pack"]
+__all__ = ["Animation", "Chapter", "Follow", "Run", "field_points", "pack"]

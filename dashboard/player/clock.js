@@ -1,6 +1,7 @@
 // The clock: a position on the frames of the panel with most of them, at rest on whole steps.
 import { followable, followedPoint, partsOf } from "./follow.js";
 import { layersOf } from "./picture.js";
+import { chapterOf } from "./story.js";
 
 export const RUN_SECONDS = 6;
 const STEP_SECONDS = 2; // of a step in slow motion
@@ -36,7 +37,8 @@ export function stopOf(player) {
 export function advance(player, now) {
   const gap = player.clock === null ? 0 : Math.min(LONGEST_GAP, (now - player.clock) / 1000);
   player.clock = now;
-  const rate = isSlow(player) ? 1 / STEP_SECONDS : (Number(player.speed.value) * last(player)) / RUN_SECONDS;
+  const seconds = chapterOf(player.show)?.seconds ?? RUN_SECONDS;
+  const rate = isSlow(player) ? 1 / STEP_SECONDS : (Number(player.speed.value) * last(player)) / seconds;
   player.position = Math.min(last(player), player.position + gap * rate);
   return player.position < last(player);
 }

@@ -15,6 +15,7 @@ from dashboard.figures.marks import FONT, OUTPUT, PARTS, TARGET, css_colours
 from dashboard.javascript import body
 from dashboard.player.animation import Animation
 from dashboard.player.packing import pack, with_display
+from dashboard.player.story import Chapter
 
 FOLDER = Path(__file__).parent
 GIF_ENCODER_LICENCE = FOLDER / "vendor" / "gifenc.LICENSE.md"
@@ -77,6 +78,7 @@ def player(
     enlarged: float | None = None,
     words: tuple[str, str] | None = None,
     about: Mapping[str, Any] | None = None,
+    story: Sequence[Chapter] = (),
 ) -> Any:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
@@ -98,6 +100,7 @@ def player(
     words: for screen readers, what the animation is and what its slider moves through; by default
         "Animation from noise to data" and "Reverse time", or their counterparts forward.
     about: of a page saved to play offline: "title", "experiments", their JSON, and "cite".
+    story: chapters to tell one after the other, each over one run, with layers of its own.
 
     Returns the component's result, which is empty: the player never makes the page rerun.
     """
@@ -115,5 +118,6 @@ def player(
         "enlarged": enlarged,
         "words": words,
         "about": about,
+        "story": [chapter.sent() for chapter in story] or None,
     }
     return _mount(key=key, data=with_display(blob, **display))

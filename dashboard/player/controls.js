@@ -2,7 +2,7 @@
 import { last, neighbour } from "./clock.js";
 import { listenToMenu } from "./menu.js";
 import {
-  changeSpeed, follow, followNext, nearestParticle, schedule, stopAt, toggle,
+  changeSpeed, follow, followNext, nearestParticle, refit, schedule, stopAt, toggle, toggleFullscreen,
 } from "./stage.js";
 
 export function listen(player) {
@@ -14,10 +14,13 @@ export function listen(player) {
   on(buttons.forward, "click", () => stopAt(player, neighbour(player, 1)));
   on(buttons.play, "click", () => toggle(player));
   on(buttons.follow, "click", () => followNext(player));
+  on(buttons.full, "click", () => toggleFullscreen(player));
   on(scrub, "input", () => stopAt(player, Number(scrub.value)));
   on(speed, "change", () => changeSpeed(player));
   on(canvas, "click", (event) => pick(player, event));
   on(root, "keydown", (event) => pressKey(player, event));
+  on(root, "fullscreenchange", () => refit(player));
+  on(document, "keydown", (event) => pressSpace(player, event));
   on(document, "visibilitychange", () => schedule(player));
   listenToMenu(player, on);
 }
@@ -44,6 +47,12 @@ function pressKey(player, event) {
   if (!action || isNativeKey(event)) return;
   event.preventDefault();
   action();
+}
+
+/** Space plays without a click first, where nothing on the page has the focus. */
+function pressSpace(player, event) {
+  const idle = event.target === document.body || event.target.matches?.('[data-testid="stMain"]');
+  if (idle && event.key === " " && player.onScreen) pressKey(player, event);
 }
 
 function isNativeKey({ target, key }) {

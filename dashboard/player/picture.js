@@ -4,12 +4,15 @@ import { createDistance, distanceHeight } from "./distance.js";
 import { createLineView, lineHeight, lineLegend } from "./line.js";
 import { createPlaneView, planeHeight, planeLegend } from "./plane.js";
 import { createSpacetimeView, spacetimeLegend } from "./spacetime.js";
+import { tellsDistance } from "./story.js";
 import { readoutAt } from "./words.js";
 
 const LAYERS = ["particles", "target", "contours", "output", "histogram"];
 const TWO_COLUMNS = 700;
 const WIDE = 760; // a panel in which the density and the space-time view stand side by side
 const GAP = 28;
+const LEAST_GIVEN = 120; // CSS pixels of a panel's views, where the whole has a given height
+const LEAST_BODY = 200; // and where it should fit a window
 const VIEWS = {
   density: [createLineView, lineLegend],
   spacetime: [createSpacetimeView, spacetimeLegend],
@@ -23,7 +26,8 @@ function viewsOf(show, panel) {
   if (panel.dimension === 2) return ["plane"];
   const view = show.view ?? "auto";
   if (view === "density" || view === "spacetime") return [view];
-  const both = view === "both" || (show.panels.length === 1 && panel.target && panel.frames > 1);
+  const alone = show.panels.length === 1 && panel.target && panel.frames > 1;
+  const both = view === "both" || (alone && (show.width ?? WIDE) >= WIDE);
   return both ? ["density", "spacetime"] : ["density"];
 }
 
@@ -60,6 +64,10 @@ function legendFor(show, theme, layers, width) {
   return layoutLegend(ctx, theme, [...items.values()], width);
 }
 
+/** How many views of a panel stand one below the other. */
+const stacked = (show, width) => (
+  width >= WIDE ? 1 : Math.max(...show.panels.map((panel) => viewsOf(show, panel).length)));
+
 /** Where the panels stand: the grid, in whole CSS pixels. */
 function layoutGrid(show, theme, width, top) {
   const { panels } = show;
@@ -68,12 +76,14 @@ function layoutGrid(show, theme, width, top) {
   const title = panels.some((panel) => panel.title) ? Math.round(theme.size * 1.9) : 0;
   const lines = panels.length === 1 ? 0 : cell < 460 ? 2 : 1;
   const caption = Math.round(lines * theme.size * 1.5);
-  const distance = panels.some((panel) => panel.distance) ? distanceHeight(theme) : 0;
+  const told = tellsDistance(show) && panels.some((panel) => panel.distance);
+  const distance = told ? distanceHeight(theme) : 0;
   const rows = Math.ceil(panels.length / columns);
   const around = title + distance + caption + 8;
-  const given = show.height && Math.floor((show.height - top) / rows - around);
-  const body = Math.max(120, given || Math.max(
-    ...panels.map((panel) => bodyHeight(show, panel, theme, cell, columns))));
+  const share = (height) => Math.floor((height - top) / rows - around);
+  const natural = Math.max(...panels.map((panel) => bodyHeight(show, panel, theme, cell, columns)));
+  const body = show.height ? Math.max(LEAST_GIVEN, share(show.height))
+    : Math.min(natural, Math.max(LEAST_BODY * stacked(show, cell), share(show.room ?? Infinity)));
   const places = panels.map((_, i) => ({
     left: (i % columns) * (cell + GAP),
     top: top + Math.floor(i / columns) * (body + around),
@@ -91,7 +101,8 @@ function createPanel(show, panel, theme, scale, layers, grid, { left, top, width
   const first = views[0].box;
   const last = views.at(-1).box;
   const inner = { left: first.left, width: last.left + last.width - first.left };
-  const distance = panel.distance && createDistance(panel, theme, { top: below }, inner);
+  const distance = grid.distance && panel.distance
+    ? createDistance(panel, theme, { top: below }, inner) : null;
   const captionTop = below + grid.distance;
 
   function still(ctx) {

@@ -3,10 +3,11 @@ import { calm, last, leading, nearestStop } from "./clock.js";
 import { listen } from "./controls.js";
 import { decode } from "./payload.js";
 import { layersOf } from "./picture.js";
-import { changeSpeed, refit, schedule, setPlaying } from "./stage.js";
+import { changeSpeed, refit, schedule, setPlaying, tell } from "./stage.js";
+import { turnTo, writeStory } from "./story.js";
 import { readoutAt } from "./words.js";
 
-const BUTTONS = ["first", "back", "play", "forward", "follow", "save"];
+const BUTTONS = ["first", "back", "play", "forward", "follow", "full", "save"];
 const players = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
 
 function createPlayer(host) {
@@ -15,12 +16,13 @@ function createPlayer(host) {
     root: find("player"), stage: find("stage"), canvas: host.querySelector("canvas"),
     time: find("time"), readout: find("readout"), formula: find("formula"),
     followed: find("followed"), menu: find("menu"), saved: find("saved"),
-    scrub: find("scrub"), speed: find("speed"),
+    scrub: find("scrub"), speed: find("speed"), story: find("story"),
     buttons: Object.fromEntries(BUTTONS.map((name) => [name, find(name)])),
     show: null, picture: null, position: 0, shown: "", playing: false, onScreen: true,
-    follow: null, job: null, request: 0, clock: null, draws: 0, loads: 0,
+    follow: null, job: null, request: 0, clock: null, ended: null, draws: 0, loads: 0,
     listeners: new AbortController(), observers: [],
   };
+  player.buttons.full.hidden = !document.fullscreenEnabled;
   listen(player);
   observe(player);
   return player;
@@ -41,6 +43,7 @@ function observe(player) {
     schedule(player);
   });
   resized.observe(player.stage);
+  addEventListener("resize", () => refit(player), { signal: player.listeners.signal });
   seen.observe(player.stage);
   player.observers.push(resized, seen);
 }
@@ -51,7 +54,10 @@ function observe(player) {
 function load(player, show) {
   const share = player.show ? player.position / Math.max(1, last(player)) : 0;
   const first = !player.show;
+  const chapter = player.show?.chapter ?? 0;
   player.show = show;
+  writeStory(player, (wanted) => tell(player, wanted));
+  turnTo(player, chapter);
   player.position = share * last(player);
   player.scrub.max = last(player);
   player.scrub.disabled = false; // as it is while there is nothing to move through

@@ -5,6 +5,7 @@ import {
 } from "./clock.js";
 import { followable } from "./follow.js";
 import { boxesOf, createPicture } from "./picture.js";
+import { nextChapter, turnTo } from "./story.js";
 import { writeFollowed, writeFormulas, writeReadouts } from "./words.js";
 
 // ---- motion
@@ -17,15 +18,32 @@ function tick(player, now) {
   player.request = 0;
   if (!player.show) return;
   const moving = player.playing && player.onScreen && !document.hidden;
-  if (moving && !advance(player, now)) setPlaying(player, false);
+  if (moving && !advance(player, now)) goOn(player, now);
   draw(player);
   if (moving && player.playing) schedule(player);
   else player.clock = null;
 }
 
+/** At the end of the run: to the next chapter of a story, or to rest. */
+function goOn(player, now) {
+  const chapter = nextChapter(player, now);
+  if (chapter === null) setPlaying(player, false);
+  else if (chapter >= 0) tell(player, chapter);
+}
+
+/** Begins a chapter of a story; where motion is not welcome, its last picture. */
+export function tell(player, chapter) {
+  turnTo(player, chapter);
+  player.position = calm() ? last(player) : 0;
+  refit(player);
+  setPlaying(player, !calm());
+  schedule(player);
+}
+
 export function setPlaying(player, playing) {
   player.playing = playing;
   player.clock = null;
+  player.ended = null;
   player.root.dataset.playing = playing;
   player.canvas.dataset.playing = playing;
   player.buttons.play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -35,7 +53,10 @@ export function setPlaying(player, playing) {
 }
 
 function play(player) {
+  const { story, chapter } = player.show;
+  if (story && player.position >= last(player)) turnTo(player, (chapter + 1) % story.length);
   if (player.position >= last(player)) player.position = 0;
+  if (story) refit(player);
   setPlaying(player, last(player) > 0);
   schedule(player);
 }
@@ -50,6 +71,11 @@ export function stopAt(player, place) {
 export function toggle(player) {
   if (player.playing) stopAt(player, nearestStop(player));
   else play(player);
+}
+
+export function toggleFullscreen({ root }) {
+  if (root.getRootNode().fullscreenElement) document.exitFullscreen();
+  else root.requestFullscreen();
 }
 
 /** Another speed; slow motion follows a particle, and its steps have more stops. */
@@ -97,8 +123,22 @@ function redraw(player) {
   schedule(player);
 }
 
+const MARGIN = 8;
+const LEAST_ROOM = 300; // CSS pixels, below which a picture would say nothing
+
 export function buildPicture(player, scale, width = Math.floor(player.stage.clientWidth)) {
-  return createPicture(player.show, readTheme(player.root, width, player.show.enlarged), width, scale);
+  const show = { ...player.show, width, room: roomFor(player) };
+  return createPicture(show, readTheme(player.root, width, show.enlarged), width, scale);
+}
+
+/** The height that lets the picture and what stands below it be seen without scrolling. */
+function roomFor({ root, stage }) {
+  const host = root.getRootNode().host ?? root;
+  const full = root.getRootNode().fullscreenElement === root;
+  const page = host.closest('[data-testid="stMain"]') ?? document.scrollingElement;
+  const top = stage.getBoundingClientRect().top + (full ? 0 : page.scrollTop);
+  const below = root.getBoundingClientRect().bottom - stage.getBoundingClientRect().bottom;
+  return Math.max(LEAST_ROOM, Math.floor(innerHeight - top - below - MARGIN));
 }
 
 /** Fits the picture to its place, in the theme of the moment. */

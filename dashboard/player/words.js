@@ -1,6 +1,7 @@
 // What the player says in words, beside the picture.
 import { textParts } from "./canvas.js";
 import { describeFollowed, followable, formulaAt } from "./follow.js";
+import { tellsDistance } from "./story.js";
 
 export function readoutAt(panel, frame) {
   const outside = panel.outside[frame] ? `${panel.outside[frame]} outside the view` : "";
@@ -37,7 +38,8 @@ const titled = (show, panel, text) => (
 
 /** All panels' readouts; with several they are on the canvas, and here for readers of text. */
 export function writeReadouts(element, show, places) {
-  const texts = show.panels.map((panel, i) => {
+  const told = tellsDistance(show) ? show.panels : [];
+  const texts = told.map((panel, i) => {
     const text = readoutAt(panel, places[i].frame);
     return text && titled(show, panel, text);
   });

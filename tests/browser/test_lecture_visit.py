@@ -28,7 +28,7 @@ def test_a_locked_link_keeps_what_it_locks_and_leads_back(
     page: Page, serve: Serve, idle: Idle
 ) -> None:
     lecture = json.dumps(Experiment(preset="three-modes", steps=12).to_dict())
-    page.goto(f"{serve(APP)}/?e={lecture}&lock=steps,sampler&hide=seed")
+    page.goto(f"{serve(APP)}/trajectories?e={lecture}&lock=steps,sampler&hide=seed")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     expect(page.get_by_role("slider", name="Steps T")).to_be_disabled()
@@ -47,7 +47,7 @@ def test_a_locked_link_keeps_what_it_locks_and_leads_back(
 def test_a_presentation_has_no_frame_and_ends_on_escape(
     page: Page, serve: Serve, idle: Idle
 ) -> None:
-    page.goto(f"{serve(APP)}/?present=on")
+    page.goto(f"{serve(APP)}/trajectories?present=on")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()

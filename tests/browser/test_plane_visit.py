@@ -44,7 +44,7 @@ def show(page: Page, serve: Callable[[Path], str]) -> Visit:
     """show(address, changes) -> the canvas; the script may still be running."""
 
     def visit(address: str = "", **changes: object) -> Locator:
-        page.goto(f"{serve(APP)}/?e={json.dumps(RING | changes)}{address}")
+        page.goto(f"{serve(APP)}/trajectories?e={json.dumps(RING | changes)}{address}")
         canvas = page.locator(".player canvas")
         expect(canvas).to_have_attribute("data-drawn", re.compile(r"[1-9]"))
         return canvas

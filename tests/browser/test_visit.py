@@ -34,7 +34,7 @@ def link(**changes: object) -> str:
 def show(page: Page, serve: Callable[[Path], str], idle: Idle) -> Open:
     """show(address) -> the page of the app, once its script has run."""
 
-    def visit(address: str = "", tab: Page = page) -> Page:
+    def visit(address: str = "trajectories", tab: Page = page) -> Page:
         tab.goto(f"{serve(APP)}/{address}")
         expect(tab.get_by_role("heading", level=1)).to_be_visible()
         idle(tab)
@@ -162,7 +162,7 @@ def test_something_moves_before_the_first_click(page: Page, show: Open) -> None:
 
 
 def test_the_number_on_the_page_is_the_cores(page: Page, show: Open) -> None:
-    show("?" + link(steps=30))
+    show("trajectories?" + link(steps=30))
     value = measure(Experiment(preset="three-modes", steps=30)).value
     expect(page.get_by_text(re.compile(rf"TV\(q₁, p₁\) = {value:.5f}"))).to_be_visible()
 
@@ -171,7 +171,7 @@ def test_a_link_gives_the_same_state_and_the_same_pixels(
     page: Page, browser: Browser, show: Open, idle: Idle
 ) -> None:
     page.emulate_media(reduced_motion="reduce")
-    show("?particles=500")
+    show("trajectories?particles=500")
     for change, shown in (
         (lambda: steps(page).press("ArrowLeft"), "steps%22%3A80"),
         (lambda: seed(page, "12"), "seed%22%3A12"),
@@ -203,7 +203,7 @@ def test_a_link_gives_the_same_state_and_the_same_pixels(
 def test_the_place_in_time_is_kept_when_something_else_changes(
     page: Page, show: Open, idle: Idle
 ) -> None:
-    show("?" + link(steps=51))
+    show("trajectories?" + link(steps=51))
     paused(page, 25)
     loads = canvas(page).get_attribute("data-loads")
     seed(page, "3")
@@ -292,7 +292,7 @@ def test_the_figure_on_a_phone(page: Page, show: Open) -> None:
 
 
 def test_a_table_is_uploaded(page: Page, show: Open, idle: Idle) -> None:
-    show("?particles=200")
+    show("trajectories?particles=200")
     sidebar = page.get_by_test_id("stSidebar")
     sidebar.get_by_text("Data", exact=True).first.click()
     sidebar.get_by_role("combobox", name="Data").click()
@@ -314,7 +314,7 @@ def test_a_table_is_uploaded(page: Page, show: Open, idle: Idle) -> None:
 
 
 def test_downloads_open(page: Page, show: Open, idle: Idle) -> None:
-    show("?particles=200&" + link(steps=10))
+    show("trajectories?particles=200&" + link(steps=10))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the particles (CSV)").click()
     with open(download.value.path(), newline="") as file:
@@ -326,7 +326,7 @@ def test_downloads_open(page: Page, show: Open, idle: Idle) -> None:
         page.get_by_role("button", name="Download this experiment").click()
     text = Path(download.value.path()).read_bytes()
     assert Experiment.from_json(text) == Experiment(preset="three-modes", steps=10)
-    show("")
+    show()
     page.get_by_text("Link and file").click()
     field = page.get_by_test_id("stSidebar").locator("input[type=file]").first
     file = {"name": "experiment.json", "mimeType": "application/json", "buffer": text}
@@ -334,11 +334,12 @@ def test_downloads_open(page: Page, show: Open, idle: Idle) -> None:
     expect(steps(page)).to_have_attribute("aria-valuetext", "10")
 
 
-@pytest.mark.parametrize("address", ["", "convergence"])
+@pytest.mark.parametrize("address", ["trajectories", "convergence"])
 def test_a_broken_link_is_a_sentence_and_the_app_is_up(
     page: Page, show: Open, idle: Idle, address: str
 ) -> None:
-    show(f"{address}?e=%7B&{SMALL if address else 'particles=200'}")
+    own = SMALL if address == "convergence" else "particles=200"
+    show(f"{address}?e=%7B&{own}")
     expect(page.get_by_test_id("stAlert")).to_contain_text("experiment: not valid JSON")
     assert "e=" in page.url
     seed(page, "2")
@@ -346,7 +347,7 @@ def test_a_broken_link_is_a_sentence_and_the_app_is_up(
 
 
 def test_every_control_is_reached_by_the_keyboard(page: Page, show: Open) -> None:
-    show("?" + link(steps=10))
+    show("trajectories?" + link(steps=10))
     reached = set()
     page.locator("body").press("Tab")
     for _ in range(220):  # round all of them

@@ -23,7 +23,7 @@ async def sent(reader: Reader, key: str, value: object) -> int:
 async def visit(address: str) -> dict[str, int]:
     reader = Reader(address)
     try:
-        await reader.open("particles=500")
+        await reader.open("particles=500", "trajectories")
         found = {"opened": reader.bytes, "moved": await sent(reader, STEPS, ["80"])}
         found["back"] = await sent(reader, STEPS, ["100"])
         before = reader.bytes

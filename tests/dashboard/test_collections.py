@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 collections = []
 gc.callbacks.append(lambda phase, info: collections.append(info["generation"]))
 app = AppTest.from_file("app.py", default_timeout=120).run()
+app.switch_page("pages/trajectories.py").run()
 frozen, _ = gc.get_freeze_count(), collections.clear()
 for _ in range(3):
     app.select_slider(key="control: steps").set_value(80).run()

@@ -31,7 +31,8 @@ def read():
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for([address])
-        asyncio.run(Reader(address).open())
+        for page in "", "trajectories":
+            asyncio.run(Reader(address).open("", page))
         print(json.dumps(list(sys.modules)), flush=True)
     finally:
         os._exit(0)

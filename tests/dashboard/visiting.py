@@ -14,7 +14,7 @@ from diffusion_core import Experiment
 def visit(page: str, experiment: Experiment | str | None = None, **settings: str) -> AppTest:
     """The page after its first run, with this link."""
     app = AppTest.from_file("../../app.py", default_timeout=60)
-    if page != "trajectories":
+    if page != "home":
         app.switch_page(f"pages/{page}.py")
     if isinstance(experiment, Experiment):
         experiment = encode(experiment)

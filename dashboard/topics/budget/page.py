@@ -20,4 +20,11 @@ def _step(text: str) -> int:
 BESIDE = several("beside", (), SINGLE)
 AXIS = choice("axis", "log", tuple(AXES))
 STEP = Setting("step", LARGEST, _step)
-PAGE = Page("budget", "Where the error comes from", "Measure", 2, (BESIDE, AXIS, STEP))
+PAGE = Page(
+    "budget",
+    "Where the error comes from",
+    "Measure",
+    2,
+    (BESIDE, AXIS, STEP),
+    after=("why", "schedule_design"),
+)

@@ -6,4 +6,6 @@ from dashboard.link.permalink import Page, choice
 from dashboard.topics.challenges.entries import NAMES
 
 CHALLENGE = choice("challenge", NAMES[0], NAMES)
-PAGE = Page("challenges", "Challenges", "Learn", 3, (CHALLENGE,))
+PAGE = Page(
+    "challenges", "Challenges", "Learn", 3, (CHALLENGE,), after=("schedule_design", "theory")
+)

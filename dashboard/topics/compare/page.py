@@ -16,4 +16,11 @@ CHANGES = [
     changes_setting("c", Changes(sampler="ode-taylor"), Changes(sampler="ode-accelerated")),
     changes_setting("d", Changes(sampler="ddpm-covariance"), Changes(sampler="ddpm-accelerated")),
 ]
-PAGE = Page("compare", "Side by side", "Watch", 3, (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES))
+PAGE = Page(
+    "compare",
+    "Side by side",
+    "Watch",
+    3,
+    (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES),
+    after=("convergence", "budget"),
+)

@@ -46,4 +46,12 @@ def clash(values: Mapping[str, Any]) -> Clash:
     return (), ""
 
 
-PAGE = Page("convergence", "Distance against T", "Measure", 1, SETTINGS, clash)
+PAGE = Page(
+    "convergence",
+    "Distance against T",
+    "Measure",
+    1,
+    SETTINGS,
+    clash,
+    after=("budget", "theory", "why"),
+)

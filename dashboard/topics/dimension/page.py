@@ -31,4 +31,4 @@ SETTINGS = (
     choice("metric", "tv", METRICS),
     choice("bounds", "paper", tuple(BOUNDS)),
 )
-PAGE = Page("dimension", "Dimension", "Measure", 4, SETTINGS)
+PAGE = Page("dimension", "Dimension", "Measure", 4, SETTINGS, after=("theory", "literature"))

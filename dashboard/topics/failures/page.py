@@ -6,4 +6,11 @@ from dashboard.link.permalink import Page, choice
 from dashboard.topics.failures.cases import NAMES
 
 FAILURE = choice("failure", NAMES[0], NAMES)
-PAGE = Page("failures", "When it fails", "Watch", 4, (FAILURE,))
+PAGE = Page(
+    "failures",
+    "When it fails",
+    "Watch",
+    4,
+    (FAILURE,),
+    after=("imperfect_scores", "trajectories", "verified"),
+)

@@ -20,4 +20,11 @@ def _read(words: str) -> tuple[str, ...]:
 
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
 BESIDE = Setting("beside", ("linear", "cosine"), _read, lambda kinds: ",".join(kinds) or NONE)
-PAGE = Page("forward", "Forward process", "Watch", 2, (PARTICLES, BESIDE))
+PAGE = Page(
+    "forward",
+    "Forward process",
+    "Watch",
+    2,
+    (PARTICLES, BESIDE),
+    after=("trajectories", "schedule_design"),
+)

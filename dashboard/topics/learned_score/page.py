@@ -11,4 +11,11 @@ VIEWS = {
     "acceleration": "Learned w and v",
 }
 VIEW = choice("view", "training", tuple(VIEWS))
-PAGE = Page("learned_score", "A learned score", "Measure", 6, (VIEW,))
+PAGE = Page(
+    "learned_score",
+    "A learned score",
+    "Measure",
+    6,
+    (VIEW,),
+    after=("imperfect_scores", "challenges"),
+)

@@ -36,4 +36,12 @@ SETTINGS = (
     choice("elsewhere", "targets", tuple(PLACES)),
     choice("there", NONE, (NONE, *THERE)),
 )
-PAGE = Page("schedule_design", "Design a schedule", "Measure", 3, SETTINGS, keys="design")
+PAGE = Page(
+    "schedule_design",
+    "Design a schedule",
+    "Measure",
+    3,
+    SETTINGS,
+    keys="design",
+    after=("challenges", "budget"),
+)

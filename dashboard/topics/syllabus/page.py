@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from dashboard.link.permalink import Page
 
-PAGE = Page("syllabus", "Syllabus", "Learn", 2)
+PAGE = Page("syllabus", "Syllabus", "Learn", 2, after=("lessons", "challenges"))

@@ -6,4 +6,4 @@ from dashboard.link.permalink import Page, choice
 
 PLACES = (0, 10, 25, 50, 75, 90, 100)
 AT = choice("at", 50, PLACES, int)
-PAGE = Page("theory", "Theory", "Understand", 1, (AT,))
+PAGE = Page("theory", "Theory", "Understand", 1, (AT,), after=("why", "assumptions", "literature"))

@@ -7,4 +7,11 @@ from dashboard.experiment.controls import PARTICLE_COUNTS
 from dashboard.link.permalink import Page, whole
 
 PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
-PAGE = Page("trajectories", "Reverse trajectories", "Watch", 1, (PARTICLES, *PICTURE_SETTINGS))
+PAGE = Page(
+    "trajectories",
+    "Reverse trajectories",
+    "Watch",
+    1,
+    (PARTICLES, *PICTURE_SETTINGS),
+    after=("convergence", "compare", "forward"),
+)

@@ -6,4 +6,4 @@ from dashboard.link.permalink import Page, choice
 from diffusion_core.verification import FAULTS
 
 FAULT = choice("fault", "none", tuple(FAULTS))
-PAGE = Page("verified", "Verified", "Understand", 6, (FAULT,))
+PAGE = Page("verified", "Verified", "Understand", 6, (FAULT,), after=("convergence", "theory"))

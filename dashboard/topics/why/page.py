@@ -7,4 +7,11 @@ from dashboard.link.permalink import Page, choice
 NOISES, VARIANCES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9), (1.0, 0.25, 0.04)
 NOISE = choice("noise", 0.3, NOISES, float)
 VARIANCE = choice("variance", 1.0, VARIANCES, float)
-PAGE = Page("why", "Why 1/T, why 1/T²", "Understand", 2, (NOISE, VARIANCE))
+PAGE = Page(
+    "why",
+    "Why 1/T, why 1/T²",
+    "Understand",
+    2,
+    (NOISE, VARIANCE),
+    after=("assumptions", "convergence"),
+)
