@@ -12,8 +12,10 @@ import streamlit as st
 
 from dashboard import warm_up
 from dashboard.compute import work
+from dashboard.link.adoption import adopt, kept_query
 from dashboard.link.permalink import Page, Section
 from dashboard.prose import prose
+from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -90,6 +92,7 @@ def page_link(
     query: the settings that the link holds; without them it is the page as it was left.
     """
     page = PAGES[name]
+    query = query and kept_query(query)
     st.page_link(page.path, label=label or page.title, icon=icon, query_params=query)
 
 
@@ -114,6 +117,9 @@ def notation_link() -> None:
 def open_button(label: str, experiment: Experiment) -> None:
     """A button that shows the experiment on the trajectories page."""
     if st.button(label):
-        st.session_state["experiment"] = experiment
-        st.session_state["opened anew"] = True
+        try:
+            adopt(experiment)
+        except InputError as reason:
+            st.error(f"{plain(str(reason))}.")
+            return
         st.switch_page(PAGES["trajectories"].path)

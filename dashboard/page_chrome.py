@@ -19,6 +19,7 @@ from dashboard.exports.numbers import figure_csv
 from dashboard.figures.marks import LARGE
 from dashboard.figures.style import enlarge
 from dashboard.link import lecture
+from dashboard.link.adoption import adopt, back_to_own
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, expander, is_fixed, key
 from dashboard.player import Chapter
@@ -126,6 +127,8 @@ def link(
     expander("Save and cite", _save_and_cite)
     lecture.style(page)
     lecture.back_button()
+    if not page.own:
+        back_to_own()
     too_large = save(page, experiment, values)
     complaint = st.session_state["complaint"]
     if complaint:
@@ -183,13 +186,11 @@ def _open_file() -> None:
     try:
         if upload.size > MAX_JSON_BYTES:
             raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
-        experiment = Experiment.from_json(upload.getvalue())
+        adopt(Experiment.from_json(upload.getvalue()))
     except InputError as error:
         st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
         return
     st.session_state["opened"] = upload.file_id
-    st.session_state["experiment"] = experiment
-    st.session_state["opened anew"] = True
     st.rerun()
 
 

@@ -11,7 +11,8 @@ from dashboard.experiment.controls import (
     start_controls,
 )
 from dashboard.exports.snippets import comparison_snippet
-from dashboard.link.permalink import EXPERIMENT, encode, open_link
+from dashboard.link.adoption import kept
+from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode, open_link
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.plain import plain
@@ -37,8 +38,8 @@ name = st.selectbox(
     key=key(f"{PAGE}.challenge", state.values["challenge"]),
 )
 challenge, base = CHALLENGES[name], state.experiment
-if state.fresh and not linked:
-    base = challenge.entry(Theory(), "ode")
+if base == DEFAULT and not linked:
+    base = challenge.on_target(kept(challenge.entry(Theory(), "ode")))
 elif name != state.values["challenge"]:
     base = challenge.on_target(base)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.link.permalink import open_link
+from dashboard.link.widget_keys import is_fixed
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
 from dashboard.topics.learned_score import acceleration_words, training
@@ -27,7 +28,13 @@ with st.sidebar:
 with st.container(horizontal=True):
     for name, (label, _) in training.EXAMPLES.items():
         act = partial(training.set_example, experiment, name)
-        st.button(label, on_click=act, help=words("example-help"), key=f"{PAGE} {name}")
+        st.button(
+            label,
+            on_click=act,
+            help=words("example-help"),
+            key=f"{PAGE} {name}",
+            disabled=is_fixed("score"),
+        )
 run = training.trained(experiment)
 if run != experiment:
     score = experiment.score_error

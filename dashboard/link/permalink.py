@@ -24,6 +24,7 @@ from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
 EXPERIMENT = "e"
+BEFORE = "experiment before"  # the one that another one has replaced
 LARGE_TYPE, LOCK, HIDE, PRESENT = "large", "lock", "hide", "present"
 PARTS = ("target", "schedule", "sampler", "steps", "start", "score", "seed", "page")
 DEFAULT = Experiment(preset=DEFAULT_1D)
@@ -118,7 +119,8 @@ class Page:
     name: its address and the name of its file in ``pages``; place: in its section of the menu;
     clash: the names of settings that do not go together, and why: they become the defaults;
     keys: what the keys of its widgets begin with, where that is not its name;
-    after: the names of the pages that a reader may go on to, offered at its foot.
+    after: the names of the pages that a reader may go on to, offered at its foot;
+    own: whether its experiment is its own, and that of the other pages waits meanwhile.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Page:
     clash: Callable[[Mapping[str, Any]], Clash] = no_clash
     keys: str = ""
     after: Sequence[str] = ()
+    own: bool = False
 
     def __str__(self) -> str:
         """What the keys of its widgets begin with."""
@@ -214,23 +217,30 @@ def open_link(page: Page) -> State:
     """Read the address where it is not what this session wrote itself, else the session's state."""
     session, settings = st.session_state, page.settings
     address = st.query_params.to_dict()
-    moved = session.get("page") != page.name
+    moved, place = session.get("page") != page.name, experiment_of(page)
     session["page"], session["keys of page"] = page.name, str(page)
-    if "experiment" in session and (not address or _is_ours(address)):
+    if place in session and (not address or _is_ours(address)):
         values = {s.name: s.default for s in settings} | session.get(values_of(page), {})
         fresh = session.pop("opened anew", False) or moved
-        return State(session["experiment"], values, fresh)
+        return State(session[place], values, fresh)
     experiment, values, complaints = _read(address, settings)
     names, why = page.clash(values)
     if names:
         values |= {s.name: s.default for s in settings if s.name in names}
         complaints.append(f"{why}.")
-    session["experiment"], session[values_of(page)] = experiment, values
+    if session.get(place, experiment) != experiment:
+        session[BEFORE] = session[place]
+    session[place], session[values_of(page)] = experiment, values
     session["address"], session["complaint"] = address, " ".join(complaints)
     session["read"] = (experiment, values)
     if LOCK in address or HIDE in address:
         session["lecturer"] = (page.path, address)
     return State(experiment, values, fresh=True)
+
+
+def experiment_of(page: Page) -> str:
+    """Where the session keeps the experiment of a page."""
+    return f"experiment of {page.name}" if page.own else "experiment"
 
 
 def values_of(page: Page) -> str:
@@ -274,7 +284,7 @@ def _read(
 def save(page: Page, experiment: Experiment, values: Mapping[str, Any]) -> str | None:
     """Keep the state and show it in the address bar; returns why the link does not hold it all."""
     session = st.session_state
-    session["experiment"], session[values_of(page)] = experiment, dict(values)
+    session[experiment_of(page)], session[values_of(page)] = experiment, dict(values)
     if session.get("complaint") and session.get("read") == (experiment, dict(values)):
         return None
     session["complaint"] = ""

@@ -10,7 +10,9 @@ import streamlit as st
 
 from dashboard.experiment.controls import STEPS, choose_steps
 from dashboard.figures.marks import SCHEDULES as MARKS
-from dashboard.link.widget_keys import KEY, key, start_value
+from dashboard.link.adoption import kept
+from dashboard.link.widget_keys import KEY, is_fixed, key, start_value
+from dashboard.prose import prose
 from dashboard.schedule_editor.component import editor
 from dashboard.schedule_editor.curve import (
     GAP,
@@ -29,6 +31,7 @@ from diffusion_core import SCHEDULES, Experiment, InputError
 from diffusion_core.schedules import Chain, Custom, Schedule
 from diffusion_core.studies.forward import log_snr
 
+say = prose("controls")
 EDITOR = "schedule editor"
 _EDITED, _COMPLAINT = "edited schedule", "schedule complaint"
 _FROM, _LIST = f"{KEY}start curve from", f"{KEY}list of abar"
@@ -58,6 +61,7 @@ def choose_length(base: Experiment, schedule: Schedule) -> int:
         sorted({*STEPS, start_value("steps", steps), steps}),
         format_func=lambda t: f"{t:,}",
         key=name,
+        disabled=is_fixed("steps"),
         on_change=_resample,
         help="A list of ᾱ runs at one T only. On this page, moving T reads your curve off anew at "
         "the new number of steps; on the other pages T stays what the list has.",
@@ -67,6 +71,9 @@ def choose_length(base: Experiment, schedule: Schedule) -> int:
 
 def schedule_editor(experiment: Experiment) -> None:
     """The curve with its handles, other curves to start from, and a field for a list."""
+    if is_fixed("schedule"):
+        st.info(say("schedule-fixed"))
+        return
     chain = experiment.chain
     begun = _begun(experiment)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -137,7 +144,10 @@ def _now() -> Experiment:
 
 
 def _adopt(schedule: Schedule, steps: int) -> None:
-    st.session_state["experiment"] = _now().with_(schedule=schedule, steps=steps)
+    wanted = _now().with_(schedule=schedule, steps=steps)
+    if kept(wanted) != wanted:
+        raise InputError("schedule: this link fixes it")
+    st.session_state["experiment"] = wanted
     st.session_state[f"{KEY}schedule"] = schedule.kind
     st.session_state[f"{KEY}steps"] = steps
     st.session_state[f"{KEY}start of steps"] = steps
@@ -161,9 +171,13 @@ def _take() -> None:
 def _start_from() -> None:
     kind = st.session_state[_FROM]
     st.session_state[_FROM] = None
-    if kind is not None:
-        schedule: Any = SCHEDULES[kind]
+    if kind is None:
+        return
+    schedule: Any = SCHEDULES[kind]
+    try:
         _adopt(schedule(), _now().steps)
+    except InputError as error:
+        st.session_state[_COMPLAINT] = str(error)
 
 
 def _resample() -> None:

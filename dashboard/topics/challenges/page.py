@@ -7,5 +7,11 @@ from dashboard.topics.challenges.entries import NAMES
 
 CHALLENGE = choice("challenge", NAMES[0], NAMES)
 PAGE = Page(
-    "challenges", "Challenges", "Learn", 3, (CHALLENGE,), after=("schedule_design", "theory")
+    "challenges",
+    "Challenges",
+    "Learn",
+    3,
+    (CHALLENGE,),
+    own=True,
+    after=("schedule_design", "theory"),
 )

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from dashboard.compute import cost
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress
+from dashboard.link.adoption import adopt
 from dashboard.prose import prose
 from diffusion_core import Experiment, Refused
 from diffusion_core.schedules import Array, Custom
@@ -64,8 +64,7 @@ def example(experiment: Experiment, name: str) -> Experiment:
 
 def set_example(experiment: Experiment, name: str) -> None:
     """Put it into the sidebar and the link."""
-    st.session_state["experiment"] = example(experiment, name)
-    st.session_state["opened anew"] = True
+    adopt(example(experiment, name))
 
 
 def plain(experiment: Experiment) -> Experiment:
