@@ -6,7 +6,9 @@ from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.lessons import LESSONS, show
 from dashboard.lessons.progress import OVERVIEW
+from dashboard.lessons.visit import Visit
 from dashboard.link.permalink import open_link
+from dashboard.topics.forward import measure
 from dashboard.topics.lessons.page import PAGE
 
 navigation.require()
@@ -21,4 +23,11 @@ with st.sidebar:
 if name == OVERVIEW:
     show.overview(state.experiment)
 else:
-    show.lesson(LESSONS[name], state.values, state.experiment)
+    show.lesson(
+        Visit(
+            LESSONS[name],
+            state.values,
+            state.experiment,
+            lambda run, particles, place: measure.animation(run, particles, place).blob,
+        )
+    )

@@ -33,6 +33,8 @@ def draw(part: Part, when: str) -> None:
                 f"Lesson: {LESSONS[name].title}",
                 query=query(state.experiment, lesson=name),
             )
+        for name in part.pages:
+            navigation.page_link(name, icon=navigation.ARROW)
 
 
 st.header("One class of 50 minutes")
@@ -45,4 +47,3 @@ st.header("A week of self-study")
 st.markdown(say("week"))
 for part in WEEK:
     draw(part, f"{part.name.capitalize()}, {part.minutes} min.")
-navigation.page_link("challenges", "And then: the challenges")

@@ -7,6 +7,8 @@ from dashboard.compute import sweeps
 from dashboard.experiment.controls import choose_experiment, start_controls
 from dashboard.figures.convergence import convergence_figure
 from dashboard.figures.style import is_dark
+from dashboard.lessons import resting_on
+from dashboard.lessons.show import query
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings
@@ -65,6 +67,9 @@ for theorem, lines in found:
         st.markdown("\n\n".join(line.markdown for line in lines))
         st.caption(verdict(experiment, lines))
         st.markdown(cards.not_said(theorem))
+        for lesson in resting_on(theorem):
+            label, asked = f"Lesson: {lesson.title}", query(experiment, lesson=lesson.name)
+            navigation.page_link("lessons", label, icon=navigation.ARROW, query=asked)
 if found:
     st.caption(say("evidence"))
 navigation.page_link(

@@ -12,6 +12,7 @@ To add a lesson, write two things.
      and, if you like, ``x-not-a``, ... (what speaks for an answer that they do not bear out).
    - Guess: ``x``, ``x-found``, and ``x-low``, ``x-close``, ``x-high`` for how the guess was off.
    - Question: ``x``, ``x-a``, ... and ``x-a-said``, ... (the feedback).
+   - Where the run has something to move: ``x-moved``, with the numbers of what was moved to.
 
    A number that the run computes stands as ``[[number]]``, or in per cent as ``[[number_pc]]``.
 
@@ -20,21 +21,57 @@ To add a lesson, write two things.
        def _numbers(lab: Lab) -> Numbers:
            return {"tv": lab.tv(RUN), "tv_double": lab.tv(RUN.with_(steps=200))}
 
+       HALF = Scale("TV over TV", lambda n: n["tv_double"] / n["tv"], (0.6,), "ab", (0.2, 1.0))
+
        Lesson("my-lesson", (
            Read("begin"),
-           Predict("double", 2, lambda n: "a" if n["tv_double"] < n["tv"] else "b", Run(_numbers)),
+           Predict("double", HALF, Run(_numbers)),
            Question("why", 3, right="b"),
-       ))
+       ), rests=(Ground("theory", "The setting"),))
 
-   ``Run`` may also draw a figure, play chains and link to the full pages. ``lab`` measures: see
-   ``lab.py``. The link, the checking of links, the worksheet and the tests follow from the record.
+   The scale says which option the numbers bear out, and draws the reader's beside what was
+   measured. ``Run`` may also draw a figure, play chains, link to the full pages, and have one thing
+   to move. ``lab`` measures: see ``lab.py``. The link, the checking of links, the worksheet and the
+   tests follow from the record.
 """
 
 from __future__ import annotations
 
-from dashboard.lessons import beginnings, limits, rates
+from dashboard.lessons import (
+    acceleration,
+    beginnings,
+    first,
+    limits,
+    loose,
+    order,
+    rates,
+    sampling,
+    scores,
+)
 from dashboard.lessons.structure import Lesson
+from diffusion_core.theory.theorems import Theorem
 
 LESSONS: dict[str, Lesson] = {
-    lesson.name: lesson for lesson in (*beginnings.LESSONS, *rates.LESSONS, *limits.LESSONS)
+    lesson.name: lesson
+    for lesson in (
+        first.FIRST,
+        *beginnings.LESSONS,
+        *sampling.LESSONS,
+        *rates.LESSONS,
+        acceleration.ACCELERATION,
+        *limits.LESSONS,
+        order.ORDER,
+        *scores.LESSONS,
+        loose.LOOSE,
+    )
 }
+"""By name, in the order in which they are taken."""
+
+
+def resting_on(theorem: Theorem) -> list[Lesson]:
+    """The lessons that rest on it."""
+    return [
+        lesson
+        for lesson in LESSONS.values()
+        if any(ground.theorem == theorem for ground in lesson.rests)
+    ]

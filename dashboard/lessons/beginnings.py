@@ -1,26 +1,30 @@
-"""From noising to measuring: what the forward chain does, the score, particles and numbers."""
+"""What the forward chain does, and what the score knows about it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.lessons.figures import Curve, lines
+from dashboard.lessons.figures import Curve, arrows, lines
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.structure import (
     Full,
+    Ground,
     Guess,
     Lesson,
+    Move,
     Numbers,
     Predict,
     Question,
     Read,
     Run,
+    Scale,
 )
 from diffusion_core import PRESETS, Experiment
-from diffusion_core.schedules import Array, Cosine, Linear, Theory
+from diffusion_core.schedules import Array, Constant, Cosine, Linear, Schedule, Sigmoid, Theory
 
 
 def preset(name: str, **choices: Any) -> Experiment:
@@ -32,12 +36,12 @@ def preset(name: str, **choices: Any) -> Experiment:
 
 LONG = preset("three-modes", schedule=Linear(), steps=1000)
 TIMES = (1, *range(25, 1001, 25))
-NOISED = {
-    "linear": LONG,
-    "cosine": LONG.with_(schedule=Cosine()),
-    "theory": LONG.with_(schedule=Theory()),
+BESIDE: Mapping[str, Schedule] = {
+    "cosine": Cosine(),
+    "theory's schedule": Theory(),
+    "sigmoid": Sigmoid(),
+    "constant": Constant(),
 }
-NOISE_NAMES = {"linear": "linear", "cosine": "cosine", "theory": "theory's schedule"}
 
 
 def half_time(times: tuple[int, ...], distances: Array) -> float:
@@ -49,7 +53,8 @@ def half_time(times: tuple[int, ...], distances: Array) -> float:
 
 
 def _noising(lab: Lab) -> Numbers:
-    found = {name: lab.to_noise(run, TIMES) for name, run in NOISED.items()}
+    runs = {"cosine": LONG.with_(schedule=Cosine()), "theory": LONG.with_(schedule=Theory())}
+    found = {name: lab.to_noise(run, TIMES) for name, run in ({"linear": LONG} | runs).items()}
     numbers = {f"half_{name}": half_time(TIMES, tv) for name, tv in found.items()}
     tv = found["linear"]
     numbers |= {"tv_first": tv[0], "tv_last": tv[-1], "tv_end": tv[TIMES.index(750)]}
@@ -58,37 +63,61 @@ def _noising(lab: Lab) -> Numbers:
 
 def _noising_figure(*names: str) -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        runs = {"linear": LONG} | {n: LONG.with_(schedule=BESIDE[n]) for n in names}
         curves = [
-            Curve(NOISE_NAMES[n], n, TIMES, lab.to_noise(NOISED[n], TIMES), points=False)
-            for n in names
+            Curve(name, run.schedule.kind, TIMES, lab.to_noise(run, TIMES), points=False)
+            for name, run in runs.items()
         ]
         return lines(curves, "t, from data to noise", "TV(p<sub>t</sub>, N(0, 1))", dark)
 
     return draw
 
 
-def later(found: Numbers) -> str:
-    """Whether cosine keeps the data longer than linear: a shorter, b the same, c longer."""
-    gap = found["half_cosine"] - found["half_linear"]
-    return "b" if abs(gap) < 2 else "c" if gap > 0 else "a"
+def _noised(name: str) -> Run:
+    run = LONG.with_(schedule=BESIDE[name])
+
+    def numbers(lab: Lab) -> Numbers:
+        return {"half": half_time(TIMES, lab.to_noise(run, TIMES))}
+
+    return Run(numbers, _noising_figure(name))
 
 
+def _half_way(found: Numbers, percent: float) -> tuple[float, float]:
+    """On the level of half of the distance."""
+    return TIMES[-1] * percent / 100, found["tv_first"] / 2
+
+
+LATER = Scale(
+    "how much later half of the distance is gone, in per cent of the chain",
+    lambda n: n["half_cosine"] - n["half_linear"],
+    (-2.0, 2.0),
+    "abc",
+    (-15.0, 80.0),
+    lambda n, gap: _half_way(n, n["half_linear"] + gap),
+)
 NOISING = Lesson(
     "noising",
     (
-        Read("begin"),
+        Read("begin", Run(noised=LONG)),
         Guess(
             "half",
             1.0,
             100.0,
             "half_linear",
-            Run(_noising, _noising_figure("linear"), full=(Full("forward", LONG),)),
+            Run(_noising, _noising_figure(), full=(Full("forward", LONG),)),
             within=1.25,
+            at=_half_way,
         ),
-        Predict("cosine", 3, later, Run(_noising, _noising_figure(*NOISED))),
+        Predict(
+            "cosine",
+            LATER,
+            Run(_noising, move=Move("Beside linear", tuple(BESIDE), "cosine", _noised)),
+        ),
         Question("signal", 3, "c"),
         Question("why", 3, "b"),
     ),
+    (Ground("theory", "The setting"), Ground("forward")),
+    ("forward-process", "schedule", "tv"),
 )
 
 # ---- score
@@ -97,6 +126,16 @@ ATOMS = preset("atoms", schedule=Linear(), steps=1000)
 MUCH, LITTLE = 340, 100  # t with about 0.3 and 0.9 of the signal's variance left
 ATOM = 1.75
 SPOTS = np.linspace(-2.4, 2.4, 241)  # of x / sqrt(abar_t)
+BELOW = -2.9  # where the arrows are drawn
+ARROWS = slice(8, None, 16)  # of SPOTS
+REACH = 0.35  # of the way to the expected point that an arrow goes
+
+
+def _level(t: int) -> str:
+    return f"{ATOMS.chain.abar[t]:.2f}"
+
+
+LEVELS = {_level(t): t for t in (550, MUCH, 185, LITTLE, 40)}
 
 
 def denoised(t: int, spots: Array) -> Array:
@@ -119,165 +158,79 @@ def _score(lab: Lab) -> Numbers:
     return numbers
 
 
-def _score_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    atoms = ATOMS.target.sample(200, np.random.default_rng(0))[:, 0]
-    nearest = np.unique(atoms)[np.abs(SPOTS[:, None] - np.unique(atoms)).argmin(axis=1)]
-    curves = [
-        Curve(f"ᾱ = {ATOMS.chain.abar[t]:.2f}", mark, SPOTS, denoised(t, SPOTS), points=False)
-        for t, mark in ((MUCH, "first"), (185, "second"), (LITTLE, "third"))
-    ]
-    curves.append(Curve("the nearest point", "target", SPOTS, nearest, points=False))
-    return lines(curves, "x / √ᾱ<sub>t</sub>", "E[X₀ | X<sub>t</sub> = x]", dark)
+def _score_figure(*times: int) -> Any:
+    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        atoms = np.unique(ATOMS.target.sample(200, np.random.default_rng(0))[:, 0])
+        nearest = atoms[np.abs(SPOTS[:, None] - atoms).argmin(axis=1)]
+        curves = [
+            Curve(f"ᾱ = {_level(t)}", mark, SPOTS, denoised(t, SPOTS), points=False)
+            for t, mark in zip(times, ("first", "second", "third"), strict=False)
+        ]
+        curves.append(Curve("the nearest point", "target", SPOTS, nearest, points=False))
+        figure, alt = lines(curves, "x / √ᾱ<sub>t</sub>", "E[X₀ | X<sub>t</sub> = x]", dark)
+        return (_with_arrows(figure, times[0], dark), alt) if len(times) == 1 else (figure, alt)
+
+    return draw
 
 
-def pull(found: Numbers) -> str:
-    """Where the score points from where an atom is seen: a nowhere, b to the left, c right."""
-    return "a" if abs(found["score_much"]) < 0.02 else "b" if found["score_much"] < 0 else "c"
+def _with_arrows(figure: go.Figure, t: int, dark: bool) -> go.Figure:
+    """The score, as arrows from some places below the curves, and the place that is asked about.
+
+    In these coordinates it is (1 - abar_t) s_t / sqrt(abar_t), from x / sqrt(abar_t) to the
+    expected clean point.
+    """
+    spots = np.append(SPOTS[ARROWS], ATOM)
+    ends = spots + REACH * (denoised(t, spots) - spots)
+    figure.update_yaxes(range=[BELOW - 0.4, 2.4])
+    return arrows(figure, spots, ends, BELOW, ATOM, dark)
 
 
+def _pulled(abar: str) -> Run:
+    """The arrows at another level of noise."""
+    t = LEVELS[abar]
+
+    def numbers(lab: Lab) -> Numbers:
+        mean = float(denoised(t, np.array([ATOM]))[0])
+        return {"abar": float(ATOMS.chain.abar[t]), "mean": mean, "atom": ATOM}
+
+    return Run(numbers, _score_figure(t))
+
+
+PULL = Scale(
+    "the score",
+    lambda n: n["score_much"],
+    (-0.02, 0.02),
+    "bac",
+    (-0.8, 0.5),
+    lambda n, s: (ATOM, (n["x_much"] + (1 - n["abar_much"]) * s) / n["abar_much"] ** 0.5),
+)
+CLOSE = Scale(
+    "how far the expected point is from 1.75",
+    lambda n: n["off_little"],
+    (0.01,),
+    "ab",
+    (0.0, 0.6),
+    lambda n, off: (ATOM, ATOM - off),
+)
 SCORE = Lesson(
     "score",
     (
         Read("begin"),
         Predict(
             "pull",
-            3,
-            pull,
-            Run(_score, _score_figure, full=(Full("trajectories", ATOMS.with_(steps=100)),)),
+            PULL,
+            Run(
+                _score,
+                move=Move("Share of the signal left, ᾱ", tuple(LEVELS), _level(MUCH), _pulled),
+                full=(Full("trajectories", ATOMS.with_(steps=100)),),
+            ),
         ),
-        Predict(
-            "little",
-            2,
-            lambda n: "a" if n["off_little"] < 0.01 else "b",
-            Run(_score, _score_figure),
-        ),
+        Predict("little", CLOSE, Run(_score, _score_figure(MUCH, 185, LITTLE))),
         Question("between", 3, "a"),
         Question("when", 3, "b"),
     ),
+    (Ground("theory", "The setting"), Ground("notation", "Glossary")),
+    ("score", "reverse-process", "atoms"),
 )
 
-# ---- sampling
-
-_OTHERS = (("c", "sampler.ode-taylor"), ("d", "sampler.ddpm-covariance"))
-ODE = preset("three-modes", schedule=Linear(), sampler="ode", steps=200)
-DDPM, HEUN = ODE.with_(sampler="ddpm"), ODE.with_(sampler="heun")
-MODES = np.array([-1.5, 0.3, 1.8])
-MANY = 2000
-
-
-def mode_of(y: Array) -> Array:
-    """The number of the nearest mode."""
-    return np.abs(y[:, None] - MODES).argmin(axis=1)
-
-
-def _sampling(lab: Lab) -> Numbers:
-    ode, ddpm, heun = (mode_of(lab.final(run, MANY)) for run in (ODE, DDPM, HEUN))
-    ddpm_share, heun_share = float((ode == ddpm).mean()), float((ode == heun).mean())
-    shares = np.bincount(ode, minlength=3) / MANY
-    return {
-        "same_ddpm": ddpm_share,
-        "same_heun": heun_share,
-        "error": float(np.sqrt(ddpm_share * (1 - ddpm_share) / MANY)),
-        "chance": float(shares @ (np.bincount(ddpm, minlength=3) / MANY)),
-        "tv_ode": lab.tv(ODE),
-        "tv_ddpm": lab.tv(DDPM),
-        "tv_both": lab.tv(ODE) + lab.tv(DDPM),
-    }
-
-
-def shared_share(share: float) -> str:
-    """a: nearly all; b: most; c: not even half."""
-    return "a" if share > 0.9 else "b" if share > 0.5 else "c"
-
-
-SAMPLING = Lesson(
-    "sampling",
-    (
-        Read("begin"),
-        Predict(
-            "mode",
-            3,
-            lambda n: shared_share(n["same_ddpm"]),
-            Run(
-                _sampling,
-                chains=(("ODE", ODE), ("DDPM", DDPM)),
-                full=(Full("compare", ODE, (("panels", "2"), *_OTHERS)),),
-            ),
-        ),
-        Predict("laws", 2, lambda n: "a" if n["tv_both"] > 0.2 else "b", Run(_sampling)),
-        Predict(
-            "heun",
-            3,
-            lambda n: shared_share(n["same_heun"]),
-            Run(_sampling, chains=(("ODE", ODE), ("Heun", HEUN))),
-        ),
-        Question("judge", 3, "c"),
-    ),
-)
-
-# ---- measuring
-
-FINE = preset("three-modes", schedule=Theory(), sampler="ode-taylor", steps=512)
-COUNTS = (500, 1000, 2000, 5000, 10_000)
-
-
-def _floor(lab: Lab, particles: int) -> float:
-    found = lab.measured(FINE, particles).estimate
-    assert found is not None
-    return found.noise_floor
-
-
-def _measuring(lab: Lab) -> Numbers:
-    exact, seen = lab.tv(FINE), lab.measured(FINE, 10_000).value
-    few, many = _floor(lab, 1000), _floor(lab, 10_000)
-    return {
-        "exact": exact,
-        "seen": seen,
-        "ratio": seen / exact,
-        "floor_few": few,
-        "floor": many,
-        "fall": few / many,
-    }
-
-
-def _measuring_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    ends = (COUNTS[0], COUNTS[-1])
-    curves = [
-        Curve(
-            "histogram of particles",
-            "output",
-            COUNTS,
-            [lab.measured(FINE, n).value for n in COUNTS],
-        ),
-        Curve("histogram of perfect samples", "target", COUNTS, [_floor(lab, n) for n in COUNTS]),
-        Curve("exact", "second", ends, [lab.tv(FINE)] * 2, points=False),
-    ]
-    return lines(curves, "particles", "TV(q₁, p₁)", dark, "xy")
-
-
-MEASURING = Lesson(
-    "measuring",
-    (
-        Read("begin"),
-        Predict(
-            "seen",
-            3,
-            lambda n: "a" if n["ratio"] < 1.5 else "b" if n["ratio"] < 5 else "c",
-            Run(
-                _measuring,
-                _measuring_figure,
-                full=(Full("trajectories", FINE, (("particles", "10000"),)),),
-            ),
-        ),
-        Predict(
-            "fall",
-            3,
-            lambda n: "a" if n["fall"] > 6 else "b" if n["fall"] > 2.6 else "c",
-            Run(_measuring, _measuring_figure),
-        ),
-        Question("table", 3, "b"),
-        Question("way-out", 3, "c"),
-    ),
-)
-
-LESSONS: tuple[Lesson, ...] = (NOISING, SCORE, SAMPLING, MEASURING)
+LESSONS: tuple[Lesson, ...] = (NOISING, SCORE)

@@ -9,13 +9,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark
+from dashboard.figures.marks import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark, theme
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core import Measurement
 from diffusion_core.schedules import Array
 
 HEIGHT = 400
+STRIP = 170  # pixels: an axis with two marks
+GUESS = Mark("#b3004c", "#ff7aa8", "line-ns", "solid")
 MARKS: Mapping[str, Mark] = {
     **SCHEDULES,
     **SAMPLERS,
@@ -37,6 +39,96 @@ class Curve:
     x: Sequence[float] | Array
     y: Sequence[float] | Array
     points: bool = True
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Where in a figure the reader's guess lies, from one point to another, and what was measured.
+
+    axis: the title of an axis that shows these two alone; "" where they belong into a figure.
+    log: whether that axis is logarithmic.
+    """
+
+    guess: tuple[tuple[float, float], tuple[float, float]]
+    measured: tuple[float, float]
+    axis: str = ""
+    log: bool = False
+
+
+def marked(figure: go.Figure, marks: Marks, dark: bool) -> go.Figure:
+    """With a bar, or a cross, where the guess lies, and a diamond where the measurement does."""
+    (x0, y0), (x1, y1) = marks.guess
+    colour, point = GUESS.colour(dark), marks.guess[0] == marks.guess[1]
+    figure.add_trace(
+        go.Scatter(
+            x=[x0] if point else [x0, x1],
+            y=[y0] if point else [y0, y1],
+            mode="markers" if point else "lines+markers",
+            name="your guess",
+            line={"color": colour, "width": 6},
+            marker={
+                "color": colour,
+                "symbol": "x" if point else "square",
+                "size": 13 if point else 9,
+            },
+            cliponaxis=False,
+        )
+    )
+    ink = theme(dark).text
+    figure.add_trace(
+        go.Scatter(
+            x=[marks.measured[0]],
+            y=[marks.measured[1]],
+            mode="markers",
+            name="measured",
+            marker={
+                "color": ink,
+                "symbol": "diamond-open",
+                "size": 17,
+                "line": {"color": ink, "width": 3},
+            },
+            cliponaxis=False,
+        )
+    )
+    return figure
+
+
+def strip(marks: Marks, dark: bool) -> tuple[go.Figure, str]:
+    """One axis with the guess and the measurement, and its words."""
+    figure = marked(go.Figure(), marks, dark)
+    values = [x for x, _ in (*marks.guess, marks.measured)]
+    figure.update_layout(
+        template=figure_template(dark),
+        height=STRIP,
+        margin={"t": 8, "b": 24},
+        showlegend=True,
+        xaxis=_axis(marks.axis, marks.log, values) | {"showgrid": True},
+        yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
+    )
+    return figure, f"{marks.axis}: {words(marks)}"
+
+
+def words(marks: Marks) -> str:
+    """The marks for those who do not see them, by the axis on which they differ."""
+    (first, last), found = marks.guess, marks.measured
+    along = 0 if first[0] != last[0] or first[1] == found[1] else 1
+    low, high, true = (rounded(point[along]) for point in (first, last, found))
+    return f"your guess {low if low == high else f'{low} to {high}'}, measured {true}."
+
+
+def arrows(
+    figure: go.Figure, spots: Array, ends: Array, y: float, asked: float, dark: bool
+) -> go.Figure:
+    """With arrows from places to their ends at the height y, and a ring at the asked place."""
+    ink = theme(dark).text
+    for spot, end in zip(spots.tolist(), ends.tolist(), strict=True):
+        figure.add_annotation(
+            {"x": end, "ax": spot, "y": y, "ay": y, "text": "", "showarrow": True}
+            | {"axref": "x", "ayref": "y", "arrowhead": 2, "arrowcolor": ink, "arrowwidth": 2}
+        )
+    look = {"symbol": "circle-open", "size": 15, "color": ink, "line": {"width": 3}}
+    figure.add_scatter(x=[asked], y=[y], mode="markers", name="the asked place", marker=look)
+    return figure
 
 
 def measured(label: str, mark: str, found: Sequence[Measurement], by: str = "steps") -> Curve:

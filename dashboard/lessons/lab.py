@@ -11,9 +11,10 @@ import numpy as np
 from dashboard.compute import cached, cost, studies
 from dashboard.compute.progress import Silent
 from dashboard.compute.tasks import Progress
+from dashboard.link.permalink import DEFAULT
 from dashboard.prose import prose
 from diffusion_core import Experiment, Measurement, Refused
-from diffusion_core.laws.particles import final_points
+from diffusion_core.laws.particles import final_points, start_points
 from diffusion_core.schedules import Array
 from diffusion_core.studies.forward import noise_distance
 
@@ -21,9 +22,13 @@ EXACT = ("tv", "exact", 0, "p1")
 
 
 class Lab:
-    """The measurements of one page or worksheet; ``place`` shows progress, until ``close``."""
+    """The measurements of one page or worksheet; ``place`` shows progress, until ``close``.
 
-    def __init__(self, place: Any = None) -> None:
+    own: the reader's experiment, for a lesson about it.
+    """
+
+    def __init__(self, place: Any = None, own: Experiment = DEFAULT) -> None:
+        self.own = own
         self._outer = Silent() if place is None else place
         self._line: Any = None
         self._count = 0
@@ -83,6 +88,11 @@ class Lab:
     def final(self, run: Experiment, particles: int) -> Array:
         """Y_1 of that many particles, shape (N,), the same start for the same seed."""
         return self._value(_final, run, particles)
+
+    @staticmethod
+    def begun(run: Experiment, particles: int) -> Array:
+        """Y_T of the particles of ``final``."""
+        return start_points(run, particles, np.random.default_rng(run.seed))[:, 0]
 
     def score_sizes(self, run: Experiment) -> tuple[float, float]:
         """eps_score and eps_Jacobi."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,18 @@ import plotly.graph_objects as go
 from dashboard.lessons.beginnings import preset
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
-from dashboard.lessons.structure import Full, Lesson, Numbers, Predict, Question, Read, Run
+from dashboard.lessons.structure import (
+    Full,
+    Ground,
+    Lesson,
+    Move,
+    Numbers,
+    Predict,
+    Question,
+    Read,
+    Run,
+    Scale,
+)
 from diffusion_core import Experiment
 from diffusion_core.schedules import Array, Custom, Linear, LogSNR, Sigmoid
 from diffusion_core.studies.forward import log_snr
@@ -24,6 +36,7 @@ FIRST, LAST = 128, 1024
 EVEN = preset("three-modes", schedule=LogSNR(), sampler="dpmpp-2m", start="exact")
 LINEAR = EVEN.with_(schedule=Linear())
 HEUN, HEUN_SIGMOID = (EVEN.with_(schedule=s, sampler="heun") for s in (Linear(), Sigmoid()))
+SECOND = {run.record.label: run for run in (HEUN, LINEAR, LINEAR.with_(sampler="ode-taylor"))}
 
 
 def levels(run: Experiment) -> Array:
@@ -122,31 +135,58 @@ def _heun(lab: Lab) -> Numbers:
         "slope_heun": lab.slope(HEUN, FIRST, LAST),
         "slope_dpm": lab.slope(LINEAR, FIRST, LAST),
         "slope_sigmoid": lab.slope(HEUN_SIGMOID, FIRST, LAST),
+        "heun_last": lab.tv(HEUN.with_(steps=LAST)),
         "jump": jump,
     }
 
 
-def _heun_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    curves = [
-        measured("DPM-Solver++(2M), linear", "dpmpp-2m", lab.curve(LINEAR, STEPS)),
-        measured("Heun, linear", "heun", lab.curve(HEUN, STEPS)),
-        measured("Heun, sigmoid", "sigmoid", lab.curve(HEUN_SIGMOID, STEPS)),
-    ]
-    return lines(curves, T_AXIS, TV, dark, "xy")
+def _heun_figure(run: Experiment) -> Any:
+    """The run on the linear and on the sigmoid schedule, beside DPM-Solver++."""
+
+    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        label, sigmoid = run.record.label, run.with_(schedule=Sigmoid())
+        curves = [
+            measured("DPM-Solver++(2M), linear", "dpmpp-2m", lab.curve(LINEAR, STEPS)),
+            measured(f"{label}, linear", run.record.name, lab.curve(run, STEPS)),
+            measured(f"{label}, sigmoid", "sigmoid", lab.curve(sigmoid, STEPS)),
+        ]
+        return lines(curves, T_AXIS, TV, dark, "xy")
+
+    return draw
 
 
-def nearest_order(slope: float) -> str:
-    """a: second order; b: between; c: about first order."""
-    return "a" if slope < -1.8 else "b" if slope < -1.2 else "c"
+def _with_sampler(label: str) -> Run:
+    run = SECOND[label]
+
+    def numbers(lab: Lab) -> Numbers:
+        sigmoid = run.with_(schedule=Sigmoid())
+        return {
+            "slope": lab.slope(run, FIRST, LAST),
+            "slope_sigmoid": lab.slope(sigmoid, FIRST, LAST),
+        }
+
+    return Run(numbers, _heun_figure(run))
 
 
-def culprit(found: Numbers) -> str:
-    """Where more points help: a near the noise, b near the data, c neither twofold."""
-    if max(found["gain_data"], found["gain_noise"]) < 2:
-        return "c"
-    return "b" if found["gain_data"] > found["gain_noise"] else "a"
+def _slope_scale(slope: str, last: str) -> Scale:
+    """Of order two, between, or about one; drawn at the last T."""
+    return Scale(
+        "slope",
+        lambda n: n[slope],
+        (-1.8, -1.2),
+        "abc",
+        (-2.6, -0.6),
+        lambda n, value: (LAST, n[last] * (LAST / FIRST) ** (value - n[slope])),
+    )
 
 
+WHERE = Scale(
+    "how many times smaller: negative near the noise, positive near the data",
+    lambda n: n["gain_data"] if n["gain_data"] > n["gain_noise"] else -n["gain_noise"],
+    (-2.0, 2.0),
+    "acb",
+    (-10.0, 10.0),
+)
 _SWEEP = (("samplers", "dpmpp-2m,heun"), ("from", "64"), ("to", "1024"))
 
 ORDER = Lesson(
@@ -155,18 +195,26 @@ ORDER = Lesson(
         Read("begin"),
         Predict(
             "linear",
-            3,
-            lambda n: nearest_order(n["slope_linear"]),
+            _slope_scale("slope_linear", "linear_last"),
             Run(_linear, _linear_figure, full=(Full("convergence", LINEAR, _SWEEP),)),
         ),
-        Predict("where", 3, culprit, Run(_where, _where_figure)),
+        Predict("where", WHERE, Run(_where, _where_figure)),
         Predict(
             "heun",
-            3,
-            lambda n: nearest_order(n["slope_heun"]),
-            Run(_heun, _heun_figure, full=(Full("convergence", HEUN_SIGMOID, _SWEEP),)),
+            _slope_scale("slope_heun", "heun_last"),
+            Run(
+                _heun,
+                move=Move("Sampler", tuple(SECOND), HEUN.record.label, _with_sampler),
+                full=(Full("convergence", HEUN_SIGMOID, _SWEEP),),
+            ),
         ),
         Question("cure", 3, "b"),
         Question("says", 3, "c"),
     ),
+    (
+        Ground("why", "2. One step errs by a power of its size"),
+        Ground("why", "3. T steps together, and the logarithms"),
+        Ground("theory", "The formulas of all samplers"),
+    ),
+    ("order", "slope", "nfe"),
 )

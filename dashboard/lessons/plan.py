@@ -7,25 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """Minutes of a class, or a day of the week: the block of prose and the lessons that belong."""
+    """Minutes of a class, or a day of the week: the block of prose, and the lessons and the pages
+    that it names."""
 
     name: str
     minutes: int
     lessons: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 CLASS = (
-    Part("class-begin", 5),
+    Part("class-begin", 5, ("first-words",), ("home",)),
     Part("class-noising", 10, ("noising",)),
     Part("class-rates", 12, ("rates",)),
-    Part("class-bounds", 10, ("bounds",)),
+    Part("class-bounds", 10, ("bounds",), ("why",)),
     Part("class-schedules", 8, ("schedules",)),
-    Part("class-end", 5),
+    Part("class-end", 5, (), ("challenges",)),
 )
 WEEK = (
-    Part("monday", 20, ("noising", "score")),
-    Part("tuesday", 20, ("sampling", "measuring")),
-    Part("wednesday", 20, ("rates", "bounds")),
-    Part("thursday", 30, ("acceleration", "initialisation", "schedules")),
-    Part("friday", 30, ("order", "score-error", "memorisation")),
+    Part("monday", 30, ("first-words", "noising", "score")),
+    Part("tuesday", 30, ("sampling", "measuring", "rates")),
+    Part("wednesday", 30, ("bounds", "acceleration", "initialisation"), ("why",)),
+    Part("thursday", 30, ("schedules", "order", "score-error")),
+    Part("friday", 20, ("memorisation", "how-loose"), ("theory", "assumptions", "challenges")),
 )

@@ -1,20 +1,33 @@
-"""How fast errors fall: log factors, bounds, and what a second order costs."""
+"""How fast errors fall: log factors, and what a proven bound says about them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.lessons.beginnings import preset
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
-from dashboard.lessons.structure import Full, Guess, Lesson, Numbers, Predict, Question, Read, Run
-from diffusion_core import Experiment
+from dashboard.lessons.structure import (
+    Full,
+    Ground,
+    Guess,
+    Lesson,
+    Move,
+    Numbers,
+    Predict,
+    Question,
+    Read,
+    Run,
+    Scale,
+)
+from diffusion_core import PRESETS, Experiment
 from diffusion_core.samplers import PAPER_SAMPLERS
-from diffusion_core.schedules import Linear, Theory
+from diffusion_core.schedules import Constant, Linear, LogSNR, Schedule, Sigmoid, Theory
+from diffusion_core.theory.theorems import THEOREMS
 
 TV = "TV(q₁, p₁)"
 T_AXIS = "number of steps T"
@@ -24,6 +37,12 @@ T_AXIS = "number of steps T"
 STEPS = (64, 128, 256, 512, 1024)
 THEORY = preset("three-modes", schedule=Theory(), sampler="ode")
 LINEAR = THEORY.with_(schedule=Linear())
+OTHERS: Mapping[str, Schedule] = {
+    "linear": Linear(),
+    "sigmoid": Sigmoid(),
+    "constant": Constant(),
+    "even in log-SNR": LogSNR(),
+}
 _ALL_SWEEP = (("samplers", ",".join(PAPER_SAMPLERS)), ("from", "64"), ("to", "1024"))
 
 
@@ -43,24 +62,35 @@ def _rates(lab: Lab) -> Numbers:
     }
 
 
-def _rates_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    curves = [
-        measured("theory's schedule", "theory", lab.curve(THEORY, STEPS)),
-        measured("linear schedule", "linear", lab.curve(LINEAR, STEPS)),
-    ]
-    return lines(curves, T_AXIS, TV, dark, "xy")
+def _rates_figure(name: str = "") -> Any:
+    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        curves = [measured("theory's schedule", "theory", lab.curve(THEORY, STEPS))]
+        if name:
+            run = THEORY.with_(schedule=OTHERS[name])
+            curves.append(measured(name, run.schedule.kind, lab.curve(run, STEPS)))
+        return lines(curves, T_AXIS, TV, dark, "xy")
+
+    return draw
 
 
-def _rates_first(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    curves = [measured("theory's schedule", "theory", lab.curve(THEORY, STEPS))]
-    return lines(curves, T_AXIS, TV, dark, "xy")
+def _on(name: str) -> Run:
+    run = THEORY.with_(schedule=OTHERS[name])
+
+    def numbers(lab: Lab) -> Numbers:
+        found = [lab.tv(run.with_(steps=t)) for t in (512, 1024)]
+        return {"factor": found[0] / found[1], "slope": lab.slope(run, 128, 1024)}
+
+    return Run(numbers, _rates_figure(name))
 
 
-def nearest_factor(factor: float) -> str:
-    """a: clearly less than 2; b: about 2; c: clearly more."""
-    return "a" if factor < 1.85 else "b" if factor <= 2.2 else "c"
-
-
+FACTOR = Scale(
+    "by how much TV falls",
+    lambda n: n["factor_linear"],
+    (1.85, 2.2),
+    "abc",
+    (1.0, 4.0),
+    lambda n, factor: (1024, n["linear_512"] / factor),
+)
 RATES = Lesson(
     "rates",
     (
@@ -70,32 +100,37 @@ RATES = Lesson(
             1.0,
             4.0,
             "factor",
-            Run(
-                _rates,
-                _rates_first,
-                full=(Full("convergence", THEORY, _ALL_SWEEP),),
-            ),
+            Run(_rates, _rates_figure(), full=(Full("convergence", THEORY, _ALL_SWEEP),)),
+            at=lambda n, factor: (1024, n["theory_512"] / factor),
         ),
         Read("logs"),
         Predict(
             "linear",
-            3,
-            lambda n: nearest_factor(n["factor_linear"]),
+            FACTOR,
             Run(
                 _rates,
-                _rates_figure,
+                move=Move("Schedule", tuple(OTHERS), "linear", _on),
                 full=(Full("convergence", LINEAR, _ALL_SWEEP),),
             ),
         ),
         Question("slope", 3, "b"),
         Question("trust", 3, "c"),
     ),
+    (
+        Ground("theory", "What is proven", THEOREMS["ode"][0]),
+        Ground("theory", "The setting"),
+        Ground("why", "3. T steps together, and the logarithms"),
+    ),
+    ("slope", "log-factor", "upper-bound"),
 )
 
 # ---- bounds
 
 DDPM = LINEAR.with_(sampler="ddpm")
 FAST, FREE = (LINEAR.with_(sampler=name) for name in ("ddpm-covariance", "ddpm-accelerated"))
+TARGETS = {
+    PRESETS[name].label: name for name in ("three-modes", "two-modes", "skewed", "claw", "uniform")
+}
 BOUND_STEPS = (32, 64, 128, 256, 512)
 
 
@@ -116,20 +151,33 @@ def _bounds(lab: Lab) -> Numbers:
     }
 
 
-def _bounds_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    found = lab.curve(DDPM, BOUND_STEPS)
-    first = found[0].value
-    shapes = [
-        Curve(
-            label,
-            mark,
-            BOUND_STEPS,
-            [first * (t / BOUND_STEPS[0]) ** -r for t in BOUND_STEPS],
-            False,
-        )
-        for label, mark, r in (("shape of 1/√T", "third", 0.5), ("shape of 1/T", "fourth", 1.0))
-    ]
-    return lines([measured("DDPM, measured", "ddpm", found), *shapes], T_AXIS, TV, dark, "xy")
+def _bounds_figure(run: Experiment) -> Any:
+    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
+        found = lab.curve(run, BOUND_STEPS)
+        shapes = [
+            Curve(label, mark, BOUND_STEPS, _power(found[0].value, r), False)
+            for label, mark, r in (
+                ("shape of 1/√T", "third", 0.5),
+                ("shape of 1/T", "fourth", 1.0),
+            )
+        ]
+        return lines([measured("DDPM, measured", "ddpm", found), *shapes], T_AXIS, TV, dark, "xy")
+
+    return draw
+
+
+def _power(first: float, r: float) -> list[float]:
+    """T^{-r} through the first point."""
+    return [first * (t / BOUND_STEPS[0]) ** -r for t in BOUND_STEPS]
+
+
+def _for_target(label: str) -> Run:
+    run = preset(TARGETS[label], schedule=Linear(), sampler="ddpm")
+
+    def numbers(lab: Lab) -> Numbers:
+        return {"slope": lab.slope(run, 128, 512), "tv": lab.tv(run.with_(steps=512))}
+
+    return Run(numbers, _bounds_figure(run))
 
 
 def _fast_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
@@ -141,11 +189,22 @@ def _fast_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     return lines(curves, T_AXIS, TV, dark, "xy")
 
 
-def nearest_slope(slope: float) -> str:
-    """a: about -1/2; b: about -1; c: about -2."""
-    return "a" if slope > -0.75 else "b" if slope > -1.5 else "c"
-
-
+SLOPE = Scale(
+    "slope",
+    lambda n: n["slope"],
+    (-1.5, -0.75),
+    "cba",
+    (-2.5, 0.0),
+    lambda n, slope: (512, n["tv_last"] * 4 ** (slope - n["slope"])),
+)
+GAIN = Scale(
+    "how many times smaller",
+    lambda n: n["gain"],
+    (1.5, 8.0),
+    "abc",
+    (1.0, 50.0),
+    lambda n, gain: (256, n["plain"] / gain),
+)
 _DDPM_SWEEP = (
     ("samplers", "ddpm,ddpm-covariance,ddpm-accelerated"),
     ("from", "32"),
@@ -159,103 +218,24 @@ BOUNDS = Lesson(
         Read("begin"),
         Predict(
             "slope",
-            3,
-            lambda n: nearest_slope(n["slope"]),
-            Run(_bounds, _bounds_figure, full=(Full("convergence", DDPM, _DDPM_SWEEP),)),
+            SLOPE,
+            Run(
+                _bounds,
+                move=Move("Target", tuple(TARGETS), next(iter(TARGETS)), _for_target),
+                full=(Full("convergence", DDPM, _DDPM_SWEEP),),
+            ),
         ),
         Read("why"),
-        Predict(
-            "gain",
-            3,
-            lambda n: "a" if n["gain"] < 1.5 else "b" if n["gain"] < 8 else "c",
-            Run(_bounds, _fast_figure),
-        ),
+        Predict("gain", GAIN, Run(_bounds, _fast_figure)),
         Question("says", 3, "b"),
         Question("report", 3, "c"),
     ),
-)
-
-# ---- acceleration
-
-SECOND = THEORY.with_(sampler="ode-accelerated")
-DPM = THEORY.with_(sampler="dpmpp-2m")
-BUDGETS = (8, 16, 32, 64, 128, 256)
-
-
-def spending(run: Experiment, evaluations: int) -> Experiment:
-    """The run with the largest T that so many score evaluations pay for."""
-    return run.with_(steps=run.record.steps_for(evaluations))
-
-
-def _acceleration(lab: Lab) -> Numbers:
-    numbers = {
-        f"{name}_{n}": lab.tv(spending(run, n))
-        for name, run in (("ode", THEORY), ("second", SECOND), ("dpm", DPM))
-        for n in (16, 256)
-    }
-    for name, run in (("ode", spending(THEORY, 16)), ("second", spending(SECOND, 16))):
-        numbers[f"steps_{name}"] = run.steps
-        numbers[f"beta_{name}"] = float(run.chain.beta[run.steps])
-        numbers[f"far_{name}"] = float(np.median(np.abs(lab.final(run, 2000))))
-    data = THEORY.target.sample(2000, np.random.default_rng(0))
-    numbers["far_data"] = float(np.median(np.abs(data)))
-    return numbers | {"gain": numbers["ode_256"] / numbers["second_256"]}
-
-
-def _acceleration_figure(*runs: tuple[str, Experiment]) -> Any:
-    def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-        curves = [
-            measured(
-                label, run.record.name, [lab.measured(spending(run, n)) for n in BUDGETS], "nfe"
-            )
-            for label, run in runs
-        ]
-        return lines(curves, "score evaluations", TV, dark, "xy")
-
-    return draw
-
-
-PAIR = (("ODE", THEORY), ("training-free accelerated ODE", SECOND))
-
-
-def closer(first: float, second: float) -> str:
-    """a: the first is clearly closer; b: the second is; c: within five per cent."""
-    ratio = first / second
-    return "c" if 0.95 < ratio < 1.05 else "a" if ratio < 1 else "b"
-
-
-_NFE_SWEEP = (
-    ("samplers", "ode,ode-accelerated,dpmpp-2m"),
-    ("axis", "nfe"),
-    ("from", "8"),
-    ("to", "256"),
-)
-
-ACCELERATION = Lesson(
-    "acceleration",
     (
-        Read("begin"),
-        Predict(
-            "few",
-            3,
-            lambda n: closer(n["second_16"], n["ode_16"]),
-            Run(
-                _acceleration,
-                _acceleration_figure(*PAIR),
-                full=(Full("convergence", THEORY, _NFE_SWEEP),),
-            ),
-        ),
-        Guess(
-            "many", 0.1, 30.0, "gain", Run(_acceleration, _acceleration_figure(*PAIR)), within=1.3
-        ),
-        Predict(
-            "dpm",
-            2,
-            lambda n: "a" if n["dpm_16"] > min(n["ode_16"], n["second_16"]) else "b",
-            Run(_acceleration, _acceleration_figure(*PAIR, ("DPM-Solver++(2M)", DPM))),
-        ),
-        Question("cost", 3, "c"),
+        *(Ground("theory", "What is proven", theorem) for theorem in THEOREMS["ddpm"]),
+        Ground("theory", "What is proven", THEOREMS["ddpm-covariance"][0]),
+        Ground("why", "4. Why DDPM's first bound was 1/√T"),
     ),
+    ("upper-bound", "burn-in", "kl", "pinsker"),
 )
 
-LESSONS: tuple[Lesson, ...] = (RATES, BOUNDS, ACCELERATION)
+LESSONS: tuple[Lesson, ...] = (RATES, BOUNDS)

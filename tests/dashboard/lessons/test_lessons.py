@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.lessons import LESSONS, order
+from dashboard.lessons import LESSONS, first, loose, order, resting_on
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.plan import CLASS, WEEK
 from dashboard.lessons.progress import ANSWERS, SETTINGS, STEP, clash
@@ -27,14 +27,24 @@ from dashboard.lessons.structure import (
     as_number,
     texts,
 )
-from dashboard.link.permalink import Setting, decode
+from dashboard.link.permalink import DEFAULT, Setting, decode
 from dashboard.navigation import PAGES
-from diffusion_core import Experiment, InputError
+from dashboard.prose import prose
+from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.schedules import Custom
+from diffusion_core.theory.theorems import THEOREMS
 from tests.dashboard.visiting import calm, visit
+from tests.test_requirements import ROOT
 
 STEPS = [(lesson, step) for lesson in LESSONS.values() for step in lesson.steps]
 RUNS = [(lesson, step) for lesson, step in STEPS if getattr(step, "run", None)]
+ASKED = [(lesson, step) for lesson, step in RUNS if not isinstance(step, Read)]
+MOVED = [
+    (lesson, step, option)
+    for lesson, step in RUNS
+    if step.run.move
+    for option in step.run.move.options
+]
 FULL = [(lesson, full) for lesson, step in RUNS for full in step.run.full]
 
 
@@ -74,22 +84,79 @@ def test_the_places_are_filled_by_the_numbers(lesson: Lesson, step: Any) -> None
     before = {step.name} | {f"{step.name}-{x}" for x in getattr(step, "letters", "")}
     run = getattr(step, "run", None)
     known = set(texts(numbers(run.numbers))) if run else set()
-    for block in step.blocks(lesson.say):
+    moved = {f"{step.name}-moved"} if run and run.move else set()
+    for block in step.blocks(lesson.say) - moved:
         allowed = set() if block in before else known
         assert lesson.say.places(block) <= allowed, block
 
 
 def test_predictions_show_the_numbers_that_were_computed() -> None:
-    for lesson, step in RUNS:
-        if not isinstance(step, Read):
-            assert lesson.say.places(f"{step.name}-found"), (lesson.name, step.name)
+    for lesson, step in ASKED:
+        assert lesson.say.places(f"{step.name}-found"), (lesson.name, step.name)
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)
+def test_every_lesson_has_one_thing_to_move(lesson: Lesson) -> None:
+    runs = [step.run for step in lesson.steps if getattr(step, "run", None)]
+    [move] = [run.move for run in runs if run.move]
+    assert move.start in move.options
+    assert len(move.options) > 1
+
+
+@pytest.mark.parametrize(
+    ("lesson", "step", "option"), MOVED, ids=lambda value: getattr(value, "name", value)
+)
+def test_what_is_moved_fills_its_words(lesson: Lesson, step: Any, option: str) -> None:
+    run = step.run.move.run(option)
+    assert run.figure or run.chains
+    words = lesson.say.places(f"{step.name}-moved")
+    assert words
+    if option == step.run.move.start:  # the others may take long, and have the same names
+        assert words <= set(texts(numbers(run.numbers)))
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)
+def test_a_lesson_says_what_it_rests_on_and_explains_its_words(lesson: Lesson) -> None:
+    assert lesson.rests
+    for ground in lesson.rests:
+        page = (ROOT / PAGES[ground.page].path).read_text(encoding="utf-8")
+        assert ground.section in page
+        if ground.theorem:
+            assert lesson in resting_on(ground.theorem)
+            assert ground.experiment(DEFAULT).sampler == ground.theorem.sampler
+    assert lesson.terms
+    assert {f"term-{term}" for term in lesson.terms} <= set(prose("notation").blocks)
+
+
+@pytest.mark.parametrize(("lesson", "step"), ASKED, ids=name)
+def test_the_guess_and_the_measurement_have_their_places(lesson: Lesson, step: Any) -> None:
+    found = numbers(step.run.numbers)
+    answers = [as_answer(step.high)] if isinstance(step, Guess) else step.letters
+    for answer in answers:
+        marks = step.marks(found, answer)
+        places = (*marks.guess, marks.measured)
+        assert all(math.isfinite(value) for place in places for value in place)
+        drawn = step.run.move.run(step.run.move.start) if step.run.move else step.run
+        assert bool(marks.axis) != bool(step_marks_figure(step, drawn)), "one place, not two"
+        if not isinstance(step, Guess):
+            on = [
+                low <= step.scale.of(found) <= high
+                for low, high in (step.scale.stretch(found, answer),)
+            ]
+            assert on == [answer == step.truth(found)]
+
+
+def step_marks_figure(step: Any, drawn: Run) -> bool:
+    """Whether the marks stand in the step's own figure."""
+    at = step.at if isinstance(step, Guess) else step.scale.at
+    return at is not None and drawn.figure is not None
 
 
 @pytest.mark.parametrize(("lesson", "full"), FULL, ids=name)
 def test_the_links_to_full_pages_open(lesson: Lesson, full: Full) -> None:
     assert full.page in PAGES
-    query = full.query()
-    assert decode(query["e"]) == full.experiment
+    query, shown = full.query(DEFAULT), full.shown(DEFAULT)
+    assert decode(query["e"]) == shown
     for setting, value in full.settings:
         assert query[setting] == value
     if full.page in ("convergence", "dimension"):
@@ -100,11 +167,15 @@ def test_the_links_to_full_pages_open(lesson: Lesson, full: Full) -> None:
 
 @pytest.mark.parametrize(
     "full",
-    [LESSONS["acceleration"].steps[1].run.full[0], LESSONS["schedules"].steps[2].run.full[0]],
+    [
+        LESSONS["acceleration"].steps[1].run.full[0],
+        LESSONS["schedules"].steps[2].run.full[0],
+        LESSONS["how-loose"].steps[1].run.full[0],
+    ],
 )
 def test_a_full_page_takes_its_link_without_complaint(full: Full) -> None:
-    app = calm(visit(full.page, full.experiment, **dict(full.settings)))
-    assert app.session_state["experiment"] == full.experiment
+    app = calm(visit(full.page, full.shown(DEFAULT), **dict(full.settings)))
+    assert app.session_state["experiment"] == full.shown(DEFAULT)
 
 
 def test_the_class_has_fifty_minutes_and_the_week_has_every_lesson() -> None:
@@ -118,6 +189,9 @@ def test_the_class_has_fifty_minutes_and_the_week_has_every_lesson() -> None:
 # ---- what is measured today
 
 TODAY = {
+    ("first-words", "law"): "a",
+    ("first-words", "score"): "c",
+    ("first-words", "distance"): "low",  # of a guess of 40
     ("noising", "half"): "high",  # of a guess of 50
     ("noising", "cosine"): "c",
     ("score", "pull"): "b",
@@ -147,20 +221,24 @@ TODAY = {
     ("score-error", "smooth"): "a",
     ("memorisation", "steps"): "c",
     ("memorisation", "learned"): "b",
+    ("how-loose", "applies"): "b",
+    ("how-loose", "above"): "low",  # of a guess of 2
+    ("how-loose", "later"): "b",
+    ("how-loose", "useful"): "c",
 }
 
 
 def test_every_prediction_is_listed() -> None:
-    assert set(TODAY) == {(lesson.name, step.name) for lesson, step in RUNS}
+    assert set(TODAY) == {(lesson.name, step.name) for lesson, step in ASKED}
 
 
-@pytest.mark.parametrize(("lesson", "step"), RUNS, ids=name)
+@pytest.mark.parametrize(("lesson", "step"), ASKED, ids=name)
 def test_the_measured_numbers_bear_out_the_answer_that_is_explained(
     lesson: Lesson, step: Any
 ) -> None:
     found, today = numbers(step.run.numbers), TODAY[lesson.name, step.name]
     if isinstance(step, Guess):
-        said = {"half": 50.0}.get(step.name, 2.0)
+        said = {"half": 50.0, "distance": 40.0}.get(step.name, 2.0)
         assert step.judge(found[step.number], said) == today
         assert step.low < found[step.number] < step.high
     else:
@@ -222,9 +300,54 @@ def test_between_fixed_ends_the_linear_times_give_order_two() -> None:
     assert math.log2(last / first) == pytest.approx(-2, abs=0.05)
 
 
+@pytest.mark.parametrize("share", first.SHARES)
+def test_the_mass_in_the_wrong_place_is_what_is_too_much(share: str) -> None:
+    """Were the bumps apart, TV would be |m - 0.4|, m the share in the middle: a trace more."""
+    apart = abs(float(share.removesuffix(" %")) / 100 - 0.4)
+    assert apart - 0.01 < numbers(first._only(share).numbers)["tv"] <= apart + 1e-9
+
+
+def test_a_bound_touches_the_measured_points_from_above() -> None:
+    found = Lab().curve(loose.mine(DEFAULT), loose.STEPS)
+    for theorem in THEOREMS["ddpm"]:
+        over = [b / m.value for b, m in zip(loose.touching(theorem, found), found, strict=True)]
+        assert min(over) == pytest.approx(1)
+        start = loose.below_one(theorem)
+        bound = [theorem.leading(1, start * factor) for factor in (0.99, 1.0, 1.01)]
+        assert bound[0] > bound[1] > bound[2]
+        assert bound[1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("preset", ["skewed", "two-moons", "correlated-gaussian", "atoms"])
+def test_the_last_lesson_is_about_the_readers_own_target(preset: str) -> None:
+    own = Experiment(PRESETS[preset].target, preset=preset, sampler="heun", steps=12)
+    run = loose.mine(own)
+    quick = preset != "two-moons"
+    assert (run.target == own.target) == quick == loose.is_quick(own)
+    assert run.schedule.kind == "theory"
+    support = own.target.support()
+    holds = own.target.absolutely_continuous + support.bounded
+    found = loose.LOOSE.steps[1].run.numbers(Lab(own=own))  # type: ignore[union-attr]
+    assert found["hold"] == (holds if quick else 1)
+
+
 # ---- reactions, with made-up numbers
 
 MADE_UP = [
+    ("first-words", "law", {"moved": 1.0}, "a"),
+    ("first-words", "law", {"moved": 10.0}, "b"),
+    ("first-words", "law", {"moved": 30.0}, "c"),
+    ("first-words", "score", {"score": -1.0}, "a"),
+    ("first-words", "score", {"score": 0.0}, "b"),
+    ("first-words", "score", {"score": 1.0}, "c"),
+    ("how-loose", "applies", {"hold": 2}, "a"),
+    ("how-loose", "applies", {"hold": 1}, "b"),
+    ("how-loose", "later", {"above_later": 1.2}, "a"),
+    ("how-loose", "later", {"above_later": 5.0}, "b"),
+    ("how-loose", "later", {"above_later": 20.0}, "c"),
+    ("how-loose", "useful", {"useful": 100}, "a"),
+    ("how-loose", "useful", {"useful": 10_000}, "b"),
+    ("how-loose", "useful", {"useful": 24_000_000}, "c"),
     ("noising", "cosine", {"half_linear": 20, "half_cosine": 10}, "a"),
     ("noising", "cosine", {"half_linear": 20, "half_cosine": 21}, "b"),
     ("noising", "cosine", {"half_linear": 20, "half_cosine": 30}, "c"),
@@ -319,7 +442,7 @@ def test_each_branch_of_a_prediction(
 
 def test_every_option_of_every_prediction_can_be_true() -> None:
     listed = {(lesson, step, truth) for lesson, step, _, truth in MADE_UP}
-    for lesson, step in RUNS:
+    for lesson, step in ASKED:
         for letter in getattr(step, "letters", ""):
             assert (lesson.name, step.name, letter) in listed
 

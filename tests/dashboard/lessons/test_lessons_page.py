@@ -8,6 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.lessons import LESSONS
+from dashboard.lessons.plan import CLASS, WEEK
+from dashboard.navigation import PAGES
+from dashboard.prose import prose
+from diffusion_core import Experiment
+from diffusion_core.targets import DEFAULT_1D
 from tests.dashboard.visiting import address, calm, said, visit
 
 
@@ -86,6 +91,60 @@ def test_a_question_that_was_answered_wrongly_says_why() -> None:
     assert "**Not quite.**" in said(app)
 
 
+def test_a_question_is_tried_again_at_once_and_the_first_answer_counts() -> None:
+    say = LESSONS["noising"].say
+    app = calm(visit("lessons", lesson="noising", step="4", answers="50.c.a"))
+    [again] = app.radio
+    app = calm(again.set_value("b").run())
+    assert say("signal-b-said") in said(app)
+    app = calm(app.radio[0].set_value("c").run())
+    assert say("signal-c-said") in said(app)
+    assert "**Yes.**" in said(app)
+    assert address(app)["answers"] == "50.c.a"
+    assert not calm(visit("lessons", lesson="noising", step="4", answers="50.c.c")).radio
+
+
+def test_a_prediction_is_explained_and_then_tried_again() -> None:
+    app = calm(visit("lessons", lesson="noising", step="2", answers="50"))
+    assert LESSONS["noising"].say("half-high", signal_half="0.280") in said(app)
+    app = calm(app.number_input[0].set_value(17.0).run())
+    assert "You said 17, and measured is" in said(app)
+    assert address(app)["answers"] == "50"
+    assert not calm(visit("lessons", lesson="noising", step="2", answers="17")).number_input
+
+
+def test_the_picture_answers_what_is_moved() -> None:
+    app = calm(visit("lessons", lesson="noising", step="3", answers="50.c"))
+    [move] = app.button_group
+    before = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
+    app = calm(move.set_value(["sigmoid"]).run())
+    after = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
+    assert len(before) == len(after) == 1
+    assert before != after
+    assert address(app) == {"lesson": "noising", "step": "3", "answers": "50.c"}
+
+
+def links(app: AppTest) -> set[str]:
+    return {element.proto.label for element in app.get("page_link")}
+
+
+def test_a_lesson_ends_with_what_it_rests_on_and_its_theorems_lead_back() -> None:
+    app = calm(visit("lessons", lesson="bounds", step="6", answers="b.c.b.c"))
+    labels = links(app)
+    assert "Theory: Theorem 3 of arXiv 2306.09251, on DDPM" in labels
+    assert "Why 1/T, why 1/T²: 4. Why DDPM's first bound was 1/√T" in labels
+    theory = calm(visit("theory", Experiment(preset=DEFAULT_1D, sampler="ddpm", steps=50)))
+    assert f"Lesson: {LESSONS['bounds'].title}" in links(theory)
+    assert f"Lesson: {LESSONS['how-loose'].title}" in links(theory)
+
+
+def test_the_last_lesson_says_whose_target_it_measures() -> None:
+    for preset, block in (("skewed", "own"), ("two-moons", "own-not")):
+        own = Experiment(preset=preset, steps=12)
+        app = calm(visit("lessons", own, lesson="how-loose", step="2", answers="a"))
+        assert prose("lessons")(block) in [caption.value for caption in app.caption]
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
@@ -118,3 +177,13 @@ def test_the_syllabus_names_every_day() -> None:
     for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"):
         assert f"**{day}" in said(app)
     assert "45 to 50 min." in said(app)
+
+
+def test_the_syllabus_links_everything_that_it_names() -> None:
+    labels, say = links(calm(visit("syllabus"))), prose("syllabus")
+    for part in (*CLASS, *WEEK):
+        assert {f"Lesson: {LESSONS[name].title}" for name in part.lessons} <= labels
+        titles = {PAGES[name].title for name in part.pages}
+        assert titles <= labels
+        named = {title for page in PAGES.values() if f'"{(title := page.title)}"' in say(part.name)}
+        assert named <= titles, part.name

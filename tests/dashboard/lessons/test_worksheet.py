@@ -13,7 +13,7 @@ from dashboard.lessons.paper import formula, inline, to_html
 from dashboard.lessons.structure import Lesson
 from dashboard.lessons.worksheet import worksheet
 
-CHEAP = ("noising", "score", "sampling", "schedules", "rates")
+CHEAP = ("first-words", "how-loose", "noising", "score", "sampling", "schedules", "rates")
 LINK = "https://example.org/lessons?lesson=x&step=1"
 
 

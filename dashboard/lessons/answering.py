@@ -1,0 +1,162 @@
+"""A question, its answer, and the picture that answers: what a step asks and shows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import navigation, page_chrome
+from dashboard.compute import cached
+from dashboard.figures.style import is_dark
+from dashboard.lessons.figures import Marks, marked, strip, words
+from dashboard.lessons.lab import Lab
+from dashboard.lessons.progress import with_answer
+from dashboard.lessons.structure import (
+    Guess,
+    Lesson,
+    Numbers,
+    Predict,
+    Question,
+    Read,
+    Run,
+    as_answer,
+    as_number,
+    texts,
+)
+from dashboard.lessons.visit import Visit, go_to
+from dashboard.link.widget_keys import button, key
+from dashboard.prose import prose
+from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
+from diffusion_core import Refused
+
+PARTICLES = 1000
+say = prose("lessons")
+
+
+def _choice(
+    visit: Visit, step: Predict | Guess | Question, label: str, again: str = ""
+) -> str | None:
+    """The answer that stands in a widget, if any."""
+    name = key(visit.key(step, again), None)
+    if isinstance(step, Guess):
+        label = f"{label}, from {step.low:g} to {step.high:g}"
+        given = st.number_input(label, step.low, step.high, None, key=name)
+        return None if given is None else as_answer(given)
+    return st.radio(
+        label,
+        list(step.letters),
+        index=None,
+        format_func=lambda letter: visit.lesson.say(f"{step.name}-{letter}"),
+        key=name,
+    )
+
+
+def ask(visit: Visit, step: Predict | Guess | Question) -> None:
+    what = {Guess: "number", Predict: "prediction", Question: "answer"}[type(step)]
+    answer = _choice(visit, step, f"Your {what}")
+    label = "Check" if isinstance(step, Question) else "Commit and measure"
+    then = with_answer(visit.values, answer or "")
+    button(st, label, go_to, (then,), type="primary", disabled=answer is None)
+
+
+def answered(visit: Visit, step: Predict | Guess | Question, answer: str) -> None:
+    if not isinstance(step, Guess):
+        _options(visit.lesson, step, answer)
+    if isinstance(step, Question):
+        if not _judged(visit, step, answer, {}):
+            _again(visit, step, {})
+        return
+    lab = Lab(st.empty(), visit.own)
+    try:
+        numbers = step.run.numbers(lab)
+    except Refused as reason:
+        st.warning(sentence(plain(str(reason))))
+        return
+    finally:
+        lab.close()
+    right = _judged(visit, step, answer, numbers)
+    picture(visit, step, step.run, step.marks(numbers, answer))
+    for block in step.reaction(numbers, answer, visit.lesson.say):
+        st.markdown(visit.lesson.say(block, **texts(numbers)))
+    if not right:
+        _again(visit, step, numbers)
+    for full in step.run.full:
+        label = f"Open this on the full page: {navigation.PAGES[full.page].title}"
+        navigation.page_link(full.page, label, query=full.query(visit.own))
+
+
+def _again(visit: Visit, step: Predict | Guess | Question, numbers: Numbers) -> None:
+    """Another try, judged at once; the first answer stays the one that the link keeps."""
+    answer = _choice(visit, step, say("again"), " again")
+    if answer is not None:
+        _judged(visit, step, answer, numbers)
+
+
+def _judged(visit: Visit, step: Predict | Guess | Question, answer: str, numbers: Numbers) -> bool:
+    """Say whether the answer is right, or close."""
+    if isinstance(step, Question):
+        right = answer == step.right
+        said = visit.lesson.say(f"{step.name}-{answer}-said")
+    elif isinstance(step, Predict):
+        truth = step.truth(numbers)
+        right = answer == truth
+        option = visit.lesson.say(f"{step.name}-{truth}")
+        said = say("right" if right else "wrong", option=option)
+    else:
+        guess, measured = as_number(answer), texts(numbers)[step.number]
+        right = step.judge(numbers[step.number], guess) == "close"
+        said = say("close" if right else "off", guess=f"{guess:g}", measured=measured)
+    with st.container(border=True):
+        st.markdown(f"**{say('yes' if right else 'no')}** {said}")
+    return right
+
+
+def _options(lesson: Lesson, step: Predict | Question, answer: str) -> None:
+    """What was on offer, with the choice that was made."""
+    lines = []
+    for letter in step.letters:
+        option = lesson.say(f"{step.name}-{letter}")
+        lines.append(f"● **{option}** ({say('yours')})" if letter == answer else f"○ {option}")
+    st.markdown("  \n".join(lines))
+
+
+def picture(
+    visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | None = None
+) -> None:
+    """What the run shows, or what the reader has moved it to, with the marks of an answer."""
+    dark, name = is_dark(), visit.lesson.name
+    if marks and marks.axis:
+        figure, alt = strip(marks, dark)
+        page_chrome.plot(st, figure, f"answer-{name}", alt, f"{name} answer", numbers=False)
+    move, moved = run.move, False
+    if move:
+        chosen = st.segmented_control(
+            move.label, move.options, required=True, key=key(visit.key(step, " move"), move.start)
+        )
+        run, moved = move.run(chosen or move.start), chosen != move.start
+    lab = Lab(st.empty(), visit.own)
+    try:
+        _play(visit, run)
+        if run.figure:
+            figure, alt = run.figure(lab, dark)
+            if marks and not marks.axis and not moved:
+                figure, alt = marked(figure, marks, dark), f"{alt} {words(marks)}"
+            page_chrome.plot(st, figure, f"lesson-{name}", alt, f"{name} figure")
+        if move:
+            st.markdown(visit.lesson.say(f"{step.name}-moved", **texts(run.numbers(lab))))
+    except Refused as reason:
+        st.warning(sentence(plain(str(reason))))
+    finally:
+        lab.close()
+
+
+def _play(visit: Visit, run: Run) -> None:
+    """The chains of a run, backward or forward."""
+    name = f"lesson {visit.lesson.name}"
+    if run.noised:
+        blob = visit.noised(run.noised, PARTICLES, st.empty())
+        page_chrome.play(blob, name, {"view": "density"}, [run.noised])
+    if run.chains:
+        titles, runs = zip(*run.chains, strict=True)
+        shown = cached.animation(list(runs), list(titles), PARTICLES, st.empty())
+        page_chrome.play(shown.blob, name, {"view": "density"}, runs)
