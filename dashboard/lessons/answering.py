@@ -38,9 +38,10 @@ def _choice(
 ) -> str | None:
     """The answer that stands in a widget, if any."""
     name = key(visit.key(step, again), None)
+    help = say("again-why") if again else None
     if isinstance(step, Guess):
         label = f"{label}, from {step.low:g} to {step.high:g}"
-        given = st.number_input(label, step.low, step.high, None, key=name)
+        given = st.number_input(label, step.low, step.high, None, key=name, help=help)
         return None if given is None else as_answer(given)
     return st.radio(
         label,
@@ -48,6 +49,7 @@ def _choice(
         index=None,
         format_func=lambda letter: visit.lesson.say(f"{step.name}-{letter}"),
         key=name,
+        help=help,
     )
 
 
@@ -152,11 +154,11 @@ def picture(
 
 def _play(visit: Visit, run: Run) -> None:
     """The chains of a run, backward or forward."""
-    name = f"lesson {visit.lesson.name}"
+    name, look = f"lesson {visit.lesson.name}", {"view": "density", "layers": run.layers}
     if run.noised:
         blob = visit.noised(run.noised, PARTICLES, st.empty())
-        page_chrome.play(blob, name, {"view": "density"}, [run.noised])
+        page_chrome.play(blob, name, look, [run.noised])
     if run.chains:
         titles, runs = zip(*run.chains, strict=True)
         shown = cached.animation(list(runs), list(titles), PARTICLES, st.empty())
-        page_chrome.play(shown.blob, name, {"view": "density"}, runs)
+        page_chrome.play(shown.blob, name, look, runs)

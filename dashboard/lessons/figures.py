@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,12 +47,13 @@ class Marks:
     """Where in a figure the reader's guess lies, from one point to another, and what was measured.
 
     axis: the title of an axis that shows these two alone; "" where they belong into a figure.
-    log: whether that axis is logarithmic.
+    span: from where to where that axis goes at least. log: whether it is logarithmic.
     """
 
     guess: tuple[tuple[float, float], tuple[float, float]]
     measured: tuple[float, float]
     axis: str = ""
+    span: tuple[float, float] = (0.0, 1.0)
     log: bool = False
 
 
@@ -96,13 +98,20 @@ def marked(figure: go.Figure, marks: Marks, dark: bool) -> go.Figure:
 def strip(marks: Marks, dark: bool) -> tuple[go.Figure, str]:
     """One axis with the guess and the measurement, and its words."""
     figure = marked(go.Figure(), marks, dark)
-    values = [x for x, _ in (*marks.guess, marks.measured)]
+    values = [*marks.span, *(x for x, _ in (*marks.guess, marks.measured))]
+    low, high = min(values), max(values)
+    edges = [math.log10(low), math.log10(high)] if marks.log else [low, high]
+    room = 0.03 * (edges[1] - edges[0])
     figure.update_layout(
         template=figure_template(dark),
         height=STRIP,
         margin={"t": 8, "b": 24},
         showlegend=True,
-        xaxis=_axis(marks.axis, marks.log, values) | {"showgrid": True},
+        xaxis={
+            "title": {"text": marks.axis},
+            "range": [edges[0] - room, edges[1] + room],
+            **({"type": "log", "dtick": 1} if marks.log else {}),
+        },
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
     )
     return figure, f"{marks.axis}: {words(marks)}"

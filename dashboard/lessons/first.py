@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.integrate import trapezoid
 
 from dashboard.figures.marks import OUTPUT
 from dashboard.lessons.beginnings import preset
@@ -56,7 +55,7 @@ TOGETHER = Scale(
 
 T, PLACE = 20, -0.4
 SPOTS = np.linspace(-2.4, 2.6, 21)
-REACH = 0.1  # of the score, drawn
+REACH = 0.06  # of the score, drawn
 
 
 def _score_at(x: Array) -> Array:
@@ -108,7 +107,7 @@ def _machine(share: str) -> Array:
 
 def _wrong(share: str) -> float:
     """TV between the machine and the data."""
-    return float(trapezoid(np.maximum(_machine(share) - _data(), 0.0), X))
+    return float(np.trapezoid(np.maximum(_machine(share) - _data(), 0.0), X))
 
 
 def _only(share: str) -> Run:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
-from scipy.optimize import brentq
+from scipy.special import lambertw
 
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
@@ -31,7 +31,6 @@ from diffusion_core.theory.theorems import THEOREMS, Shape, Theorem
 
 STEPS = (16, 32, 64, 128, 256, 512)
 FIRST_BOUND, LATER_BOUND = THEOREMS["ddpm"]
-FARTHEST = 60.0  # log T up to which a bound is looked at
 
 
 def is_quick(own: Experiment) -> bool:
@@ -58,9 +57,12 @@ def touching(theorem: Theorem, found: Sequence[Measurement]) -> list[float]:
 
 
 def below_one(theorem: Theorem) -> float:
-    """The T from which (log T)^k T^{-r} stays below 1: the bound, were C = d = 1."""
+    """The T from which (log T)^k T^{-r} stays below 1: the bound, were C = d = 1.
+
+    k log x = r x at x = log T has the larger root x = -(k/r) W_{-1}(-r/k), Lambert's W.
+    """
     k, r = theorem.log_power, theorem.power
-    return math.exp(brentq(lambda log: k * math.log(log) - r * log, k / r, FARTHEST))
+    return math.exp(-k / r * lambertw(-r / k, -1).real)
 
 
 def _applies(lab: Lab) -> Numbers:

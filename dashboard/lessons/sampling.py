@@ -33,6 +33,7 @@ ODE = preset("three-modes", schedule=Linear(), sampler="ode", steps=200)
 DDPM, HEUN = ODE.with_(sampler="ddpm"), ODE.with_(sampler="heun")
 MODES = np.array([-1.5, 0.3, 1.8])
 MANY, DRAWN = 2000, 500
+BY_END = ("particles", "target", "output", "histogram", "ends")
 PLACES = (("left", "first"), ("middle", "second"), ("right", "third"))
 OTHERS = {run.record.label: run for run in (DDPM, HEUN, ODE.with_(sampler="dpmpp-2m"))}
 
@@ -86,7 +87,8 @@ def _other(label: str) -> Run:
     def numbers(lab: Lab) -> Numbers:
         return {"same": _same(lab, run)}
 
-    return Run(numbers, _ends_figure(run), chains=(("ODE", ODE), (label, run)))
+    chains = (("ODE", ODE), (label, run))
+    return Run(numbers, _ends_figure(run), chains=chains, layers=BY_END)
 
 
 SAME = "the share that ends in the same mode"
@@ -111,7 +113,12 @@ SAMPLING = Lesson(
         Predict(
             "heun",
             Scale(SAME, lambda n: n["same_heun"], (0.5, 0.9), "cba", (0.0, 1.0)),
-            Run(_sampling, _ends_figure(HEUN), chains=(("ODE", ODE), ("Heun", HEUN))),
+            Run(
+                _sampling,
+                _ends_figure(HEUN),
+                chains=(("ODE", ODE), ("Heun", HEUN)),
+                layers=BY_END,
+            ),
         ),
         Question("judge", 3, "c"),
     ),

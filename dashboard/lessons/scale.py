@@ -48,4 +48,5 @@ class Scale:
         """What was said, from ``low`` to ``high``, and what was measured."""
         at = self.at or (lambda n, value: (value, 0.0))
         ends = (at(numbers, low), at(numbers, high))
-        return Marks(ends, at(numbers, self.of(numbers)), "" if self.at else self.name, self.log)
+        true, name = at(numbers, self.of(numbers)), "" if self.at else self.name
+        return Marks(ends, true, name, self.ends, self.log)

@@ -82,13 +82,15 @@ class Run:
 
     numbers: by name, for the prose. figure: (lab, dark) -> what is drawn, and its words for those
     who do not see it. chains: by title, played side by side. noised: whose forward chain is played.
-    full: where to see more. move: what may be moved; it draws the picture in place of this run.
+    layers: of the player. full: where to see more. move: what may be moved; it draws the picture in
+    place of this run.
     """
 
     numbers: Callable[[Lab], Numbers] = nothing
     figure: Callable[[Lab, bool], tuple[go.Figure, str]] | None = None
     chains: tuple[tuple[str, Experiment], ...] = ()
     noised: Experiment | None = None
+    layers: tuple[str, ...] | None = None
     full: tuple[Full, ...] = ()
     move: Move | None = None
 

@@ -22,7 +22,7 @@ GIF_ENCODER_LICENCE = FOLDER / "vendor" / "gifenc.LICENSE.md"
 CONFIG = FOLDER.parents[1] / ".streamlit" / "config.toml"
 LAYERS = (
     *("particles", "trails", "target", "output-map", "difference", "contours", "output"),
-    *("field", "parts", "histogram"),
+    *("field", "parts", "histogram", "ends"),
 )
 COLOURS = {
     "--player-target": TARGET,
@@ -86,13 +86,13 @@ def player(
 
     key: names the player: when its data, layers or view change, the share of the run, the playing
         state, the speed and the followed particle are kept.
-    layers: what is drawn, names out of LAYERS; None for all but "trails", "field", "parts" and the
-        heat maps of q_t. A layer without data is left out.
+    layers: what is drawn, names out of LAYERS; None for all but "trails", "field", "parts",
+        "ends" and the heat maps of q_t. A layer without data is left out.
         particles: the dots. trails: the fading paths of ten of them. target: p_t, filled.
         output-map, difference: q_t and q_t - p_t as heat maps in the plane; p_t where q_t is not
         given. contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
         field: arrows of the score. parts: the next step of the followed particle.
-        histogram: of the particles, on the line.
+        histogram: of the particles, on the line. ends: those coloured by where they end.
     view: of a target on the line: "density" (the density at one time), "spacetime" (all times at
         once), "both", or "auto": both for a single panel, the density for several.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.

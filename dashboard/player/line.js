@@ -11,6 +11,7 @@ import { interpolateRow } from "./payload.js";
 
 export const DASH = [9, 5];
 const FIELD_BAND = 24;
+const THIRDS = 3;
 
 /** The natural height of the view for a width, in CSS pixels. */
 export const lineHeight = (width) => Math.round(Math.min(430, Math.max(300, width * 0.46)));
@@ -22,11 +23,12 @@ export function lineSwatch(color, dash) {
   });
 }
 
-export function dotsSwatch(color) {
-  return (ctx, width) => {
-    ctx.fillStyle = color;
-    for (const [x, y] of [[-9, 2], [0, -3], [9, 3]]) disc(ctx, width / 2 + x, y, 3);
-  };
+/** Three dots, of one colour or of several in turn. */
+export function dotsSwatch(...colors) {
+  return (ctx, width) => [[-9, 2], [0, -3], [9, 3]].forEach(([x, y], i) => {
+    ctx.fillStyle = colors[i % colors.length];
+    disc(ctx, width / 2 + x, y, 3);
+  });
 }
 
 export function lineLegend(panel, theme, layers) {
@@ -39,7 +41,9 @@ export function lineLegend(panel, theme, layers) {
     target: panel.target && ["target p_t", lineSwatch(theme.target, [])],
     output: panel.output && ["output q_t, exact", lineSwatch(theme.output, DASH)],
     histogram: ["histogram", bars],
-    particles: [particlesText(panel), dotsSwatch(theme.output)],
+    particles: layers.has("ends")
+      ? ["particles, by the third in which they end", dotsSwatch(...theme.parts.slice(0, THIRDS))]
+      : [particlesText(panel), dotsSwatch(theme.output)],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   };
@@ -175,18 +179,29 @@ function paintPeaks(ctx, panel, theme, plot, position, layers) {
   }
 }
 
+/** For each particle, whether it ends in the left, middle or right third of all: 0, 1 or 2. */
+export function thirdsOf({ positions, frames, particles }) {
+  const ends = interpolateRow(positions, frames - 1, new Float32Array(particles));
+  const sorted = Float32Array.from(ends).sort();
+  const borders = [1, 2].map((k) => sorted[Math.floor((k * particles) / THIRDS)]);
+  return ends.map((end) => borders.filter((border) => end >= border).length);
+}
+
 /** paint(ctx, codes): the particles in the strip; those outside of the view are left out. */
-function createStrip({ border }, theme, strip, scale, style, toY) {
-  const dots = createDots(
-    strip.width * scale, strip.height * scale, theme.output, style.radius * scale, style.opacity);
+function createStrip(panel, theme, strip, scale, style, toY, byEnd) {
+  const { border } = panel;
+  const colors = byEnd ? theme.parts.slice(0, THIRDS) : [theme.output];
+  const thirds = byEnd ? thirdsOf(panel) : new Float32Array(panel.particles);
+  const all = colors.map((color) => createDots(
+    strip.width * scale, strip.height * scale, color, style.radius * scale, style.opacity));
   return (ctx, codes) => {
-    dots.clear();
+    all.forEach((dots) => dots.clear());
     codes.forEach((code, i) => {
       if (Math.abs(code) > border) return;
-      dots.add(((code / border + 1) / 2) * strip.width * scale, (toY(i) - strip.top) * scale);
+      all[thirds[i]].add(((code / border + 1) / 2) * strip.width * scale, (toY(i) - strip.top) * scale);
     });
     ctx.setTransform(1, 0, 0, 1, 0, 0);
-    dots.paint(ctx, strip.left * scale, strip.top * scale);
+    all.forEach((dots) => dots.paint(ctx, strip.left * scale, strip.top * scale));
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
   };
 }
@@ -210,7 +225,7 @@ export function createLineView(panel, theme, rect, scale, layers) {
   const toY = (i) => strip.top + margin + heights[i] * (strip.height - 2 * margin);
   const toPixel = ([x], _, i) => [toX(x), toY(i)];
   const curves = panel.grid && createCurves(panel, theme, plot, toX);
-  const paintStrip = createStrip(panel, theme, strip, scale, style, toY);
+  const paintStrip = createStrip(panel, theme, strip, scale, style, toY, layers.has("ends"));
   const paintField = band.height ? fieldPainter(panel, theme, band, toX) : null;
   const codes = new Float32Array(panel.particles);
   const counts = new Float64Array(Math.round(Math.min(64, Math.max(20, plot.width / 12))));

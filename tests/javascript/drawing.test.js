@@ -5,7 +5,7 @@ import { magnification, placeCard } from "../../dashboard/player/closeup.js";
 import { traceLevel } from "../../dashboard/player/contours.js";
 import { createDistance } from "../../dashboard/player/distance.js";
 import { dotStyle } from "../../dashboard/player/dots.js";
-import { countBins, scatter } from "../../dashboard/player/line.js";
+import { countBins, scatter, thirdsOf } from "../../dashboard/player/line.js";
 import { paintFollowed, paintTrails } from "../../dashboard/player/paths.js";
 import { positionOf, timeTicks } from "../../dashboard/player/spacetime.js";
 import { followedPanel, panelOf, recorder, theme } from "./doubles.js";
@@ -172,4 +172,10 @@ Deno.test("the particle followed in slow motion is drawn part by part", () => {
   const place = { position: 0.75, whole: 0, step: 0, slow: true, part: 1, partShare: 0.5, follow: 0 };
   paintFollowed(ctx, theme, panel, place, ([x], position) => [position, x]);
   same(ctx.of("lineTo").map(([, x, y]) => [x, y]), [[0, 0], [0.75, 0.75]]);
+});
+
+Deno.test("a particle belongs to the third of all in which it ends", () => {
+  const values = Int16Array.from([0, 0, 0, 0, 0, 0, 5, -3, 9, 1, -8, 7]);
+  const panel = { positions: { shape: [2, 6, 1], values }, frames: 2, particles: 6 };
+  same([...thirdsOf(panel)], [1, 0, 2, 1, 0, 2]);
 });

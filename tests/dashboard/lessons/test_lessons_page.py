@@ -11,7 +11,7 @@ from dashboard.lessons import LESSONS
 from dashboard.lessons.plan import CLASS, WEEK
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
-from diffusion_core import Experiment
+from diffusion_core import PRESETS, Experiment
 from diffusion_core.targets import DEFAULT_1D
 from tests.dashboard.visiting import address, calm, said, visit
 
@@ -115,9 +115,9 @@ def test_a_prediction_is_explained_and_then_tried_again() -> None:
 
 def test_the_picture_answers_what_is_moved() -> None:
     app = calm(visit("lessons", lesson="noising", step="3", answers="50.c"))
-    [move] = app.button_group
+    [move] = [c for c in app.segmented_control if c.label == "Beside linear"]
     before = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
-    app = calm(move.set_value(["sigmoid"]).run())
+    app = calm(move.set_value("sigmoid").run())
     after = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
     assert len(before) == len(after) == 1
     assert before != after
@@ -140,7 +140,7 @@ def test_a_lesson_ends_with_what_it_rests_on_and_its_theorems_lead_back() -> Non
 
 def test_the_last_lesson_says_whose_target_it_measures() -> None:
     for preset, block in (("skewed", "own"), ("two-moons", "own-not")):
-        own = Experiment(preset=preset, steps=12)
+        own = Experiment(PRESETS[preset].target, preset=preset, steps=12)
         app = calm(visit("lessons", own, lesson="how-loose", step="2", answers="a"))
         assert prose("lessons")(block) in [caption.value for caption in app.caption]
 
