@@ -65,6 +65,7 @@ SAMPLERS: dict[str, Mark] = {
 
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")
 OUTPUT = Mark("#d55e00", "#e69f00", "x", "dash")
+GUESS = Mark("#b3004c", "#ff7aa8", "x", "solid")  # what a reader said before it was measured
 LAWS: dict[str, Mark] = {"target": TARGET, "output": OUTPUT}
 
 SCHEDULES: dict[str, Mark] = {

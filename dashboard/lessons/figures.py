@@ -10,7 +10,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark, theme
+from dashboard.figures.marks import GUESS, OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark, theme
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
 from diffusion_core import Measurement
@@ -18,7 +18,6 @@ from diffusion_core.schedules import Array
 
 HEIGHT = 400
 STRIP = 170  # pixels: an axis with two marks
-GUESS = Mark("#b3004c", "#ff7aa8", "line-ns", "solid")
 MARKS: Mapping[str, Mark] = {
     **SCHEDULES,
     **SAMPLERS,
@@ -70,7 +69,7 @@ def marked(figure: go.Figure, marks: Marks, dark: bool) -> go.Figure:
             line={"color": colour, "width": 6},
             marker={
                 "color": colour,
-                "symbol": "x" if point else "square",
+                "symbol": GUESS.symbol if point else "square",
                 "size": 13 if point else 9,
             },
             cliponaxis=False,

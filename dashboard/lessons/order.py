@@ -181,7 +181,7 @@ def _slope_scale(slope: str, last: str) -> Scale:
 
 
 WHERE = Scale(
-    "how many times smaller: negative near the noise, positive near the data",
+    "times smaller: − near the noise, + near the data",
     lambda n: n["gain_data"] if n["gain_data"] > n["gain_noise"] else -n["gain_noise"],
     (-2.0, 2.0),
     "acb",

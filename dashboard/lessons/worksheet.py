@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from dashboard.lessons.lab import Lab
+from dashboard.lessons.loose import is_quick
 from dashboard.lessons.paper import inline, to_html
 from dashboard.lessons.structure import Guess, Lesson, Predict, Question, Read, Step, texts
 from dashboard.prose import prose
@@ -38,6 +39,7 @@ def worksheet(lesson: Lesson, address: str, lab: Lab | None = None) -> str:
     parts = [
         f"<h1>{inline(say('title'))}</h1>",
         to_html(words("corrects", misconception=say("misconception"))),
+        *([to_html(words("own" if is_quick(lab.own) else "own-not"))] if lesson.own else []),
         f'<p>{words("paper-link")} <a href="{link}">{link}</a></p>',
         *asked,
         f'<div class="answers"><h1>{words("paper-answers")}</h1>',

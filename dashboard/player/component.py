@@ -92,7 +92,8 @@ def player(
         output-map, difference: q_t and q_t - p_t as heat maps in the plane; p_t where q_t is not
         given. contours: level lines of p_t in the plane, quantile lines over time. output: q_t.
         field: arrows of the score. parts: the next step of the followed particle.
-        histogram: of the particles, on the line. ends: those coloured by where they end.
+        histogram: of the particles, on the line. ends: these coloured by the third of all in which
+        they end, on the line.
     view: of a target on the line: "density" (the density at one time), "spacetime" (all times at
         once), "both", or "auto": both for a single panel, the density for several.
     height: of the picture in CSS pixels, without the controls; by default it follows the width.

@@ -137,6 +137,7 @@ def test_the_guess_and_the_measurement_have_their_places(lesson: Lesson, step: A
         places = (*marks.guess, marks.measured)
         assert all(math.isfinite(value) for place in places for value in place)
         drawn = step.run.move.run(step.run.move.start) if step.run.move else step.run
+        assert len(marks.axis) <= 50  # on a phone
         assert bool(marks.axis) != bool(step_marks_figure(step, drawn)), "one place, not two"
         if not isinstance(step, Guess):
             on = [
@@ -508,6 +509,31 @@ def test_a_link_says_only_what_is_possible(
     found, said = clash(values(**settings))
     assert tuple(found) == names
     assert why in said
+
+
+HANDED_IN = {
+    "noising": "99.c.c.c",
+    "score": "c.b.c.c",
+    "sampling": "c.b.c.c",
+    "measuring": "c.c.c.c",
+    "rates": "1-65.c.c.c",
+    "bounds": "c.c.c.c",
+    "acceleration": "c.30.b.c",
+    "initialisation": "c.c.b.c",
+    "schedules": "c.c.c.c",
+    "order": "c.c.c.c.c",
+    "score-error": "c.c.b.c",
+    "memorisation": "c.b.c.c",
+    "first-words": "c.c.100.c.c",
+    "how-loose": "b.1000.c.c.c.c",
+}
+
+
+@pytest.mark.parametrize(("lesson", "answers"), HANDED_IN.items())
+def test_answers_that_were_handed_in_stay_answers(lesson: str, answers: str) -> None:
+    """A link with the last option, or the largest guess, at every question of a lesson."""
+    steps = str(len(LESSONS[lesson].steps))
+    assert clash(values(lesson=lesson, step=steps, answers=answers)) == ((), "")
 
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=name)

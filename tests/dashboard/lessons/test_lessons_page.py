@@ -113,6 +113,13 @@ def test_a_prediction_is_explained_and_then_tried_again() -> None:
     assert not calm(visit("lessons", lesson="noising", step="2", answers="17")).number_input
 
 
+def test_the_words_of_a_lesson_are_explained_on_every_step() -> None:
+    for step in ("1", "2"):
+        app = calm(visit("lessons", lesson="noising", step=step))
+        for term in LESSONS["noising"].terms:
+            assert prose("notation")(f"term-{term}") in said(app)
+
+
 def test_the_picture_answers_what_is_moved() -> None:
     app = calm(visit("lessons", lesson="noising", step="3", answers="50.c"))
     [move] = [c for c in app.segmented_control if c.label == "Beside linear"]
