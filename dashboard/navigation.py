@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import warm_up
 from dashboard.compute import work
+from dashboard.link import short
 from dashboard.link.adoption import adopt, kept_query
 from dashboard.link.permalink import Page, Section
 from dashboard.prose import prose
@@ -63,12 +64,29 @@ def show() -> None:
         menu[page.section].append(entry)
     chosen = st.navigation(menu, position="top")
     st.session_state[_SHOWN] = True
+<<<<<<< HEAD
     try:
         chosen.run()
         _go_on(PAGES[st.session_state["page"]])
     finally:  # where it stops or runs again, too
         if pool:
             warm_up.begin(pool)
+=======
+    if short.NAME in st.query_params:
+        _open_short(st.query_params[short.NAME])
+    chosen.run()
+    _go_on(PAGES[st.session_state["page"]])
+>>>>>>> 38cffc8 (Short links for a class, kept by the server in a file that its processes share, and a code for the room to scan)
+
+
+def _open_short(name: str) -> None:
+    """The page that a short link stands for, or one sentence where that is not known."""
+    page, address = short.find(name) or ("", {})
+    if page in PAGES:
+        st.switch_page(PAGES[page].path, query_params=address)
+    st.error(prose("lecture")("unknown-short"))
+    page_link(FIRST, icon=ARROW)
+    st.stop()
 
 
 def require() -> None:
@@ -102,7 +120,7 @@ def _go_on(page: Page) -> None:
         return
     say = prose("next")
     with st.container(key="go on"):
-        st.subheader("What next?", anchor=False)
+        st.header("What next?", anchor=False)
         for column, name in zip(st.columns(len(page.after)), page.after, strict=True):
             with column:
                 page_link(name, icon=ARROW)

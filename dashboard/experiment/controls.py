@@ -15,9 +15,9 @@ import streamlit as st
 
 from dashboard.experiment.score import choose_score
 from dashboard.experiment.target import Choice, choose_target
-from dashboard.link.lecture import end_button, part
+from dashboard.link.lecture import part, presenter
 from dashboard.link.permalink import Page, Setting, State
-from dashboard.link.widget_keys import forget, start_value, widget
+from dashboard.link.widget_keys import forget, refilled, start_value, widget
 from dashboard.prose import prose
 from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
@@ -36,14 +36,14 @@ LABELS = {name: record.label for name, record in SAMPLERS.items()}
 FIRST_SAMPLERS = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
 _OWN = "own schedule"
-START_LABELS = {"noise": "$N(0, I)$", "exact": "$p_T$"}
+START_LABELS = {"noise": "noise $N(0, I)$", "exact": "exact $p_T$"}
 
 
 def start_controls(state: State) -> None:
     """Before the first widget of a page, in its main part."""
     if state.fresh:
         forget()
-    end_button()
+    presenter()
 
 
 def setting(page: Page, chosen: Setting, value: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def choose_schedule(base: Experiment) -> Schedule:
             value=None,
             step=step,
             format="%g",
-            **widget(f"schedule.{kind}.{field.name}", float(getattr(given, field.name))),
+            **refilled(f"schedule.{kind}.{field.name}", float(getattr(given, field.name))),
         )
     return _or_last(given, lambda: maker(**_filled(values)))
 

@@ -15,8 +15,23 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.figures.marks import LARGE
+<<<<<<< HEAD
 from dashboard.link.permalink import BUILDER, HIDE, LOCK, PARTS, PRESENT, SHARED, Page, shared
 from dashboard.link.widget_keys import KEY, expander, fixing, is_fixed, key
+=======
+from dashboard.link import short
+from dashboard.link.permalink import (
+    HIDE,
+    LARGE_TYPE,
+    LOCK,
+    PARTS,
+    PRESENT,
+    SHARED,
+    Page,
+    shared,
+)
+from dashboard.link.widget_keys import KEY, fixing, is_fixed, key
+>>>>>>> 38cffc8 (Short links for a class, kept by the server in a file that its processes share, and a code for the room to scan)
 from dashboard.prose import prose
 
 LABELS = {
@@ -32,6 +47,11 @@ LABELS = {
 MOST_QR = 2331  # bytes, of the largest code with some error correction
 _HIDDEN = "display: none !important;"
 _FRAME = ("stHeader", "stSidebar", "stToolbar", "stExpandSidebarButton")
+_OURS = (PRESENT, LARGE_TYPE, "step", "answers")  # a class begins at the beginning
+_INTRODUCTION = (
+    '[data-testid="stElementContainer"]:has(h1) '
+    '+ [data-testid="stElementContainer"]:has([data-testid="stMarkdown"])'
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,20 +78,48 @@ def style(page: Page) -> None:
     if "page" in shared(HIDE):
         prefix = f"st-key-{KEY}{page}.".replace(": ", "--").replace(".", "-")
         rules.append(f'[class*="{prefix}"] {{ {_HIDDEN} }}')
-    if shared(PRESENT):
+    if shared(PRESENT) or st.context.is_embedded:
         frame = ", ".join(f'[data-testid="{name}"]' for name in _FRAME)
         rules.append(f"{frame} {{ {_HIDDEN} }}")
+    if shared(PRESENT):
         rules.append(f"html {{ font-size: {LARGE * 100:g}%; }}")
-        rules.append('[data-testid="stMainBlockContainer"] { padding-top: 1.5rem; }')
+        rules.append('[data-testid="stMainBlockContainer"] { padding: 0.5rem 5vw; }')
+        rules.append(f"{_INTRODUCTION}, .st-key-go-on {{ {_HIDDEN} }}")
+        rules.append(":root { --around-figure: 14rem; }")
     if rules:
         st.html(f"<style>{' '.join(rules)}</style>")
 
 
-def end_button() -> None:
-    """In a presentation, the way back: a button, or Escape."""
-    if shared(PRESENT) and st.button("End the presentation", shortcut="Escape", type="tertiary"):
-        st.session_state[PRESENT] = False
-        st.rerun()
+def presenter() -> None:
+    """In a presentation, beside the title: the link for the class, and the way back."""
+    if not shared(PRESENT):
+        return
+    with st.container(key="presenter", horizontal=True):
+        asked = st.button("Link for the class", shortcut="Q", type="tertiary")
+        # Escape closes the code that is open first
+        end = None if asked else "Escape"
+        if st.button("End the presentation", key="end", shortcut=end, type="tertiary"):
+            st.session_state[PRESENT] = False
+            st.rerun()
+    if asked:
+        _show_code()
+
+
+@st.dialog("For the class", width="large", on_dismiss="rerun")
+def _show_code() -> None:
+    """A code for the back of the room: the short link where there is one, the long one beneath."""
+    page, text = st.session_state["page"], prose("lecture")
+    address = {n: v for n, v in st.session_state.get("address", {}).items() if n not in _OURS}
+    long, name = f"{base_url()}?{urlencode(address)}".rstrip("?"), short.name_of(page, address)
+    url = f"{base_url().removesuffix(page)}?{short.NAME}={name}" if name else long
+    if len(url) <= MOST_QR:
+        st.html(f'<img class="code" src="{qr_code(url)}" alt="QR code of the link below">')
+    else:
+        st.caption(text("too-long", most=f"{MOST_QR:,}"))
+    if name:
+        st.header(url.split("://")[-1], anchor=False)
+        st.caption(text("short"))
+    st.code(long, language=None, wrap_lines=True)
 
 
 def back_button() -> None:

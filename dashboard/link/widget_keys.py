@@ -58,6 +58,17 @@ def widget(name: str, value: Any) -> dict[str, Any]:
     return {"key": key(name, value), "disabled": _fixed.get() or (own and is_fixed("page"))}
 
 
+def refilled(name: str, value: float) -> dict[str, Any]:
+    """``widget`` of a number that is there again where its field was cleared."""
+    held = widget(name, value)
+
+    def refill() -> None:
+        if st.session_state[held["key"]] is None:
+            st.session_state[held["key"]] = value
+
+    return held | {"on_change": refill}
+
+
 def button(
     place: Any, label: str, do: Callable[..., None], args: Sequence[Any] = (), **options: Any
 ) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 
-from dashboard.compute.disk import VARIABLE
 from dashboard.compute.work import WORKERS
+from dashboard.kept_file import VARIABLE
 
 os.environ[VARIABLE] = "off"
 os.environ[WORKERS] = "0"  # in the process of the test, unless it starts its own

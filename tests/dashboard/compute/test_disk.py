@@ -15,7 +15,8 @@ import scipy
 import streamlit as st
 
 from dashboard.compute import cached, disk, tasks
-from dashboard.compute.disk import ENGINE, FILE, VARIABLE, Kept, directory
+from dashboard.compute.disk import ENGINE, FILE, Kept
+from dashboard.kept_file import VARIABLE, directory
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.sources import sources
 

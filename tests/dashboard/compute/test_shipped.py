@@ -12,8 +12,8 @@ import streamlit as st
 
 from dashboard.compute import cached, shipped, tasks
 from dashboard.compute.cost import FIRST, measuring
-from dashboard.compute.disk import VARIABLE
 from dashboard.compute.shipped import Key
+from dashboard.kept_file import VARIABLE
 from diffusion_core import Measurement, measure
 from diffusion_core.schedules import Cosine
 from diffusion_core.sources import ROOT, sources

@@ -1,0 +1,85 @@
+"""Small SQLite files in the user's cache directory, shared by all sessions and processes.
+
+Whatever goes wrong here (a full disk, a broken file) only means that something is not remembered.
+
+DIFFUSION_LAB_CACHE names another directory, or is "off".
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from platformdirs import user_cache_path
+
+VARIABLE = "DIFFUSION_LAB_CACHE"
+BUSY = 2.0  # seconds to wait for another process
+
+Answer = TypeVar("Answer")
+
+
+def directory() -> Path | None:
+    """Where results are kept, or None where the reader wants none of it."""
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen:
+        return None if chosen.lower() == "off" else Path(chosen).expanduser()
+    return user_cache_path("diffusion-convergence-lab", appauthor=False, opinion=False)
+
+
+class Rows:
+    """A table of text by key in a file of its own; the least recently used rows go first."""
+
+    def __init__(self, path: Path, table: str, most: int) -> None:
+        self._path, self._table, self._most = path, table, most
+
+    def get(self, key: str) -> str | None:
+        """The text under this key; None if there is none."""
+
+        def read(file: sqlite3.Connection) -> str | None:
+            row = file.execute(f"SELECT value FROM {self._table} WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                return None
+            file.execute(f"UPDATE {self._table} SET used = ? WHERE key = ?", (time.time(), key))
+            return str(row[0])
+
+        return self._with_file(read)
+
+    def put(self, key: str, value: str) -> bool:
+        """Keep it; whether that went well."""
+        row = (key, value, time.time())
+
+        def write(file: sqlite3.Connection) -> bool:
+            file.execute(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", row)
+            file.execute(
+                f"DELETE FROM {self._table} WHERE key IN "
+                f"(SELECT key FROM {self._table} ORDER BY used DESC LIMIT -1 OFFSET ?)",
+                (self._most,),
+            )
+            return True
+
+        return bool(self._with_file(write))
+
+    def _with_file(self, act: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
+        """What ``act`` gives; a file that is no database is replaced, other trouble is None."""
+        for _ in range(2):
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                with closing(sqlite3.connect(self._path, timeout=BUSY)) as file, file:
+                    file.execute(
+                        f"CREATE TABLE IF NOT EXISTS {self._table} "
+                        "(key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
+                    )
+                    return act(file)
+            except (sqlite3.OperationalError, OSError):
+                return None
+            except sqlite3.DatabaseError:
+                try:
+                    self._path.unlink(missing_ok=True)
+                except OSError:
+                    return None
+        return None
