@@ -92,14 +92,14 @@ export function paintPlaneCloseup(ctx, normal, panel, place, box, points, at) {
   });
 }
 
-/** On the line: one row for each part, its arrow magnified, its name above. */
-export function paintLineCloseup(ctx, normal, panel, place, box, points, at) {
+/** On the line: one row for each part, its arrow magnified, its name above; away from `peak`. */
+export function paintLineCloseup(ctx, normal, panel, place, box, points, at, peak = at) {
   const names = panel.follow.names;
   const theme = smaller(normal);
   const row = theme.size * 2.5;
   const width = Math.min(box.width - 16, Math.max(190, widestName(ctx, theme, names) + 70));
   const height = names.length * row + 12;
-  const card = placeCard(box, width, height, [at, box.top + box.height]);
+  const card = placeCard(box, width, height, [peak, box.top + box.height]);
   paintCard(ctx, theme, card);
   const low = Math.min(...points);
   const high = Math.max(...points);

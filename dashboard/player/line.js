@@ -137,6 +137,12 @@ function paintHistogram(ctx, panel, theme, plot, counts) {
   ctx.globalAlpha = 1;
 }
 
+/** Where the density of the data is highest. */
+export function highest({ target, grid }) {
+  const last = target.values.slice(-grid.values.length);
+  return grid.values[last.indexOf(Math.max(...last))];
+}
+
 /** {target, output}: paint(ctx, position) of p_t as a filled line and of q_t as a dashed one. */
 function createCurves(panel, theme, plot, toX) {
   const x = panel.grid.values.map(toX);
@@ -225,7 +231,12 @@ export function createLineView(panel, theme, rect, scale, layers) {
   const toY = (i) => strip.top + margin + heights[i] * (strip.height - 2 * margin);
   const toPixel = ([x], _, i) => [toX(x), toY(i)];
   const curves = panel.grid && createCurves(panel, theme, plot, toX);
+<<<<<<< HEAD
   const paintStrip = createStrip(panel, theme, strip, scale, style, toY, layers.has("ends"));
+=======
+  const peak = panel.grid && panel.target && toX(highest(panel));
+  const paintStrip = createStrip(panel, theme, strip, scale, style, toY);
+>>>>>>> 7b562f1 (The box with the parts of a step stands away from the peak of the data)
   const paintField = band.height ? fieldPainter(panel, theme, band, toX) : null;
   const codes = new Float32Array(panel.particles);
   const counts = new Float64Array(Math.round(Math.min(64, Math.max(20, plot.width / 12))));
@@ -243,7 +254,7 @@ export function createLineView(panel, theme, rect, scale, layers) {
     const points = placeSteps(panel, place, (point) => [toX(point[0]), toY(place.follow)]);
     clipTo(ctx, strip, () => paintParts(ctx, theme, points, place, 3));
     const at = toX((place.at ?? pointAt(panel, place.step, place.follow))[0]);
-    paintLineCloseup(ctx, theme, panel, place, plot, points.map(([x]) => x), at);
+    paintLineCloseup(ctx, theme, panel, place, plot, points.map(([x]) => x), at, peak);
   }
 
   return {
