@@ -24,6 +24,7 @@ LAYER_LABELS = {
     "parts": "parts of a step",
     "histogram": "histogram",
 }
+LABELS_ON_THE_LINE = {"contours": "quantiles of p_t"}
 LABELS_IN_THE_PLANE = {"target": "heat map", "contours": "lines of p_t", "output": "lines of q_t"}
 VIEW_LABELS = {
     "auto": "automatic",
@@ -61,7 +62,7 @@ def choose_picture(page: Page, values: Mapping[str, Any], dim: int) -> dict[str,
     if st.session_state.get("layers offered") != (page, offered):
         st.session_state["layers offered"] = page, offered
         start_again(f"{page}.{LAYER_SETTING.name}")
-    labels = LAYER_LABELS | (LABELS_IN_THE_PLANE if dim == 2 else {})
+    labels = LAYER_LABELS | (LABELS_IN_THE_PLANE if dim == 2 else LABELS_ON_THE_LINE)
     picked = above.pills(
         "Layers",
         offered,

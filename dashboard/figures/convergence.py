@@ -39,9 +39,14 @@ def convergence_figure(
     for name, curve in curves.items():
         if curve:
             figure.add_trace(_measured(name, labels[name], curve, axis, dark))
-    for name, fit in fits.items():
-        if fit is not None and curves.get(name):
-            figure.add_trace(_fitted(name, curves[name], fit, axis, dark))
+    bands = [
+        _fitted(name, curves[name], fit, axis, dark)
+        for name, fit in fits.items()
+        if fit is not None and curves.get(name)
+    ]
+    for band in bands[:1]:
+        band.update(name="fitted decay, of each curve", showlegend=True)
+    figure.add_traces(bands)
     for name, drawn in shapes.items():
         for shape in drawn:
             if curves.get(name):
@@ -138,12 +143,8 @@ def rate_text(power: float, log_power: float) -> str:
     below = {0.5: "√T", 1.0: "T"}.get(power) or f"T{superscript(int(power))}"
     if not log_power:
         return f"1 / {below}"
-    above = "log T" if log_power == 1 else f"log{_power(log_power)}T"
+    above = "log T" if log_power == 1 else f"log{superscript(log_power)}T"
     return f"{above} / {below}"
-
-
-def _power(k: float) -> str:
-    return superscript(int(k)) if float(k).is_integer() else f"^{k:g} "
 
 
 def _ticks(curves: Mapping[str, Sequence[Measurement]], axis: str) -> dict[str, object]:

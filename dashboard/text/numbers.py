@@ -21,8 +21,8 @@ def scientific(value: float, digits: int = 2) -> str:
     return f"{mantissa}·10{superscript(int(exponent))}"
 
 
-def superscript(n: int) -> str:
-    return str(n).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+def superscript(n: float) -> str:
+    return f"{n:g}".translate(str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·"))
 
 
 def with_error(value: float, error: float) -> str:

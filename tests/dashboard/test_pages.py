@@ -261,8 +261,9 @@ def test_a_parameter_out_of_range_keeps_the_last_schedule() -> None:
     app.number_input(key="control: schedule.theory.c0").set_value(-1.0).run()
     assert "schedule.c0" in app.error[0].value
     assert shown(app).schedule == SCHEDULES["theory"](3.0, 4.0)
+    app.number_input(key="control: schedule.theory.c0").set_value(3.0).run()
     app.number_input(key="control: schedule.theory.c0").set_value(None).run()
-    assert "needs a number" in app.error[0].value
+    assert calm(app).number_input(key="control: schedule.theory.c0").value == 3.0
     app.number_input(key="control: schedule.theory.c0").set_value(2.5).run()
     assert shown(calm(app)).schedule == SCHEDULES["theory"](2.5, 4.0)
 

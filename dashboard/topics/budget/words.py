@@ -14,20 +14,15 @@ BEYOND = 0.002  # of the mass: pictures leave out half of that by themselves
 _say = prose("budget")
 
 
-def _amount(value: float) -> str:
-    """A total variation, or a sum of some, which may exceed 1."""
-    return percent(value) if value < 1 else rounded(value)
-
-
 def reading(found: Budget, stochastic: bool) -> str:
     """The whole account in two or three sentences."""
-    whole = _say("whole", sum=_amount(found.step_sum.value), where=_where(found))
+    whole = _say("whole", sum=rounded(found.step_sum.value), where=_where(found))
     if found.initialisation.value == 0:
         said = [_say("from-start", whole=whole)]
     else:
-        said = [_say("from-noise", cost=_amount(found.initialisation.value), whole=whole)]
+        said = [_say("from-noise", cost=rounded(found.initialisation.value), whole=whole)]
     if found.score.value > 0:
-        said.append(_say("score", score=_amount(found.score.value)))
+        said.append(_say("score", score=rounded(found.score.value)))
     total = with_error(found.total.value, found.total.error)
     if found.surplus <= SMALL * found.sum.value:
         said.append(_say("no-surplus", share=f"{100 * SMALL:g} %", total=total))
@@ -55,11 +50,11 @@ def _where(found: Budget) -> str:
 def _why(found: Budget, stochastic: bool) -> str:
     """Where the surplus of the sum goes."""
     if found.contraction is None or found.cancellation is None:
-        return _say("lost", surplus=_amount(found.surplus))
-    cancelled = _amount(found.cancellation)
+        return _say("lost", surplus=rounded(found.surplus))
+    cancelled = rounded(found.cancellation)
     if not stochastic:
         return _say("cancelled", cancelled=cancelled)
-    taken = _amount(found.contraction)
+    taken = rounded(found.contraction)
     if found.cancellation < SMALL * found.surplus:
         return _say("wiped-out", taken=taken)
     return _say("wiped-out-and-cancelled", taken=taken, cancelled=cancelled)
@@ -74,7 +69,7 @@ def without_start(found: Budget) -> str:
     if abs(change) < 0.01 * found.total.value:
         return _say("without-start-same", end=end)
     block = "without-start-more" if change > 0 else "without-start-less"
-    return _say(block, end=end, change=_amount(abs(change)))
+    return _say(block, end=end, change=rounded(abs(change)))
 
 
 def over(what: str, dim: int) -> str:
@@ -87,9 +82,9 @@ def switched(rows: Sequence[Left]) -> str:
     alone = next(row.tv for row in rows if row.start == "noise" and not row.steps)
     if alone is None:
         return _say("switched-unknown")
-    left = _say("left", amount=_amount(alone.value))
+    left = _say("left", amount=rounded(alone.value))
     if alone.error > alone.value:
-        left = _say("left-less-than", amount=_amount(alone.value + alone.error))
+        left = _say("left-less-than", amount=rounded(alone.value + alone.error))
     return _say("switched", left=left)
 
 

@@ -18,6 +18,7 @@ from dashboard.text import tables
 from dashboard.topics.convergence.page import ANCHORS
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure
 from diffusion_core.distances.of_masses import METRIC_LABELS
+from diffusion_core.studies.convergence import Fit
 from diffusion_core.theory.theorems import theorems
 
 STEPS = (4, 8, 16, 32, 64)
@@ -165,12 +166,21 @@ def test_the_legend_is_under_the_plot_and_the_figure_is_json(curves: Curves) -> 
         (1, 0, "1 / T"),
         (0.5, 3, "log³T / √T"),
         (2, 6, "log⁶T / T²"),
-        (1, 4.5, "log^4.5 T / T"),
+        (1, 4.5, "log⁴·⁵T / T"),
         (1, 1, "log T / T"),
     ],
 )
 def test_rates_in_words(power: float, logs: float, text: str) -> None:
     assert rate_text(power, logs) == text
+
+
+def test_one_entry_of_the_legend_tells_what_the_bands_are(curves: Curves) -> None:
+    steps = (16, 32, 64)
+    fits = dict.fromkeys(curves, Fit(1.0, 0.0, 1.0, (0.9, 1.1), None, steps, 0.0))
+    named = [t.name for t in draw(curves, fits=fits).data if t.showlegend is not False]
+    assert named.count("fitted decay, of each curve") == 1
+    assert named[-1].startswith("fitted")
+    assert len(named) == len(curves) + 1
 
 
 def test_the_first_and_all_theorems() -> None:

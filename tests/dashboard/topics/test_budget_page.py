@@ -49,7 +49,7 @@ def test_the_first_visit_gives_the_account_in_words_and_numbers() -> None:
     assert not app.error
     assert not app.warning
     assert app.title[0].value == "Where the error comes from"
-    assert f"**{text.percent(found.initialisation.value)}**" in said(app)
+    assert f"**{text.rounded(found.initialisation.value)}**" in said(app)
     assert f"**{found.ratio:.3g} times**" in said(app)
     parts = app.dataframe[1].value
     value = dict(zip(parts["part"], parts["TV"], strict=True))
