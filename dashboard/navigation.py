@@ -64,19 +64,14 @@ def show() -> None:
         menu[page.section].append(entry)
     chosen = st.navigation(menu, position="top")
     st.session_state[_SHOWN] = True
-<<<<<<< HEAD
+    if short.NAME in st.query_params:
+        _open_short(st.query_params[short.NAME])
     try:
         chosen.run()
         _go_on(PAGES[st.session_state["page"]])
     finally:  # where it stops or runs again, too
         if pool:
             warm_up.begin(pool)
-=======
-    if short.NAME in st.query_params:
-        _open_short(st.query_params[short.NAME])
-    chosen.run()
-    _go_on(PAGES[st.session_state["page"]])
->>>>>>> 38cffc8 (Short links for a class, kept by the server in a file that its processes share, and a code for the room to scan)
 
 
 def _open_short(name: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import navigation, page_chrome
 from dashboard.compute import cached
 from dashboard.figures.style import is_dark
+from dashboard.lessons.deck import DOWN
 from dashboard.lessons.figures import Marks, marked, strip, words
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.progress import with_answer
 from dashboard.lessons.structure import (
     Guess,
-    Lesson,
     Numbers,
     Predict,
     Question,
@@ -55,20 +57,44 @@ def _choice(
 
 def ask(visit: Visit, step: Predict | Guess | Question) -> None:
     what = {Guess: "number", Predict: "prediction", Question: "answer"}[type(step)]
-    answer = _choice(visit, step, f"Your {what}")
+    answer, deck = _choice(visit, step, f"Your {what}"), visit.deck
     label = "Check" if isinstance(step, Question) else "Commit and measure"
+    if deck.on and answer is None:
+        if st.button("Show the answer", type="primary", shortcut=DOWN):
+            deck.reveal()
+            go_to(with_answer(visit.values, _truth(visit, step)))
+            st.rerun()
+        return
     then = with_answer(visit.values, answer or "")
-    button(st, label, go_to, (then,), type="primary", disabled=answer is None)
+    options: Any = {"type": "primary", "disabled": answer is None}
+    if deck.on:
+        options["shortcut"] = DOWN
+    button(st, label, go_to, (then,), **options)
+
+
+def _truth(visit: Visit, step: Predict | Guess | Question) -> str:
+    """The answer that is right."""
+    if isinstance(step, Question):
+        return step.right
+    lab = Lab(st.empty(), visit.own)
+    numbers = step.run.numbers(lab)
+    lab.close()
+    if isinstance(step, Predict):
+        return step.truth(numbers)
+    return as_answer(min(max(float(f"{numbers[step.number]:.3g}"), step.low), step.high))
 
 
 def answered(visit: Visit, step: Predict | Guess | Question, answer: str) -> None:
-    if not isinstance(step, Guess):
-        _options(visit.lesson, step, answer)
-    if isinstance(step, Question):
-        if not _judged(visit, step, answer, {}):
-            _again(visit, step, {})
-        return
-    lab = Lab(st.empty(), visit.own)
+    deck = visit.deck
+    with deck.card():
+        st.markdown(visit.lesson.say(step.name))
+        if not isinstance(step, Guess):
+            _options(visit, step, answer)
+        if isinstance(step, Question):
+            if not _judged(visit, step, answer, {}):
+                _again(visit, step, {})
+            return
+        told, lab = st.container(), Lab(st.empty(), visit.own)
     try:
         numbers = step.run.numbers(lab)
     except Refused as reason:
@@ -76,10 +102,14 @@ def answered(visit: Visit, step: Predict | Guess | Question, answer: str) -> Non
         return
     finally:
         lab.close()
-    right = _judged(visit, step, answer, numbers)
+    with told:
+        right = _judged(visit, step, answer, numbers)
     picture(visit, step, step.run, step.marks(numbers, answer))
     for block in step.reaction(numbers, answer, visit.lesson.say):
-        st.markdown(visit.lesson.say(block, **texts(numbers)))
+        with deck.card():
+            st.markdown(visit.lesson.say(block, **texts(numbers)))
+    if deck.on:
+        return
     if not right:
         _again(visit, step, numbers)
     for full in step.run.full:
@@ -103,22 +133,29 @@ def _judged(visit: Visit, step: Predict | Guess | Question, answer: str, numbers
         truth = step.truth(numbers)
         right = answer == truth
         option = visit.lesson.say(f"{step.name}-{truth}")
-        said = say("right" if right else "wrong", option=option)
+        plain_right = right and not visit.deck.revealed
+        said = say("right") if plain_right else say("wrong", option=option)
     else:
         guess, measured = as_number(answer), texts(numbers)[step.number]
         right = step.judge(numbers[step.number], guess) == "close"
         said = say("close" if right else "off", guess=f"{guess:g}", measured=measured)
+        if visit.deck.revealed:
+            said = say("measured", measured=measured)
+    if visit.deck.revealed and not isinstance(step, Question):
+        st.markdown(said)
+        return right
     with st.container(border=True):
         st.markdown(f"**{say('yes' if right else 'no')}** {said}")
     return right
 
 
-def _options(lesson: Lesson, step: Predict | Question, answer: str) -> None:
+def _options(visit: Visit, step: Predict | Question, answer: str) -> None:
     """What was on offer, with the choice that was made."""
     lines = []
     for letter in step.letters:
-        option = lesson.say(f"{step.name}-{letter}")
-        lines.append(f"● **{option}** ({say('yours')})" if letter == answer else f"○ {option}")
+        option = visit.lesson.say(f"{step.name}-{letter}")
+        whose = "" if visit.deck.revealed else f" ({say('yours')})"
+        lines.append(f"● **{option}**{whose}" if letter == answer else f"○ {option}")
     st.markdown("  \n".join(lines))
 
 
@@ -129,7 +166,15 @@ def picture(
     dark, name = is_dark(), visit.lesson.name
     if marks and marks.axis:
         figure, alt = strip(marks, dark)
-        page_chrome.plot(st, figure, f"answer-{name}", alt, f"{name} answer", numbers=False)
+        with visit.deck.card():
+            page_chrome.plot(st, figure, f"answer-{name}", alt, f"{name} answer", numbers=False)
+    with visit.deck.card():
+        _moved(visit, step, run, marks)
+
+
+def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | None) -> None:
+    """The run's pictures below what moves them."""
+    dark, name = is_dark(), visit.lesson.name
     move, moved = run.move, False
     if move:
         chosen = st.segmented_control(

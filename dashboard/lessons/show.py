@@ -17,7 +17,7 @@ from dashboard.lessons.structure import (
 )
 from dashboard.lessons.visit import PAGE, Visit, go_to
 from dashboard.lessons.worksheet import worksheet
-from dashboard.link.permalink import DEFAULT, EXPERIMENT, PRESENT, encode, shared
+from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode
 from dashboard.link.widget_keys import button, start_again
 from dashboard.prose import prose
 from diffusion_core import SAMPLERS, Experiment
@@ -63,12 +63,15 @@ def lesson(visit: Visit) -> None:
     if lesson.own:
         st.caption(say("own" if is_quick(visit.own) else "own-not"))
     answer = lesson.answer(number - 1, visit.values["answers"])
-    st.markdown(lesson.say(step.name))
     if isinstance(step, Read):
+        with visit.deck.card():
+            st.markdown(lesson.say(step.name))
         if step.run:
             picture(visit, step, step.run)
     elif answer is None:
-        ask(visit, step)
+        with visit.deck.card():
+            st.markdown(lesson.say(step.name))
+            ask(visit, step)
     else:
         answered(visit, step, answer)
     if lesson.terms:
@@ -90,19 +93,20 @@ def _ways(visit: Visit) -> None:
     last = number == len(lesson.steps)
     passed = number < reachable
     if last and len(values["answers"]) == len(lesson.asking):
-        st.success(f"**{say('done')}** {lesson.say('summary')}")
-        _rests(visit)
-        _next_lesson(lesson, visit.own)
-    # what a presenter's remote sends; elsewhere these keys scroll
-    up, down = ("PageUp", "PageDown") if shared(PRESENT) else (None, None)
+        with visit.deck.card():
+            st.success(f"**{say('done')}** {lesson.say('summary')}")
+            _rests(visit)
+            _next_lesson(lesson, visit.own)
+    if visit.deck.on:
+        visit.deck.ways()
+        return
     with st.container(horizontal=True):
         back = at_step(values, number - 1)
-        button(st, "Back", go_to, (back,), disabled=number == 1, shortcut=up)
+        button(st, "Back", go_to, (back,), disabled=number == 1)
         if not last:
             following = at_step(values, number + 1)
             kind = "primary" if passed else "secondary"
-            options = {"type": kind, "disabled": not passed, "shortcut": down}
-            button(st, "Next", go_to, (following,), **options)
+            button(st, "Next", go_to, (following,), type=kind, disabled=not passed)
     address = _address(lesson)  # not known any more when the file is asked for
     with st.expander("Worksheet, and start again"):
         st.caption(say("worksheet"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
 
 from dashboard import navigation
+from dashboard.lessons.deck import Deck
 from dashboard.lessons.structure import Guess, Lesson, Predict, Question, Read
 from dashboard.link.permalink import values_of
 from diffusion_core import Experiment
@@ -34,6 +36,11 @@ class Visit:
     values: Values
     own: Experiment
     noised: Callable[[Experiment, int, Any], bytes]
+
+    @cached_property
+    def deck(self) -> Deck:
+        """The cards of this run of the page."""
+        return Deck(self.lesson, self.values, go_to)
 
     def key(self, step: Read | Predict | Guess | Question, what: str = "") -> str:
         return f"{PAGE}.{self.lesson.name}.{step.name}{what}"

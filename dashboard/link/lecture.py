@@ -15,12 +15,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.figures.marks import LARGE
-<<<<<<< HEAD
-from dashboard.link.permalink import BUILDER, HIDE, LOCK, PARTS, PRESENT, SHARED, Page, shared
-from dashboard.link.widget_keys import KEY, expander, fixing, is_fixed, key
-=======
 from dashboard.link import short
 from dashboard.link.permalink import (
+    BUILDER,
     HIDE,
     LARGE_TYPE,
     LOCK,
@@ -30,8 +27,7 @@ from dashboard.link.permalink import (
     Page,
     shared,
 )
-from dashboard.link.widget_keys import KEY, fixing, is_fixed, key
->>>>>>> 38cffc8 (Short links for a class, kept by the server in a file that its processes share, and a code for the room to scan)
+from dashboard.link.widget_keys import KEY, expander, fixing, is_fixed, key
 from dashboard.prose import prose
 
 LABELS = {
@@ -48,6 +44,7 @@ MOST_QR = 2331  # bytes, of the largest code with some error correction
 _HIDDEN = "display: none !important;"
 _FRAME = ("stHeader", "stSidebar", "stToolbar", "stExpandSidebarButton")
 _OURS = (PRESENT, LARGE_TYPE, "step", "answers")  # a class begins at the beginning
+_GO_ON = '[data-testid="stLayoutWrapper"]:has(> .st-key-go-on)'
 _INTRODUCTION = (
     '[data-testid="stElementContainer"]:has(h1) '
     '+ [data-testid="stElementContainer"]:has([data-testid="stMarkdown"])'
@@ -83,8 +80,8 @@ def style(page: Page) -> None:
         rules.append(f"{frame} {{ {_HIDDEN} }}")
     if shared(PRESENT):
         rules.append(f"html {{ font-size: {LARGE * 100:g}%; }}")
-        rules.append('[data-testid="stMainBlockContainer"] { padding: 0.5rem 5vw; }')
-        rules.append(f"{_INTRODUCTION}, .st-key-go-on {{ {_HIDDEN} }}")
+        rules.append('[data-testid="stMainBlockContainer"] { padding: 0.5rem 5vw 0; }')
+        rules.append(f"{_INTRODUCTION}, {_GO_ON} {{ {_HIDDEN} }}")
         rules.append(":root { --around-figure: 14rem; }")
     if rules:
         st.html(f"<style>{' '.join(rules)}</style>")

@@ -231,12 +231,8 @@ export function createLineView(panel, theme, rect, scale, layers) {
   const toY = (i) => strip.top + margin + heights[i] * (strip.height - 2 * margin);
   const toPixel = ([x], _, i) => [toX(x), toY(i)];
   const curves = panel.grid && createCurves(panel, theme, plot, toX);
-<<<<<<< HEAD
-  const paintStrip = createStrip(panel, theme, strip, scale, style, toY, layers.has("ends"));
-=======
   const peak = panel.grid && panel.target && toX(highest(panel));
-  const paintStrip = createStrip(panel, theme, strip, scale, style, toY);
->>>>>>> 7b562f1 (The box with the parts of a step stands away from the peak of the data)
+  const paintStrip = createStrip(panel, theme, strip, scale, style, toY, layers.has("ends"));
   const paintField = band.height ? fieldPainter(panel, theme, band, toX) : null;
   const codes = new Float32Array(panel.particles);
   const counts = new Float64Array(Math.round(Math.min(64, Math.max(20, plot.width / 12))));

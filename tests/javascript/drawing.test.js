@@ -5,11 +5,7 @@ import { magnification, placeCard } from "../../dashboard/player/closeup.js";
 import { traceLevel } from "../../dashboard/player/contours.js";
 import { createDistance } from "../../dashboard/player/distance.js";
 import { dotStyle } from "../../dashboard/player/dots.js";
-<<<<<<< HEAD
-import { countBins, scatter, thirdsOf } from "../../dashboard/player/line.js";
-=======
-import { countBins, highest, scatter } from "../../dashboard/player/line.js";
->>>>>>> 7b562f1 (The box with the parts of a step stands away from the peak of the data)
+import { countBins, highest, scatter, thirdsOf } from "../../dashboard/player/line.js";
 import { paintFollowed, paintTrails } from "../../dashboard/player/paths.js";
 import { positionOf, timeTicks } from "../../dashboard/player/spacetime.js";
 import { followedPanel, panelOf, recorder, theme } from "./doubles.js";
@@ -178,14 +174,13 @@ Deno.test("the particle followed in slow motion is drawn part by part", () => {
   same(ctx.of("lineTo").map(([, x, y]) => [x, y]), [[0, 0], [0.75, 0.75]]);
 });
 
-<<<<<<< HEAD
 Deno.test("a particle belongs to the third of all in which it ends", () => {
   const values = Int16Array.from([0, 0, 0, 0, 0, 0, 5, -3, 9, 1, -8, 7]);
   const panel = { positions: { shape: [2, 6, 1], values }, frames: 2, particles: 6 };
   same([...thirdsOf(panel)], [1, 0, 2, 1, 0, 2]);
-=======
+});
+
 Deno.test("the highest point is that of the data, the last row of the densities", () => {
   const target = { shape: [2, 3], values: Uint16Array.of(9, 1, 1, 2, 3, 7) };
   is(highest({ target, grid: { values: Float32Array.of(-1, 0, 1) } }), 1);
->>>>>>> 7b562f1 (The box with the parts of a step stands away from the peak of the data)
 });

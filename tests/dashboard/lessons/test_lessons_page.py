@@ -31,7 +31,7 @@ def test_the_overview_lists_every_lesson_with_its_misconception() -> None:
     app = calm(visit("lessons"))
     for lesson in LESSONS.values():
         assert lesson.say("misconception") in said(app)
-        assert any(lesson.title in s.value for s in app.subheader)
+        assert any(lesson.title in s.value for s in app.header)
 
 
 def test_a_whole_lesson() -> None:
