@@ -27,6 +27,7 @@ SVG = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{GLYPH}</s
 ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load all there are
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _STYLE = Path(__file__).with_name("page.css")
+_SCRIPT = Path(__file__).with_name("menu.js")
 _SHOWN = "page is shown"
 
 
@@ -53,6 +54,9 @@ def show() -> None:
         initial_sidebar_state=SIDEBAR,
     )
     st.html(_STYLE)
+    with st.container(key="script"):
+        script = _SCRIPT.read_text(encoding="utf-8")
+        st.html(f'<script type="module">{script}</script>', unsafe_allow_javascript=True)
     try:
         pool = work.start()
     except InputError as reason:

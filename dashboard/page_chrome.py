@@ -45,12 +45,32 @@ PICTURES: dict[str, dict[str, Any]] = {
 PICTURE = "pictures of figures"
 
 
+def stage() -> tuple[Any, Any]:
+    """Places for the words that a figure is read by, and for the figure: kept free for them."""
+    return st.container(key="reading"), st.container(key="stage")
+
+
+def read(text: str, above: Any, below: Any) -> None:
+    """What a figure says: the first paragraph above it, what else there is below."""
+    first, _, more = text.partition("\n\n")
+    above.markdown(first)
+    if more:
+        below.markdown(more)
+
+
 def plot(
-    place: Any, figure: go.Figure, name: str, alt: str, key: str, numbers: bool = True
+    place: Any,
+    figure: go.Figure,
+    name: str,
+    alt: str,
+    key: str,
+    numbers: bool = True,
+    fits: bool = True,
 ) -> None:
     """Draw the figure at ``place``; its own buttons save it under this name, zoom, reset.
 
     numbers: with a button for its numbers, for a page that does not offer them otherwise.
+    fits: lowered to what the window has room for, unless it is a list whose rows need their height.
     """
     kind = st.session_state.get(KEY + PICTURE, st.session_state.get(PICTURE, "SVG"))
     config = PLOTLY | {"toImageButtonOptions": PICTURES[kind] | {"filename": name}}
@@ -58,7 +78,9 @@ def plot(
         figure = enlarge(figure)
     if numbers:
         place = place.container(gap=None)
-    place.plotly_chart(figure, theme=None, config=config, alt=alt, key=key)
+    height = int(figure.layout.height or 0) if fits else 0  # page.css lowers a number
+    look = {"theme": None, "config": config, "alt": alt, "height": height or "content"}
+    place.plotly_chart(figure, key=key, **look)
     if numbers:
         place.download_button(
             "Numbers (CSV)",

@@ -33,7 +33,8 @@ with st.sidebar:
     experiment = choose_experiment(state.experiment)
     foot = st.container()
 
-progress, words, picture = st.empty(), st.container(), st.container()
+words, picture = page_chrome.stage()
+progress = words.empty()
 values = dict(state.values) | choose_figure(state.values, experiment.sampler)
 runs = measure.samplers(experiment, values["beside"])
 outcomes = measure.accounts(runs, progress)
@@ -56,28 +57,28 @@ if own:
             st.caption(text.without_start(own))
 if found:
     left, right = st.columns(2)
-    left.subheader("What each step adds")
+    left.header("What each step adds")
     figure = steps_figure(found, labels, values["axis"], dark)
     page_chrome.plot(
         left, figure, "error-of-each-step", text.steps_alt(found, labels), f"{PAGE} steps"
     )
-    right.subheader("What has added up")
+    right.header("What has added up")
     figure = sums_figure(found, labels, values["axis"], dark)
     page_chrome.plot(right, figure, "error-so-far", text.sums_alt(found, labels), f"{PAGE} sums")
 if own:
     left, right = st.columns(2)
     with left:
-        st.subheader(text.over("In the end", experiment.target.dim))
+        st.header(text.over("In the end", experiment.target.dim))
         place = st.container()
     with right:
-        st.subheader(text.over("One step", experiment.target.dim))
+        st.header(text.over("One step", experiment.target.dim))
         values["step"] = one_step(experiment, own, values["step"])
     with place, page_chrome.or_reason():
         shown, figure = drawn_outcome(experiment, dark, progress)
         alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
         page_chrome.plot(st, figure, "outcome", alt, f"{PAGE} outcome")
         st.caption(text.areas(shown.excess, shown.missing))
-    st.subheader("What is left when a source is switched off")
+    st.header("What is left when a source is switched off")
     left_over = measure.left_over(experiment, own, progress)
     if isinstance(left_over, str):
         st.caption(sentence(plain(left_over)))

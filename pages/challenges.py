@@ -31,6 +31,7 @@ st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
+progress, picture = st.empty(), st.container()
 name = st.selectbox(
     "Challenge",
     NAMES,
@@ -54,7 +55,6 @@ st.markdown(say(name))
 measure = say(f"measure-{challenge.against}", least=LEAST_SIGNAL)
 st.markdown(say("rules", most=BUDGET, measure=measure))
 rule = challenges_entries.broken_rule(challenge, entry)
-progress = st.empty()
 entries = challenges_entries.baselines(challenge)
 if rule:
     st.warning(say("no-score", rule=rule))
@@ -62,12 +62,13 @@ else:
     entries |= {say(challenges_entries.YOURS): entry}
 found = challenges_entries.scores(challenge, entries, progress)
 if not rule:
-    st.markdown(challenges_entries.verdict(found, say("yours")))
+    picture.markdown(challenges_entries.verdict(found, say("yours")))
 page_chrome.table(challenges_entries.table(found), "The entries, the closest to the target first")
 if not rule:
     try:
         shown = cached.animation([entry], ["your entry"], 1000, progress)
-        page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
+        with picture:
+            page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
     except Refused as reason:
         st.caption(plain(str(reason)))
     st.caption(say("share"))

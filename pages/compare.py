@@ -32,6 +32,7 @@ with st.sidebar:
         **setting(PAGE, PARTICLES, values["particles"]),
     )
 
+progress, picture, words = st.empty(), st.container(), st.empty()
 count, *places = st.columns(MOST)
 values["panels"] = count.segmented_control(
     "Panels", (2, 3, 4), required=True, **setting(PAGE, PANELS, values["panels"])
@@ -40,8 +41,6 @@ shown = list(zip(NAMES, CHANGES, places, strict=True))[: values["panels"] - 1]
 for name, change, place in shown:
     with place:
         values[change.name] = choose_changes(name, change, values[change.name], experiment)
-
-progress, picture, words = st.empty(), st.container(), st.empty()
 dim = experiment.target.dim
 values |= choose_picture(PAGE, values, dim)
 status, numbers, why, code = st.empty(), st.empty(), st.empty(), st.container()

@@ -41,8 +41,11 @@ with st.sidebar:
     rest["seed"] = choose_seed(state.experiment)
     experiment = described(state.experiment, target, schedule, **rest)
 
+reading, place = page_chrome.stage()
+with reading:
+    status, words = st.empty(), st.empty()
+place = place.empty()
 sweep, values = choose_sweep(experiment, state.values)
-status, place, words = st.empty(), st.empty(), st.empty()
 if sweep:
     choose_figure(state.values, values)
 with st.sidebar:
@@ -62,7 +65,8 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
     named = {names[name]: curve for name, curve in curves.items()}
     alt = readings.alt(named, quantity)
     page_chrome.plot(place, figure, "distance-against-steps", alt, f"{PAGE} {done}", numbers=False)
-    words.markdown(readings.doubling(named, label))
+    if done == "all":
+        words.markdown(readings.doubling(named, label))
 
 
 curves, refusals = sweeps.run(sweep, draw, status)

@@ -24,13 +24,16 @@ start_controls(state)
 notice = st.empty()
 with st.sidebar:
     experiment, axes = choose_law(state.experiment, values)
+reading, place = page_chrome.stage()
+with reading:
+    status, words = st.empty(), st.empty()
 question = choose_curves(experiment, axes, values)
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if question is None:
     st.stop()
 
-status, dark, steps = st.empty(), is_dark(), experiment.steps
+dark, steps = is_dark(), experiment.steps
 labels = measure.sampler_labels(question)
 found = measure.measured(question, status)
 for name, reason in measure.refusals(found, question.metric).items():
@@ -41,18 +44,18 @@ shapes = bounds if question.metric == "tv" else {}
 quantity = f"{readings.quantity(question.metric, 'p1')}, T = {steps:,}"
 figure = growth_figure(drawn, labels, shapes, steps, quantity, dark)
 page_chrome.plot(
-    st, figure, "distance-against-dimension", text.alt(drawn, labels, quantity), str(PAGE)
+    place, figure, "distance-against-dimension", text.alt(drawn, labels, quantity), str(PAGE)
 )
 twice = measure.other_steps(experiment)
 other = measure.measured(question, status, twice) if axes and twice else {}
-st.markdown(text.reading(question, found, other, labels, twice))
+page_chrome.read(text.reading(question, found, other, labels, twice), words, place)
 st.caption(text.about_bounds(question, values["bounds"]))
 for note in readings.notes({"": experiment}):
     st.caption(note)
 
 enough = measure.needed(question, status)
 if enough:
-    st.subheader("How many steps a dimension needs")
+    st.header("How many steps a dimension needs")
     figure = needed_figure(enough, labels, bounds, dark)
     page_chrome.plot(
         st, figure, "steps-for-dimension", text.needed_alt(enough, labels), f"{PAGE} T"

@@ -55,19 +55,19 @@ if shown:
     page_chrome.play(shown.blob, "forward chain", {}, [experiment])
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
-    st.subheader("What the schedule does to $p_t$")
+    st.header("What the schedule does to $p_t$")
     figure, alt, caption = law_figure(shown, end, dark)
     page_chrome.plot(st, figure, "law-against-t", alt, f"{PAGE} law")
     st.caption(caption)
 else:
     st.markdown(text.cost_of_noise(chain, end, dim))
 
-st.subheader("Schedules side by side")
+st.header("Schedules side by side")
 values = {"particles": particles, "beside": schedules(experiment, state.values)}
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 
-st.subheader("Draw your own schedule")
+st.header("Draw your own schedule")
 schedule_editor(experiment)
 
 navigation.page_link("trajectories", "See what a sampler makes of this schedule")

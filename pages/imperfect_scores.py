@@ -32,6 +32,10 @@ notice = st.empty()
 with st.sidebar:
     experiment = choose_experiment(state.experiment)
 dialled = experiment.with_(score_error=measure.dial(experiment))
+above, place = page_chrome.stage()
+with above:
+    status, reading = st.empty(), st.empty()
+place, below = place.empty(), st.empty()
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -41,7 +45,7 @@ view = st.segmented_control(
 )
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, {"view": view}, notice)
-status, place, reading = st.empty(), st.empty(), st.empty()
+st.markdown(words("proven"))
 if experiment.target.dim > 1:
     st.caption(words("no-plane"))
 dark = is_dark()
@@ -73,7 +77,8 @@ def show_plateau() -> None:
     if isinstance(experiment.schedule, Custom):
         st.info(words("custom"))
     size = dialled.score_error.size
-    reading.markdown(text.plateau(floors, size, measure.floor_slope(floors)))
+    told = text.plateau(floors, size, measure.floor_slope(floors))
+    page_chrome.read(told, reading, below)
     refusals(found)
     if told := sweep_notes(work.runs):
         st.caption(told)
@@ -103,7 +108,7 @@ def show_waves() -> None:
 
     found = sweeps.measured(work, draw, status)
     draw(found)
-    reading.markdown(text.waves(curves, labels, work.size))
+    page_chrome.read(text.waves(curves, labels, work.size), reading, below)
     refusals(found)
     st.markdown(words("why"))
     if any(fold for points in curves.values() for *_, fold in points):

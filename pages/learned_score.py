@@ -25,21 +25,7 @@ start_controls(state)
 notice = st.empty()
 with st.sidebar:
     experiment = choose_experiment(state.experiment)
-with st.container(horizontal=True):
-    for name, (label, _) in training.EXAMPLES.items():
-        act = partial(training.set_example, experiment, name)
-        st.button(
-            label,
-            on_click=act,
-            help=words("example-help"),
-            key=f"{PAGE} {name}",
-            disabled=is_fixed("score"),
-        )
 run = training.trained(experiment)
-if run != experiment:
-    score = experiment.score_error
-    told = SCORES["exact" if score is None else score.kind].lower()
-    st.info(words("default", score=told, n=f"{run.score_error.samples:,}"))
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -58,5 +44,19 @@ views = {
 }
 with page_chrome.or_reason():
     views[view](run)
+if run != experiment:
+    score = experiment.score_error
+    told = SCORES["exact" if score is None else score.kind].lower()
+    st.info(words("default", score=told, n=f"{run.score_error.samples:,}"))
+with st.container(horizontal=True):
+    for name, (label, _) in training.EXAMPLES.items():
+        act = partial(training.set_example, experiment, name)
+        st.button(
+            label,
+            on_click=act,
+            help=words("example-help"),
+            key=f"{PAGE} {name}",
+            disabled=is_fixed("score"),
+        )
 made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
 page_chrome.snippet(made)

@@ -35,7 +35,9 @@ if not values["families"]:
 if drawn:
     figure = steps_figure(drawn, d, eps, is_dark())
     told = table.reading(drawn, d, eps)
-    page_chrome.plot(st, figure, "steps-against-accuracy", told.replace("*", ""), f"{PAGE} steps")
+    page_chrome.plot(
+        st, figure, "steps-against-accuracy", told.replace("*", ""), f"{PAGE} steps", fits=False
+    )
     st.markdown(told)
     st.caption(say("key"))
 st.markdown(say("caution"))

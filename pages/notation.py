@@ -21,7 +21,7 @@ with st.sidebar:
     page_chrome.link(PAGE, state.experiment, {}, notice)
 
 for block, name in glossary.SYMBOLS.items():
-    st.subheader(name)
+    st.header(name)
     st.markdown(say(block))
 st.caption(say("names"))
 

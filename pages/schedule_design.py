@@ -49,6 +49,7 @@ if reason := design.refusal(experiment, values["T"]):
     st.info(sentence(plain(reason)))
     st.stop()
 
+status, words, place, axis = (st.empty() for _ in range(4))
 ends = choose_ends(values)
 st.caption(text.ENDS)
 shape, bend = choose_grid(values, ends)
@@ -60,7 +61,6 @@ columns = st.columns(4)
 for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
     button(column, label, design.want, (kind, task), type="primary")
 columns[2].button("No bend", on_click=straighten)
-status, axis, words, place, also = (st.empty() for _ in range(5))
 rows = design.grid_rows({"yours": design.yours(task, shape, bend)}, status)
 nfe = experiment.record.nfe(task.steps)
 if not design.named_are_known(task):
@@ -91,7 +91,7 @@ for column, row in zip(st.columns(3), designed, strict=False):
 
 if isinstance(best, Optimum):
     columns[3].button("Bend as found", on_click=put_on_sliders, args=(best.base, best.bend))
-    st.subheader("Does it transfer?")
+    st.header("Does it transfer?")
     values["elsewhere"], values["there"] = choose_elsewhere(values, task)
     moved = design.transfer(task, best, values["elsewhere"], status)
     there = {}

@@ -60,7 +60,7 @@ if board.done:
     page_chrome.download("Download (CSV)", csv, "verified.csv")
 
 for group, checks in board.groups.items():
-    st.subheader(group)
+    st.header(group)
     for check in checks:
         result = board.result(check)
         sign = f"{verified_checks.SIGNS[result.holds]} " if result else ""
@@ -73,7 +73,7 @@ for group, checks in board.groups.items():
             name = f"run {check.name}"
             button(st, "Run this check", verified_checks.ask, ([check],), key=name)
 
-st.subheader("Everything")
+st.header("Everything")
 st.markdown(say("suite"))
 st.code("make test", language="sh")
 st.caption(say("versions", **code))

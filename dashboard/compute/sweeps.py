@@ -104,10 +104,10 @@ def _finish(
     draw: Callable[[Outcomes], None],
     status: Any,
 ) -> None:
-    with status.container():
-        bar = st.progress(0.0)
+    with status.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            bar, place = st.progress(0.0), st.empty()
         st.button("Stop", on_click=_stop, args=(work,))
-        place = st.empty()
 
     def tell() -> None:
         run = next(e for e in missing if e not in outcomes)
@@ -136,7 +136,7 @@ def _stop(work: Work) -> None:
 
 
 def _offer_to_continue(status: Any, done: int, total: int) -> None:
-    with status.container():
+    with status.container(horizontal=True, vertical_alignment="center"):
         st.info(f"Stopped: {done} of {total} runs are shown.")
         st.button("Continue", on_click=lambda: st.session_state.pop("stopped", None))
 

@@ -45,7 +45,7 @@ def _key(name: str, value: Any) -> dict[str, Any]:
 def choose_sweep(
     experiment: Experiment, values: Mapping[str, Any]
 ) -> tuple[Sweep | None, dict[str, Any]]:
-    """The widgets above the figure: samplers, range, distance. No sweep without a sampler."""
+    """The widgets under the figure: samplers, range, distance. No sweep without a sampler."""
     chosen = dict(values)
     samplers = choose_samplers(_key("samplers", list(values["samplers"])))
     if not samplers:
@@ -137,7 +137,7 @@ def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sw
 
 
 def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
-    """The widgets about bounds and fits, under the figure."""
+    """The widgets about bounds and fits, below those."""
     columns = st.columns(3)
     chosen["bounds"] = columns[0].selectbox(
         "Upper bounds",

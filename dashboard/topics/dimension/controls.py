@@ -99,7 +99,7 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
 def choose_curves(
     experiment: Experiment, axes: GaussianAxes | None, values: dict[str, Any]
 ) -> Question | None:
-    """Above the figure: samplers, distance and bounds; None where there is nothing to measure."""
+    """Under the figure: samplers, distance and bounds; None where there is nothing to measure."""
     if axes is None and experiment.target.dim != 1:
         st.info(say("dimension-copies"))
         return None

@@ -139,9 +139,7 @@ def test_the_plane_has_an_account_and_two_maps() -> None:
     app = visit(plane)
     assert not app.error
     assert not app.warning
-    assert {"In the end, in the plane", "One step, in the plane"} <= {
-        s.value for s in app.subheader
-    }
+    assert {"In the end, in the plane", "One step, in the plane"} <= {s.value for s in app.header}
     found = budget(plane)
     parts = app.dataframe[1].value
     value = dict(zip(parts["part"], parts["TV"], strict=True))

@@ -114,7 +114,7 @@ def test_copies_of_a_law_lie_between_bounds_and_say_so() -> None:
     app = calm(visit("dimension", BASE.with_(steps=16), kind="product", samplers="ode"))
     assert "**bounds**" in said(app)
     assert " to " in app.dataframe[0].value["TV"][2]
-    assert not app.subheader
+    assert [h.value for h in app.header] == ["What next?"]
     line = "\n".join(printed(app))
     assert line.startswith("ode (")
 
@@ -156,7 +156,7 @@ def test_a_custom_schedule_has_one_t_only() -> None:
     custom = Custom((0.9, 0.6, 0.3, 0.1, 0.01))
     experiment = Experiment(schedule=custom, steps=5)
     app = calm(visit("dimension", experiment, samplers="ode"))
-    assert not app.subheader
+    assert [h.value for h in app.header] == ["What next?"]
     assert measure.other_steps(experiment) is None
     assert measure.other_steps(BASE.with_(steps=8192)) == 4096
 
