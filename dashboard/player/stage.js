@@ -124,7 +124,8 @@ function redraw(player) {
 }
 
 const MARGIN = 8;
-const LEAST_ROOM = 300; // CSS pixels, below which a picture would say nothing
+const HEADER = 60; // CSS pixels of the app above a page that is scrolled
+const LEAST_ROOM = 300; // below which a picture would say little
 
 export function buildPicture(player, scale, width = Math.floor(player.stage.clientWidth)) {
   const show = { ...player.show, width, room: roomFor(player) };
@@ -138,7 +139,9 @@ function roomFor({ root, stage }) {
   const page = host.closest('[data-testid="stMain"]') ?? document.scrollingElement;
   const top = stage.getBoundingClientRect().top + (full ? 0 : page.scrollTop);
   const below = root.getBoundingClientRect().bottom - stage.getBoundingClientRect().bottom;
-  return Math.max(LEAST_ROOM, Math.floor(innerHeight - top - below - MARGIN));
+  const scrolled = innerHeight - HEADER - below - MARGIN; // as much as there can be
+  const least = Math.min(LEAST_ROOM, scrolled);
+  return Math.floor(Math.max(least, innerHeight - top - below - MARGIN));
 }
 
 /** Fits the picture to its place, in the theme of the moment. */
