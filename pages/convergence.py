@@ -72,6 +72,8 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
 curves, refusals = sweeps.run(sweep, draw, status)
 fits = sweeps.fits(experiment, curves, values["fit"])
 draw(curves, "all", fits)
+if bounds != "none" and (why := readings.headline(curves)):
+    st.markdown(why)
 for sentence in readings.refused(refusals, names):
     st.warning(sentence)
 if not any(curves.values()) and not refusals:

@@ -205,10 +205,16 @@ def shapes(
 
 
 def _anchored(theorem: Theorem, logs: bool, curve: Sequence[Measurement], anchor: str) -> Shape:
-    tries = [Shape(theorem, logs, m.steps, m.value) for m in curve]
     if anchor == "above":
-        return max(tries, key=lambda shape: shape(curve[0].steps))
-    return tries[0 if anchor == "first" else -1]
+        return touching(theorem, curve, logs)
+    point = curve[0 if anchor == "first" else -1]
+    return Shape(theorem, logs, point.steps, point.value)
+
+
+def touching(theorem: Theorem, curve: Sequence[Measurement], logs: bool = True) -> Shape:
+    """The smallest constant with which the bound holds for what was measured."""
+    tries = [Shape(theorem, logs, m.steps, m.value) for m in curve]
+    return max(tries, key=lambda shape: shape(curve[0].steps))
 
 
 def chosen_theorems(sampler: str, which: str, eta: float = 0.0) -> tuple[Theorem, ...]:

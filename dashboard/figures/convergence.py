@@ -18,6 +18,7 @@ from diffusion_core.theory.theorems import Shape
 
 ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
 WIDE = 50  # characters of a legend's line that a phone has room for
+ROUNDING = 1e-9
 AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
 
 
@@ -50,7 +51,7 @@ def convergence_figure(
     for name, drawn in shapes.items():
         for shape in drawn:
             if curves.get(name):
-                label = _bound_label(labels[name], shape, several=len(drawn) > 1)
+                label = _bound_label(labels[name], curves[name], shape, several=len(drawn) > 1)
                 figure.add_trace(_bound(name, label, curves[name], shape, axis, dark))
     figure.update_layout(
         template=figure_template(dark),
@@ -93,12 +94,17 @@ def _measured(
     )
 
 
-def _bound_label(label: str, shape: Shape, several: bool) -> str:
-    """With its source where two theorems may have one formula; in two lines where it is long."""
-    said = f"{label}: upper bound ∝ {shape_text(shape)}"
+def _bound_label(label: str, curve: Sequence[Measurement], shape: Shape, several: bool) -> str:
+    """With its source where two theorems may have one formula; in two lines where it is long.
+
+    What runs below a measured point is no bound of what was measured, only its shape.
+    """
+    holds = all(shape(m.steps) >= m.value * (1 - ROUNDING) for m in curve if m.steps >= 3)
+    what = "upper bound" if holds else "shape of a bound"
+    said = f"{label}: {what} ∝ {shape_text(shape)}"
     if several:
         said += f", {shape.theorem.arxiv}"
-    return said if len(said) <= WIDE else said.replace("upper bound ∝", "upper bound<br>∝")
+    return said if len(said) <= WIDE else said.replace(f"{what} ∝", f"{what}<br>∝")
 
 
 def _bound(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -155,7 +155,7 @@ def _bounds_figure(run: Experiment) -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         found = lab.curve(run, BOUND_STEPS)
         shapes = [
-            Curve(label, mark, BOUND_STEPS, _power(found[0].value, r), False)
+            Curve(label, mark, BOUND_STEPS, _above([m.value for m in found], r), False)
             for label, mark, r in (
                 ("shape of 1/√T", "third", 0.5),
                 ("shape of 1/T", "fourth", 1.0),
@@ -166,9 +166,10 @@ def _bounds_figure(run: Experiment) -> Any:
     return draw
 
 
-def _power(first: float, r: float) -> list[float]:
-    """T^{-r} through the first point."""
-    return [first * (t / BOUND_STEPS[0]) ** -r for t in BOUND_STEPS]
+def _above(values: Sequence[float], r: float) -> list[float]:
+    """C T^{-r} with the least C that leaves none of the values above it."""
+    least = max(v * t**r for v, t in zip(values, BOUND_STEPS, strict=True))
+    return [least * t**-r for t in BOUND_STEPS]
 
 
 def _for_target(label: str) -> Run:

@@ -103,7 +103,7 @@ def _histogram_peaks(animation: Animation, extent: tuple[float, ...]) -> np.ndar
 def _distance_axis(panels: Sequence[Animation]) -> tuple[int, int]:
     """Whole decades: up to the largest distance, down to one below the smallest panel's largest.
 
-    Smaller values, such as those of the first steps, lie on the axis's lower end; the last fit.
+    Smaller values, such as those of the first steps, lie below the axis; the last fit.
     """
     given = [panel.distance for panel in panels if panel.distance is not None]
     largest = [float(np.max(values)) for values in given if np.max(values) > 0]

@@ -2,6 +2,7 @@
 import { clipTo, disc, richText, strokeSetOff, tickText } from "./canvas.js";
 
 const PLOT = 64;
+const BELOW = 12; // decades under the axis, from where a curve still comes up
 
 export const distanceHeight = (theme) => Math.round(theme.size * 1.7 + PLOT + 12);
 
@@ -13,10 +14,13 @@ export function createDistance(panel, theme, rect, box) {
   const plot = {
     left: box.left, width: box.width, top: rect.top + Math.round(theme.size * 1.7), height: PLOT };
   const toX = (frame) => plot.left + (frame / Math.max(1, panel.frames - 1)) * plot.width;
+  const least = 10 ** (bottom - BELOW);
   const toY = (value) => {
-    const share = (Math.log10(Math.max(value, 10 ** bottom)) - bottom) / (top - bottom);
+    const share = (Math.log10(Math.max(value, least)) - bottom) / (top - bottom);
     return plot.top + plot.height * (1 - Math.min(1, share));
   };
+  const floor = plot.top + plot.height;
+  const inside = { ...plot, top: plot.top - 4, height: plot.height + 4 };
   const trace = (ctx) => values.forEach((value, i) => (
     i ? ctx.lineTo(toX(i), toY(value)) : ctx.moveTo(toX(0), toY(value))));
 
@@ -33,25 +37,40 @@ export function createDistance(panel, theme, rect, box) {
   return {
     still(ctx) {
       paintFrame(ctx, theme, plot, panel.distance_name, bottom, top, toY);
-      if (errors) paintErrors(ctx);
-      ctx.globalAlpha = 0.4;
-      strokeSetOff(ctx, theme, theme.text, 1, () => trace(ctx), [2, 4]);
-      ctx.globalAlpha = 1;
+      clipTo(ctx, inside, () => {
+        if (errors) paintErrors(ctx);
+        ctx.globalAlpha = 0.4;
+        strokeSetOff(ctx, theme, theme.text, 1, () => trace(ctx), [2, 4]);
+        ctx.globalAlpha = 1;
+      });
     },
     draw(ctx, place) {
       const x = toX(place.position);
-      const past = { ...plot, top: plot.top - 4, height: PLOT + 8, width: x - plot.left };
+      const past = { ...inside, width: x - plot.left };
       clipTo(ctx, past, () => strokeSetOff(ctx, theme, theme.text, 2.5, () => trace(ctx)));
       const { whole } = place;
       const next = Math.min(values.length - 1, whole + 1);
       const share = place.position - whole;
       const y = toY(values[whole]) + share * (toY(values[next]) - toY(values[whole]));
-      ctx.fillStyle = theme.background;
-      disc(ctx, x, y, 6.5);
-      ctx.fillStyle = theme.text;
-      disc(ctx, x, y, 4.5);
+      if (y > floor + 0.5) pointDown(ctx, theme, x, floor);
+      else {
+        ctx.fillStyle = theme.background;
+        disc(ctx, x, y, 6.5);
+        ctx.fillStyle = theme.text;
+        disc(ctx, x, y, 4.5);
+      }
     },
   };
+}
+
+/** Where the value lies below the axis: an arrowhead at its lower end. */
+function pointDown(ctx, theme, x, y) {
+  ctx.fillStyle = theme.text;
+  ctx.beginPath();
+  ctx.moveTo(x - 5, y - 4);
+  ctx.lineTo(x + 5, y - 4);
+  ctx.lineTo(x, y + 5);
+  ctx.fill();
 }
 
 function paintFrame(ctx, theme, plot, name, bottom, top, toY) {

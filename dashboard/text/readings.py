@@ -128,6 +128,31 @@ def doubling(curves: Mapping[str, Curve], metric: str) -> str:
     return say("doubling", where=where, metric=metric, factors=factors)
 
 
+def headline(curves: Mapping[str, Curve]) -> str:
+    """Why DDPM can lie below the ODE, whose proven rate is better; empty where it does not.
+
+    curves: TV(q_1, p_1) by the sampler's name.
+    """
+    ode, ddpm = ({m.steps: m for m in curves.get(name, ())} for name in ("ode", "ddpm"))
+    both = sorted(set(ode) & set(ddpm))
+    below = all(ddpm[t].value + ddpm[t].error < ode[t].value - ode[t].error for t in both)
+    if len(both) < 2 or not below or ddpm[both[-1]].value <= 0:
+        return ""
+    before, last = both[-2:]
+    slopes = {
+        name: math.log(found[before].value / found[last].value) / math.log(last / before)
+        for name, found in (("ode", ode), ("ddpm", ddpm))
+    }
+    return say(
+        "headline",
+        ratio=f"{ode[last].value / ddpm[last].value:.1f}",
+        last=f"{last:,}",
+        before=f"{before:,}",
+        ode=f"{slopes['ode']:.2f}",
+        ddpm=f"{slopes['ddpm']:.2f}",
+    )
+
+
 def quantity(metric: str, against: str) -> str:
     """The label of the distance axis."""
     return say("quantity-p1" if against == "p1" else "quantity-data", metric=METRIC_LABELS[metric])

@@ -146,7 +146,7 @@ Deno.test("a time lies among the frames, whichever way time runs", () => {
   same(timeTicks([7], 550), [7]);
 });
 
-Deno.test("the distance's axis is logarithmic, and its curve cut at both ends", () => {
+Deno.test("the distance's axis is logarithmic; what lies below it is not drawn at its end", () => {
   const panel = panelOf([[0], [0], [0]], {
     distance: { values: [1e-9, 1e-2, 1] }, distance_range: [-4, 0], distance_name: "TV" });
   const ctx = recorder();
@@ -154,8 +154,13 @@ Deno.test("the distance's axis is logarithmic, and its curve cut at both ends", 
   createDistance(panel, theme, rect, { left: 50, width: 200 }).draw(
     ctx, { position: 1.5, whole: 1 });
   const top = 100 + Math.round(theme.size * 1.7);
-  same(ctx.of("moveTo", "lineTo").map(([, x, y]) => [x, y]), [[50, top + 64], [150, top + 32], [250, top]]);
+  same(ctx.of("moveTo", "lineTo").map(([, x, y]) => [x, y]), [[50, top + 144], [150, top + 32], [250, top]]);
+  same(ctx.of("rect")[0].slice(1), [50, top - 4, 150, 68]);
   same(ctx.of("arc")[0].slice(1, 3), [200, top + 16]);
+  const below = recorder();
+  createDistance(panel, theme, rect, { left: 50, width: 200 }).draw(below, { position: 0, whole: 0 });
+  same(below.of("arc"), []);
+  same(below.of("lineTo").at(-1), ["lineTo", 50, top + 69]);
 });
 
 Deno.test("many particles are small and pale, few are not", () => {

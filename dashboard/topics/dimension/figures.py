@@ -37,9 +37,10 @@ def growth_figure(
             figure.add_trace(trace)
     for name, curve in curves.items():
         for bound in bounds.get(name, ()):
-            start = curve.high[0]
-            if start > LOWEST:
-                shape = [start * bound(d, steps) / bound(curve.dims[0], steps) for d in curve.dims]
+            form = [bound(d, steps) for d in curve.dims]
+            known = [v / f for v, f in zip(curve.high, form, strict=True) if LOWEST < v < math.inf]
+            if known:
+                shape = [max(known) * f for f in form]
                 figure.add_trace(_shape(name, labels[name], curve.dims, shape, bound, dark))
     values = [v for c in curves.values() for v in (*c.low, *c.high) if LOWEST < v < math.inf]
     return _laid_out(figure, quantity, values, bool(bounds), dark)
@@ -103,8 +104,8 @@ def _shape(
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
         hovertext=f"shape of a proven upper bound, {bound.formula}<br>{bound.source}, arXiv "
-        f"{bound.arxiv}, {bound.name} ({bound.evidence})<br>its constant is unknown: drawn through "
-        f"d = {dims[0]}",
+        f"{bound.arxiv}, {bound.name} ({bound.evidence})<br>its constant is unknown: drawn as low "
+        "as the measured points allow",
         hoverinfo="text",
     )
 
@@ -140,8 +141,9 @@ def needed_figure(
             )
         )
         for bound in bounds.get(name, ()):
-            first, start = points[0]
-            shape = [start * (d / first) ** bound.steps_power for d in found]
+            power = bound.steps_power
+            least = max(steps / d**power for d, steps in points)
+            shape = [least * d**power for d in found]
             trace = _shape(name, labels[name], list(found), shape, bound, dark)
             trace.name = f"{labels[name]}: enough by theorem, ∝ {steps_text(bound)}"
             figure.add_trace(trace)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.compute import cached
-from dashboard.compute.sweeps import Sweep
+from dashboard.compute.sweeps import Sweep, touching
 from dashboard.exports.snippets import sweep_snippet
 from dashboard.figures.convergence import rate_text
 from dashboard.link.permalink import keep
@@ -22,7 +22,7 @@ from dashboard.text.numbers import rounded
 from dashboard.topics.theory.cards import place_in_chain, term_table
 from dashboard.topics.theory.page import PAGE, PLACES
 from diffusion_core import Experiment, Measurement
-from diffusion_core.theory.theorems import Shape, Theorem, theorems
+from diffusion_core.theory.theorems import Theorem, theorems
 
 STEPS = (16, 32, 64, 128, 256, 512)
 FARTHEST = 10**12
@@ -72,8 +72,8 @@ class Looseness:
 
 
 def looseness(theorem: Theorem, curve: Sequence[Measurement]) -> Looseness:
-    first, a, b = curve[0], curve[-2], curve[-1]
-    shape = Shape(theorem, True, first.steps, first.value)
+    a, b = curve[-2], curve[-1]
+    shape = touching(theorem, curve)
     width = math.log(b.steps / a.steps)
     return Looseness(
         theorem,
@@ -121,7 +121,6 @@ def _bound(found: Looseness, curve: Sequence[Measurement]) -> str:
         "shape": shape,
         "arxiv": theorem.arxiv,
         "bound": signed(found.bound_slope),
-        "first": first,
         "last": last,
         "above": rounded(found.above, 2),
     }
@@ -147,7 +146,7 @@ def signed(value: float) -> str:
 
 
 def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, list[Any]]:
-    """Every measured point, its slope, and each shape through the first point."""
+    """Every measured point, its slope, and each shape where it touches them from above."""
     slopes = [""] + [
         f"{math.log(b.value / a.value) / math.log(b.steps / a.steps):+.3f}"
         for a, b in pairwise(curve)
@@ -158,7 +157,7 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         "slope": slopes,
     }
     for theorem in theorems(experiment.record.name, experiment.eta):
-        shape = Shape(theorem, True, curve[0].steps, curve[0].value)
+        shape = touching(theorem, curve)
         name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]
     return found

@@ -119,8 +119,21 @@ def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -
         assert f"T = {shape.anchor_steps}" in trace.hovertext
 
 
+@pytest.mark.parametrize("anchor", ANCHORS)
+def test_what_runs_below_a_measured_point_is_not_called_a_bound(
+    curves: Curves, anchor: str
+) -> None:
+    drawn = shapes(curves, "paper", True, anchor)
+    figure = draw(curves, drawn)
+    called = {name: bool(traces(figure, f"{LABELS[name]}: upper bound")) for name in drawn}
+    for name, [shape] in drawn.items():
+        under = any(shape(m.steps) < m.value * (1 - 1e-9) for m in curves[name])
+        assert called[name] is not under, name
+    assert all(called.values()) or anchor != "above"
+
+
 def test_two_bounds_of_one_formula_are_told_apart(curves: Curves) -> None:
-    drawn = traces(draw(curves, shapes(curves, "all", True, "first")), "bound")
+    drawn = traces(draw(curves, shapes(curves, "all", True, "above")), "bound")
     names = [trace.name.replace("<br>", " ") for trace in drawn]
     assert len(set(names)) == len(names)
     assert max(len(line) for trace in drawn for line in trace.name.split("<br>")) <= 50

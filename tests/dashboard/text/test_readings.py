@@ -159,6 +159,17 @@ def test_doubling_says_nothing_of_points_that_are_not_known() -> None:
     assert readings.doubling(unsure, "x") == ""
 
 
+def test_why_ddpm_lies_below_is_told_where_it_does() -> None:
+    ode, ddpm = [point(8, 0.4), point(16, 0.2)], [point(8, 0.1), point(16, 0.1 / 2**0.5)]
+    text = readings.headline({"ode": ode, "ddpm": ddpm, "heun": ode})
+    assert "by 2.8 times at T = 16" in text
+    assert "from T = 8 to 16" in text
+    assert "$T^{-1.00}$ (ODE) and $T^{-0.50}$ (DDPM)" in text
+    unsure = [point(8, 0.1), point(16, 0.1, 0.1)]
+    for curves in ({"ode": ddpm, "ddpm": ode}, {"ode": ode}, {"ode": ode, "ddpm": unsure}):
+        assert readings.headline(curves) == ""
+
+
 def test_alt_names_every_curve_and_its_ends() -> None:
     text = readings.alt({"A": [point(8, 0.4), point(16, 0.1)], "B": []}, "TV")
     assert "A from 0.400 at T = 8 to 0.100 at T = 16" in text
