@@ -696,7 +696,7 @@ def test_score_and_jacobian_of_many_covariances_against_their_sums(abar: float) 
     level = NoiseLevel.of(abar)
     x = target.sample_marginal(200, level, np.random.default_rng(5))
     x[:3] *= 30.0  # beyond where moments are plain sums
-    weights, means, _, _ = target.gaussians
+    weights, means, _, _ = target.form
     p = np.linalg.inv(abar * np.array(target.covariances) + level.var * np.eye(2))
     s = np.einsum("kij,nkj->nki", p, math.sqrt(abar) * means - x[:, None])
     log_w = np.log(weights * np.sqrt(np.linalg.det(p))) - 0.5 * np.einsum(
