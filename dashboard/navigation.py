@@ -29,6 +29,7 @@ SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _STYLE = Path(__file__).with_name("page.css")
 _SCRIPT = Path(__file__).with_name("menu.js")
 _SHOWN = "page is shown"
+_LEFT = "page and label of the way back"
 
 
 def _collected() -> dict[str, Page]:
@@ -70,6 +71,7 @@ def show() -> None:
     st.session_state[_SHOWN] = True
     if short.NAME in st.query_params:
         _open_short(st.query_params[short.NAME])
+    _way_back(chosen.url_path)
     try:
         chosen.run()
         _go_on(PAGES[st.session_state["page"]])
@@ -111,6 +113,21 @@ def page_link(
     page = PAGES[name]
     query = query and kept_query(query)
     st.page_link(page.path, label=label or page.title, icon=icon, query_params=query)
+
+
+def leave_open(name: str, label: str | None) -> None:
+    """Offer the way back to this page, as it is left, on all others; None: no more."""
+    if label:
+        st.session_state[_LEFT] = (name, label)
+    else:
+        st.session_state.pop(_LEFT, None)
+
+
+def _way_back(shown: str) -> None:
+    """Above a page, the way back to the one that was left open."""
+    name, label = st.session_state.get(_LEFT, ("", ""))
+    if name and shown not in ("", name):
+        page_link(name, label, icon=":material/arrow_back:")
 
 
 def _go_on(page: Page) -> None:

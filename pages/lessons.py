@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.lessons import LESSONS, show
+from dashboard.lessons.kept import kept
 from dashboard.lessons.progress import OVERVIEW
 from dashboard.lessons.visit import Visit
 from dashboard.link.permalink import open_link
@@ -20,8 +21,9 @@ notice = st.empty()
 with st.sidebar:
     page_chrome.link(PAGE, state.experiment, state.values, notice)
     show.contents()
+answers = kept(state.values)
 if name == OVERVIEW:
-    show.overview(state.experiment)
+    show.overview(state.experiment, answers)
 else:
     show.lesson(
         Visit(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from dashboard import navigation
 from dashboard.lessons import LESSONS
 from dashboard.lessons.answering import answered, ask, picture
+from dashboard.lessons.kept import forget
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.loose import is_quick
-from dashboard.lessons.progress import OVERVIEW, at_step, beginning
+from dashboard.lessons.progress import ANSWERS, OVERVIEW, STEP, at_step, beginning
 from dashboard.lessons.structure import (
     Ground,
     Lesson,
@@ -31,19 +34,30 @@ def query(experiment: Experiment, **settings: str) -> dict[str, str]:
     return settings | ({EXPERIMENT: text} if experiment != DEFAULT and text else {})
 
 
-def overview(experiment: Experiment) -> None:
-    """All lessons, each with the mistake that it corrects."""
+def overview(experiment: Experiment, answers: Mapping[str, Sequence[str]]) -> None:
+    """All lessons, each with the mistake that it corrects and how far the reader has come."""
     st.markdown(say("intro"))
     for number, lesson in enumerate(LESSONS.values(), 1):
         with st.container(border=True):
             st.subheader(f"{number}. {lesson.title}", anchor=False)
             st.markdown(say("corrects", misconception=lesson.say("misconception")))
-            navigation.page_link(
-                PAGE.name,
-                f"Start lesson {number}, {lesson.minutes} minutes",
-                query=query(experiment, lesson=lesson.name),
-            )
+            given = answers.get(lesson.name, ())
+            _go_on(number, lesson, given, experiment)
+    if answers:
+        button(st, "Forget my answers in all lessons", forget, type="tertiary")
     navigation.page_link("syllabus", "The syllabus: one class, or a week of self-study")
+
+
+def _go_on(number: int, lesson: Lesson, given: Sequence[str], experiment: Experiment) -> None:
+    """The way into a lesson, to where the answers that are kept lead."""
+    asked, label = len(lesson.asking), f"Start lesson {number}, {lesson.minutes} minutes"
+    where = {"lesson": lesson.name}
+    if given:
+        done = len(given) == asked
+        st.markdown(say("finished" if done else "begun", given=len(given), asked=asked))
+        label = f"Read lesson {number} again" if done else f"Go on with lesson {number}"
+        where |= {STEP.name: str(lesson.reachable(len(given))), ANSWERS.name: ".".join(given)}
+    navigation.page_link(PAGE.name, label, query=query(experiment, **where))
 
 
 def contents() -> None:
@@ -58,6 +72,9 @@ def contents() -> None:
 def lesson(visit: Visit) -> None:
     """One step, and the way to the others."""
     lesson, number = visit.lesson, visit.values["step"]
+    unfinished = len(visit.values["answers"]) < len(lesson.asking)
+    label = say("back", title=lesson.title) if unfinished else None
+    navigation.leave_open(PAGE.name, label)
     total, step = len(lesson.steps), lesson.steps[number - 1]
     st.progress(number / total, f"Step {number} of {total}")
     if lesson.own:
@@ -152,6 +169,7 @@ def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:
 
 
 def _restart(visit: Visit) -> None:
+    forget(visit.lesson.name)
     for step in visit.lesson.steps:
         for what in ("", " again", " move"):
             start_again(visit.key(step, what))

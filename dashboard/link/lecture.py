@@ -21,6 +21,7 @@ from dashboard.link.permalink import (
     HIDE,
     LARGE_TYPE,
     LOCK,
+    OWN_EXPERIMENT,
     PARTS,
     PRESENT,
     SHARED,
@@ -125,7 +126,8 @@ def back_button() -> None:
         return
     path, address = st.session_state["lecturer"]
     if st.button("Back to the lecturer's settings", width="stretch"):
-        for name in ("experiment", "address"):
+        own = [name for name in st.session_state if str(name).startswith(OWN_EXPERIMENT)]
+        for name in ("experiment", "address", "left", *own):
             st.session_state.pop(name, None)
         st.switch_page(path, query_params=address)
 

@@ -24,6 +24,7 @@ from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
 EXPERIMENT = "e"
+OWN_EXPERIMENT = "experiment of "  # and a page's name
 BEFORE = "experiment before"  # the one that another one has replaced
 LARGE_TYPE, LOCK, HIDE, PRESENT = "large", "lock", "hide", "present"
 PARTS = ("target", "schedule", "sampler", "steps", "start", "score", "seed", "page")
@@ -33,6 +34,7 @@ MAX_LINK = 6000  # characters of the experiment's part; servers and mail program
 _PACKED = "z."
 IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
 BUILDER = "For a class"  # what shows the address on the page
+_UNTOLD = "whether the browser may show another address"
 ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 
 
@@ -219,15 +221,19 @@ def open_link(page: Page) -> State:
     address = st.query_params.to_dict()
     moved, place = session.get("page") != page.name, experiment_of(page)
     session["page"], session["keys of page"] = page.name, str(page)
-    if place in session and (not address or _is_ours(address)):
+    ours = not address or _is_ours(address)
+    if ours and place in session:
         values = {s.name: s.default for s in settings} | session.get(values_of(page), {})
         fresh = session.pop("opened anew", False) or moved
         return State(session[place], values, fresh)
+    if ours:  # another page's, while this one has no experiment yet
+        address = {}
     experiment, values, complaints = _read(address, settings)
     names, why = page.clash(values)
     if names:
         values |= {s.name: s.default for s in settings if s.name in names}
         complaints.append(f"{why}.")
+    session[_UNTOLD] = not moved  # a link within the page leaves the browser's address as it was
     if session.get(place, experiment) != experiment:
         session[BEFORE] = session[place]
     session[place], session[values_of(page)] = experiment, values
@@ -240,7 +246,7 @@ def open_link(page: Page) -> State:
 
 def experiment_of(page: Page) -> str:
     """Where the session keeps the experiment of a page."""
-    return f"experiment of {page.name}" if page.own else "experiment"
+    return f"{OWN_EXPERIMENT}{page.name}" if page.own else "experiment"
 
 
 def values_of(page: Page) -> str:
@@ -298,6 +304,7 @@ def save(page: Page, experiment: Experiment, values: Mapping[str, Any]) -> str |
     session["address"], shown = address, st.query_params.to_dict()
     if address != shown:
         session["left"] = [*session.get("left", ()), (shown, time.monotonic())]
+    if session.pop(_UNTOLD, False) or address != shown:
         st.query_params.from_dict(address)
     return None if text is not None else "too large"
 
@@ -309,6 +316,6 @@ def keep(page: Page, **changed: Any) -> None:
         return
     values = session[values_of(page)]
     if values != values | changed:
-        save(page, session["experiment"], values | changed)
+        save(page, session[experiment_of(page)], values | changed)
         if session.get(BUILDER.lower()):
             st.rerun()

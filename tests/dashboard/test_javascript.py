@@ -24,7 +24,7 @@ ENTRIES = [
     DASHBOARD / name
     for name in (
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
-        "schedule_editor/editor.js",
+        *("schedule_editor/editor.js", "lessons/kept.js"),
     )
 ]
 OF_THE_PAGE = DASHBOARD / "menu.js"  # no component: it runs as it is
@@ -32,7 +32,7 @@ ENVIRONMENT = os.environ | {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 # what browsers define beside the language itself
 BROWSER = {
     *("document", "devicePixelRatio", "getComputedStyle", "matchMedia", "MediaRecorder"),
-    *("innerHeight", "innerWidth"),
+    *("innerHeight", "innerWidth", "localStorage"),
     *("cancelAnimationFrame", "requestAnimationFrame", "IntersectionObserver", "ResizeObserver"),
 }
 
