@@ -22,7 +22,7 @@ from dashboard.link import lecture
 from dashboard.link.adoption import adopt, back_to_own
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, expander, is_fixed, key
-from dashboard.player import Chapter
+from dashboard.player import Chapter, Drag
 from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
@@ -109,6 +109,7 @@ def play(
     look: Mapping[str, Any],
     experiments: Sequence[Experiment] = (),
     story: Sequence[Chapter] = (),
+    drag: Drag | None = None,
 ) -> None:
     """The player, with the layers and the view of ``look`` where it has them.
 
@@ -121,7 +122,8 @@ def play(
         "cite": bibtex(),
     }
     large = LARGE if enlarged() else None
-    player(animation, key, layers, view, enlarged=large, about=about, story=story)
+    with st.container(gap=None):
+        player(animation, key, layers, view, enlarged=large, about=about, story=story, drag=drag)
 
 
 def _shown_page() -> Page:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import navigation, page_chrome
+from dashboard.animation import dragging
 from dashboard.animation.controls import choose_picture, look
 from dashboard.compute import cached, exact
 from dashboard.experiment.controls import (
@@ -51,8 +52,11 @@ with picture:
     except Refused as reason:
         st.warning(readings.sentence(plain(str(reason))))
     else:
-        page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment])
         shown = made.panels[0]
+        dials = dragging.offered(experiment, particles) if shown.made else []
+        ladder = cached.ladder(experiment, dragging.asked(experiment, dials), progress)
+        drag = dragging.drag_of(experiment, dials, ladder)
+        page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment], drag=drag)
 
 words, status, notes = st.empty(), st.empty(), st.container()
 numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 
 from dashboard.player import Follow, Run, field_points
+from dashboard.player.run import cost_of
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, simulate, start_points
 from diffusion_core.laws.traced import Step, trace
@@ -21,10 +22,9 @@ SIGHT = 3.2  # the view holds the noise up to here
 FOLLOWED = 100
 KEYFRAMES = 25
 ARROWS = {1: 33, 2: 17}  # a side
-# of a run that the browser makes: nanoseconds that a term of its score takes there, and how many in
-# all; updates, whose coefficients are sent; by how much rounding may grow, which is 1e-13 at most;
-# and bytes of a score that need not be fewer than those of positions
-COST = {"gaussians": 25, "boxes": 300, "circle": 400, "bumps": 40}
+# of a run that the browser makes: nanoseconds that its score takes there; updates, whose
+# coefficients are sent; by how much rounding may grow, which is 1e-13 at most; and bytes of a score
+# that need not be fewer than those of positions
 MOST_COST, MOST_STEPS, MOST_GROWTH, LITTLE = 2.5e9, 1000, 1e6, 30_000
 
 Progress = Callable[[float], None]
@@ -78,32 +78,47 @@ def score_field(
 
 def run_of(experiment: Experiment, particles: int, times: Sequence[int]) -> Run | None:
     """What the browser needs to make the run; None where it cannot, or positions are less."""
-    dim, sampler, steps = experiment.target.dim, experiment.record, experiment.steps
-    if sampler.own or steps > MOST_STEPS:
+    run = recorded(experiment, particles, times)
+    if run is None or not _is_light(run, experiment.record.nfe(experiment.steps)):
         return None
-    shown = min(particles, FOLLOWED) if len(times) == steps else 0
+    return None if is_chaotic(experiment) else run
+
+
+def recorded(
+    experiment: Experiment, particles: int, times: Sequence[int], parts: bool = True
+) -> Run | None:
+    """A run in numbers, however long it takes; None where there are none.
+
+    parts: with those of its steps, where no t is left out.
+    """
+    dim, sampler, steps = experiment.target.dim, experiment.record, experiment.steps
+    score = None if sampler.own or steps > MOST_STEPS else score_of(experiment)
+    if score is None:
+        return None
+    shown = min(particles, FOLLOWED) if parts and len(times) == steps else 0
     try:
         program = program_of(sampler, experiment.chain, dim, parts=shown > 0)
     except NotRecorded:
-        return None
-    score = closed_form(experiment.score if sampler.derivatives else plain_score(experiment.score))
-    if score is None or not _is_light(score, particles, sampler.nfe(steps), len(times)):
-        return None
-    if _is_chaotic(experiment):
         return None
     rng = np.random.default_rng(experiment.seed)
     start = start_points(experiment, particles, rng) if experiment.exact_start else None
     return Run(sampler, program, score, particles, len(times), shown, rng, start)
 
 
-def _is_light(score: ClosedForm, particles: int, evaluations: int, frames: int) -> bool:
+def score_of(experiment: Experiment) -> ClosedForm | None:
+    """The score that the sampler asks for, where it has a closed form."""
+    score = experiment.score
+    return closed_form(score if experiment.record.derivatives else plain_score(score))
+
+
+def _is_light(run: Run, evaluations: int) -> bool:
     """Whether the run is made in a moment, and its score no more to send than its positions."""
-    cost = COST[score.kind] * score.terms * particles * evaluations
-    positions = 2 * frames * particles * score.dim  # int16; deflated a little less
-    return cost <= MOST_COST and 8 * score.size <= max(LITTLE, positions)
+    positions = 2 * run.frames * run.particles * run.score.dim  # int16; deflated a little less
+    few = 8 * run.score.size <= max(LITTLE, positions)
+    return few and cost_of(run.score) * run.particles * evaluations <= MOST_COST
 
 
-def _is_chaotic(experiment: Experiment) -> bool:
+def is_chaotic(experiment: Experiment) -> bool:
     """Whether the browser's own rounding would move particles: where short waves fold the line."""
     score, t = experiment.score, range(1, experiment.steps + 1)
     if all(np.isinf(score_detail(score, k)) for k in t):

@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.animation.ladder import Dial
 from dashboard.animation.plane import PlaneLaw
 from dashboard.compute import cost, shipped, tasks, work
 from dashboard.compute.disk import kept
@@ -30,6 +31,7 @@ from diffusion_core.schedules import Array
 __all__ = ["Bar", "Outcome", "TooLong"]
 
 ANIMATION_BYTES = 96_000_000
+LADDER_BYTES = 16_000_000
 LAW_BYTES = 48_000_000
 RUNS = 20_000
 LONG = 0.5  # seconds; what took longer is kept on disk
@@ -39,6 +41,11 @@ say = prose("controls")
 @st.cache_resource(show_spinner=False)
 def _animations() -> Store:
     return Store(ANIMATION_BYTES, lambda shown: shown.weight)
+
+
+@st.cache_resource(show_spinner=False)
+def _ladders() -> Store:
+    return Store(LADDER_BYTES, len)
 
 
 @st.cache_resource(show_spinner=False)
@@ -80,6 +87,30 @@ def animation(
             lambda made, seconds: store.put(key, made),
         )
         made: Shown = work.done(job, bar)
+        return made
+    finally:
+        bar.clear()
+
+
+def ladder(experiment: Experiment, dial: Dial | None, place: Any) -> bytes | None:
+    """What the player needs to make the run at all values of a dial; None without one."""
+    if dial is None:
+        return None
+    key, store = ("ladder", dial.of(experiment)), _ladders()
+    known: bytes | None = store.find(key)
+    if known is not None:
+        return known
+    bar = Bar("Preparing to drag", place)
+    job = Work(
+        key,
+        (tasks.ladder, experiment, dial),
+        cost.ladder(experiment, dial.values),
+        partial(store.find, key),
+        lambda made, seconds: store.put(key, made),
+        lambda reason: None,  # the run then follows when the number is let go
+    )
+    try:
+        made: bytes | None = work.done(job, bar)
         return made
     finally:
         bar.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +17,13 @@ OVERHEAD = 20  # components' worth of work that a step on the line is besides
 PARTICLE = 40  # and of a particle: its noise, and the distance that is estimated from it
 PICTURED = 3000  # particles' worth of work that a picture is besides: laws, fields, packing
 TRUST = 0.3  # of what is believed of a rate, the part that the latest job says
-FIRST = {"exact": 1e-4, "plane": 3e-8, "particles": 1e-8, "picture": 5e-8}  # seconds a unit
+FIRST = {
+    "exact": 1e-4,
+    "plane": 3e-8,
+    "particles": 1e-8,
+    "picture": 5e-8,
+    "ladder": 5e-5,
+}  # seconds a unit
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,11 @@ def about(name: str, seconds: float) -> Cost:
 def picture(experiment: Experiment, particles: int) -> Cost:
     """The cost of an animation."""
     return _cost("picture", experiment, (particles + PICTURED) * _evaluations(experiment))
+
+
+def ladder(experiment: Experiment, values: Sequence[float]) -> Cost:
+    """The cost of recording the updates at so many values."""
+    return _cost("ladder", experiment, len(values) * experiment.steps)
 
 
 def is_quadrature(experiment: Experiment) -> bool:

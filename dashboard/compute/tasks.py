@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.animation.line import scene
+from dashboard.animation.ladder import Dial
+from dashboard.animation.ladder import ladder as ladder_of
+from dashboard.animation.line import Scene, scene
 from dashboard.animation.plane import PlaneLaw, plane_law
-from dashboard.player import pack
+from dashboard.player import Run, pack
 from diffusion_core import Experiment, InputError, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.measure import measure_each
@@ -24,13 +26,14 @@ Progress = Callable[..., None]  # with the share that is done, or without it whe
 class Panel:
     """The t of the frames, TV(q_t, p_t) by t where it is known, and Y_1 (N, d).
 
-    ``refusal`` says why the exact law is missing.
+    ``refusal`` says why the exact law is missing; ``made``: whether the browser makes the run.
     """
 
     times: tuple[int, ...]
     tv: dict[int, Distance]
     refusal: str
     final: Array
+    made: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +92,18 @@ def shown(
     for (experiment, title), law in zip(pairs, laws, strict=True):
         made = scene(experiment, particles, progress, law)
         scenes.append(replace(made, animation=replace(made.animation, title=title)))
-    panels = tuple(Panel(tuple(s.animation.times), dict(s.tv), s.refusal, s.final) for s in scenes)
+    panels = tuple(_panel(made) for made in scenes)
     return Shown(pack([s.animation for s in scenes]), panels)
+
+
+def _panel(made: Scene) -> Panel:
+    times, run = tuple(made.animation.times), isinstance(made.animation.positions, Run)
+    return Panel(times, dict(made.tv), made.refusal, made.final, run)
+
+
+def ladder(experiment: Experiment, dial: Dial, progress: Progress) -> bytes:
+    """What the player needs to make the run at all values of ``dial``."""
+    return ladder_of(experiment, dial)
 
 
 def law(experiment: Experiment, progress: Progress) -> PlaneLaw:

@@ -12,9 +12,19 @@ is not imported here: workers make animations and need no Streamlit.
 """
 
 from dashboard.player.animation import Animation, field_points
+from dashboard.player.drag import Drag
 from dashboard.player.follow import Follow
-from dashboard.player.packing import pack
+from dashboard.player.packing import pack, pack_ladder
 from dashboard.player.run import Run
 from dashboard.player.story import Chapter
 
-__all__ = ["Animation", "Chapter", "Follow", "Run", "field_points", "pack"]
+__all__ = [
+    "Animation",
+    "Chapter",
+    "Drag",
+    "Follow",
+    "Run",
+    "field_points",
+    "pack",
+    "pack_ladder",
+]

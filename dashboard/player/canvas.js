@@ -83,6 +83,18 @@ export function disc(ctx, x, y, radius) {
   ctx.fill();
 }
 
+export const STALE = 0.4; // opacity of what is exact for the value before a drag
+
+/** Paints what is exact for `stale`, a value before, or for the one shown where there is none. */
+export function paintStale(ctx, stale, paint) {
+  ctx.globalAlpha = stale ? STALE : 1;
+  paint();
+  ctx.globalAlpha = 1;
+}
+
+/** "q_t", or "q_t, for T = 100". */
+export const staleText = (text, stale) => (stale ? `${text}, for ${stale}` : text);
+
 /** Strokes the path that `trace` adds, over a wider one of the background that sets it off. */
 export function strokeSetOff(ctx, theme, color, width, trace, dash = []) {
   ctx.lineJoin = "round";

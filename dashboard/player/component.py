@@ -12,8 +12,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.figures.marks import FONT, OUTPUT, PARTS, TARGET, css_colours
-from dashboard.javascript import body
+from dashboard.javascript import body, script
 from dashboard.player.animation import Animation
+from dashboard.player.drag import Drag
 from dashboard.player.packing import pack, with_display
 from dashboard.player.story import Chapter
 
@@ -60,13 +61,17 @@ def _script() -> str:
         f"function program() {{\n{source}}}\n"
         f"const source = {{ program, parts: {parts} }};\n"
         "const run = program();\n"
-        "export default ({ data, parentElement }) => run({ data, parentElement, source });\n"
+        "export default ({ data, parentElement, setTriggerValue: tell }) =>"
+        " run({ data, parentElement, tell, source });\n"
     )
 
 
 HTML = (FOLDER / "player.html").read_text(encoding="utf-8")
 CSS = css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8")
 _mount = st.components.v2.component("reverse_process_player", html=HTML, css=CSS, js=_script())
+_ladder = st.components.v2.component(
+    "reverse_process_ladder", html="<i hidden></i>", js=script(FOLDER / "ladder.js")
+)
 
 
 def player(
@@ -79,7 +84,8 @@ def player(
     words: tuple[str, str] | None = None,
     about: Mapping[str, Any] | None = None,
     story: Sequence[Chapter] = (),
-) -> Any:
+    drag: Drag | None = None,
+) -> None:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
     It plays once by itself where motion is welcome.
@@ -102,8 +108,7 @@ def player(
         "Animation from noise to data" and "Reverse time", or their counterparts forward.
     about: of a page saved to play offline: "title", "experiments", their JSON, and "cite".
     story: chapters to tell one after the other, each over one run, with layers of its own.
-
-    Returns the component's result, which is empty: the player never makes the page rerun.
+    drag: what may be dragged; nothing else in the player makes the page rerun.
     """
     unknown = sorted(set(layers or ()) - set(LAYERS))
     if unknown:
@@ -120,5 +125,14 @@ def player(
         "words": words,
         "about": about,
         "story": [chapter.sent() for chapter in story] or None,
+        "drag": {"dials": drag.dials, "heard": drag.heard} if drag and drag.dials else None,
     }
-    return _mount(key=key, data=with_display(blob, **display))
+
+    def told() -> None:
+        sent = st.session_state[key].get("told")
+        if drag and isinstance(sent, dict):
+            drag.tell(sent)
+
+    _mount(key=key, data=with_display(blob, **display), on_told_change=told)
+    if drag and drag.ladder is not None:
+        _ladder(key=f"{key} ladder", data=drag.ladder)

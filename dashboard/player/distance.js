@@ -1,5 +1,5 @@
 // The distance so far: a small curve under the panel, on one logarithmic axis for all panels.
-import { clipTo, disc, richText, strokeSetOff, tickText } from "./canvas.js";
+import { clipTo, disc, richText, STALE, staleText, strokeSetOff, tickText } from "./canvas.js";
 
 const PLOT = 64;
 const BELOW = 12; // decades under the axis, from where a curve still comes up
@@ -10,6 +10,7 @@ export const distanceHeight = (theme) => Math.round(theme.size * 1.7 + PLOT + 12
 export function createDistance(panel, theme, rect, box) {
   const { values } = panel.distance;
   const errors = panel.distance_error?.values;
+  const shown = panel.stale ? STALE : 1;
   const [bottom, top] = panel.distance_range;
   const plot = {
     left: box.left, width: box.width, top: rect.top + Math.round(theme.size * 1.7), height: PLOT };
@@ -36,16 +37,18 @@ export function createDistance(panel, theme, rect, box) {
 
   return {
     still(ctx) {
-      paintFrame(ctx, theme, plot, panel.distance_name, bottom, top, toY);
+      const name = staleText(`${panel.distance_name} so far`, panel.stale);
+      paintFrame(ctx, theme, plot, name, bottom, top, toY);
       clipTo(ctx, inside, () => {
         if (errors) paintErrors(ctx);
-        ctx.globalAlpha = 0.4;
+        ctx.globalAlpha = 0.4 * shown;
         strokeSetOff(ctx, theme, theme.text, 1, () => trace(ctx), [2, 4]);
         ctx.globalAlpha = 1;
       });
     },
     draw(ctx, place) {
       const x = toX(place.position);
+      ctx.globalAlpha = shown;
       const past = { ...inside, width: x - plot.left };
       clipTo(ctx, past, () => strokeSetOff(ctx, theme, theme.text, 2.5, () => trace(ctx)));
       const { whole } = place;
@@ -59,6 +62,7 @@ export function createDistance(panel, theme, rect, box) {
         ctx.fillStyle = theme.text;
         disc(ctx, x, y, 4.5);
       }
+      ctx.globalAlpha = 1;
     },
   };
 }
@@ -77,7 +81,7 @@ function paintFrame(ctx, theme, plot, name, bottom, top, toY) {
   ctx.fillStyle = theme.text;
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
-  richText(ctx, theme, `${name} so far`, plot.left, plot.top - theme.size * 0.5);
+  richText(ctx, theme, name, plot.left, plot.top - theme.size * 0.5);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   const shown = top - bottom > 4 ? [bottom, top] : Array.from(

@@ -3,9 +3,9 @@
 
 const FAINT = -40; // less weight than exp of it does not count
 
-/** Component k of p_t for all k: log of its height, mean and precision, seven numbers each. */
-export function noised({ weights, means, variances, axes, abar, var: noise }, dim, t) {
-  const [root, [signal, rest]] = [Math.sqrt(abar.values[t]), [abar.values[t], noise.values[t]]];
+/** Component k of p_t, with `more` noise: log of its height, mean and precision, seven numbers each. */
+export function noised({ weights, means, variances, axes, abar, var: noise }, dim, t, more = 0) {
+  const [root, [signal, rest]] = [Math.sqrt(abar.values[t]), [abar.values[t], noise.values[t] + more]];
   const count = weights.values.length;
   const row = (array, k) => array.values.length / array.shape[0] * (array.shape[0] > 1 ? k : 0);
   const parts = new Float64Array(7 * count);

@@ -106,3 +106,32 @@ export function createGenerator(limbs) {
     },
   };
 }
+
+/** begin() -> {fill(array)}: at every call the same normals from the first on, each made once. */
+export function createDraws(limbs) {
+  const generator = createGenerator(limbs);
+  let known = new Float64Array(0);
+  let made = 0;
+
+  function upTo(count) {
+    if (count > known.length) {
+      const more = new Float64Array(Math.max(count, Math.ceil(1.5 * known.length)));
+      more.set(known.subarray(0, made));
+      known = more;
+    }
+    if (count > made) generator.fill(known.subarray(made, count));
+    made = Math.max(made, count);
+  }
+
+  return () => {
+    let at = 0;
+    return {
+      fill(values) {
+        upTo(at + values.length);
+        values.set(known.subarray(at, at + values.length));
+        at += values.length;
+        return values;
+      },
+    };
+  };
+}

@@ -1,6 +1,7 @@
 // One dimension at one time: densities and histogram above, the particles in a strip below.
 import {
-  createLayer, disc, clipTo, drawHorizontalAxis, drawVerticalAxis, richText, ticks, widestTick,
+  createLayer, disc, clipTo, drawHorizontalAxis, drawVerticalAxis, paintStale, richText, staleText,
+  ticks, widestTick,
 } from "./canvas.js";
 import { createLineField, fieldSwatch, FIELD_TEXT, hasParts, paintParts, placeSteps } from "./arrows.js";
 import { paintLineCloseup } from "./closeup.js";
@@ -39,7 +40,7 @@ export function lineLegend(panel, theme, layers) {
   };
   const items = {
     target: panel.target && ["target p_t", lineSwatch(theme.target, [])],
-    output: panel.output && ["output q_t, exact", lineSwatch(theme.output, DASH)],
+    output: panel.output && [staleText("output q_t, exact", panel.stale), lineSwatch(theme.output, DASH)],
     histogram: ["histogram", bars],
     particles: layers.has("ends")
       ? ["particles, by the third in which they end", dotsSwatch(...theme.parts.slice(0, THIRDS))]
@@ -243,7 +244,9 @@ export function createLineView(panel, theme, rect, scale, layers) {
       paintHistogram(ctx, panel, theme, plot, counts);
     }
     if (panel.target && layers.has("target")) curves.target(ctx, place.position);
-    if (panel.output && layers.has("output")) curves.output(ctx, place.position);
+    if (panel.output && layers.has("output")) {
+      paintStale(ctx, panel.stale, () => curves.output(ctx, place.position));
+    }
   }
 
   function drawStep(ctx, place) {

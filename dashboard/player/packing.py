@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ DIFFERENCES = {
 }
 
 Arrays = dict[str, np.ndarray]
+Rung = tuple[dict[str, Any], Arrays]  # of a ladder: header and arrays of one value
 
 
 def pack(animation: Animation | Sequence[Animation]) -> bytes:
@@ -56,6 +57,26 @@ def pack(animation: Animation | Sequence[Animation]) -> bytes:
     packed = [_pack_panel(panel, axes[panel.dimension]) for panel in panels]
     body = b"".join(sent(name, a).tobytes() for _, arrays in packed for name, a in arrays.items())
     return _join({}, zlib.compress(_join([header for header, _ in packed], body), LEVEL))
+
+
+def pack_ladder(of: str, rungs: Mapping[float, Rung]) -> bytes:
+    """Runs that differ in one value, in the format of panels, without what all have; of: a name."""
+    given = [arrays for _, arrays in rungs.values()]
+    names = dict.fromkeys(name for arrays in given for name in arrays)
+    same = {name for name in names if _same([arrays.get(name) for arrays in given])}
+    headers, body = [], b""
+    for value, (header, arrays) in rungs.items():
+        own = {name: array for name, array in arrays.items() if name not in same}
+        headers.append({"value": value, **header, "arrays": _listed(own)})
+        body += b"".join(array.tobytes() for array in own.values())
+    return _join({"of": of}, zlib.compress(_join(headers, body), LEVEL))
+
+
+def _same(arrays: Sequence[np.ndarray | None]) -> bool:
+    first, *others = arrays
+    return bool(others) and all(
+        first is not None and a is not None and np.array_equal(a, first) for a in others
+    )
 
 
 def sent(name: str, values: np.ndarray) -> np.ndarray:
@@ -108,7 +129,12 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
     if animation.follow is not None:
         assert isinstance(animation.positions, np.ndarray)
         header["follow"] = _pack_follow(animation.follow, animation.positions, arrays)
-    header["arrays"] = [
+    header["arrays"] = _listed(arrays)
+    return header, arrays
+
+
+def _listed(arrays: Arrays) -> list[dict[str, Any]]:
+    return [
         {
             "name": name,
             "type": array.dtype.name,
@@ -117,7 +143,6 @@ def _pack_panel(animation: Animation, axes: Axes) -> tuple[dict[str, Any], Array
         }
         for name, array in arrays.items()
     ]
-    return header, arrays
 
 
 def _floats(values: Any) -> np.ndarray:

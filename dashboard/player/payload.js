@@ -13,15 +13,26 @@ const TYPES = {
  * wanted: says whether somebody still waits for it; else it may be left unfinished.
  */
 export async function decode(bytes, wanted = () => true) {
-  const [shown, packed] = split(bytes);
-  const [panels, body] = split(await inflate(packed));
-  let offset = 0;
+  const [shown, panels] = await unpack(bytes);
   for (const panel of panels) {
-    offset = decodePanel(panel, body, offset);
     if (panel.run) await perform(panel, wanted);
     [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
   }
   return { ...shown, panels };
+}
+
+/** A ladder: {of, rungs}, what a run has of its own at each value. */
+export async function decodeLadder(bytes) {
+  const [{ of }, rungs] = await unpack(bytes);
+  return { of, rungs: new Map(rungs.map(({ value, arrays: _, ...rung }) => [value, rung])) };
+}
+
+/** The header, and the panels with their arrays. */
+async function unpack(bytes) {
+  const [shown, packed] = split(bytes);
+  const [panels, body] = split(await inflate(packed));
+  panels.reduce((offset, panel) => decodePanel(panel, body, offset), 0);
+  return [shown, panels];
 }
 
 /** The JSON at the beginning, and what follows. */
@@ -72,9 +83,12 @@ export function between(position, count) {
   return { first, second: Math.min(count - 1, first + 1), share: position - first };
 }
 
-/** Row `position` of an array whose first axis is the frame, interpolated, written to `out`. */
-export function interpolateRow({ shape, values }, position, out) {
+/** Row `position` of an array whose first axis is the frame, interpolated, written to `out`.
+ * make(row): fills a row that is not there until it is needed. */
+export function interpolateRow({ shape, values, make }, position, out) {
   const { first, second, share } = between(position, shape[0]);
+  make?.(first);
+  make?.(second);
   const width = out.length;
   const a = first * width;
   const b = second * width;

@@ -1,7 +1,8 @@
 // Two dimensions: the density as a heat map with level lines, the particles as dots.
 // Both axes have the same scale.
 import {
-  clipTo, createLayer, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks, widestTick,
+  clipTo, createLayer, drawHorizontalAxis, drawVerticalAxis, paintStale, staleText, strokeSetOff, ticks,
+  widestTick,
 } from "./canvas.js";
 import { createField, fieldSwatch, FIELD_TEXT, hasParts, paintParts, placeSteps } from "./arrows.js";
 import { paintPlaneCloseup } from "./closeup.js";
@@ -36,18 +37,19 @@ export function planeLegend(panel, theme, layers) {
   const filled = panel.target && map === "target";
   const levels = "lines at 10 % and 50 % of its maximum";
   const outputLevels = lines || filled ? "output q_t, at the same densities" : `output q_t, ${levels}`;
+  const old = (text) => staleText(text, panel.stale);
   const top = Number((100 * panel.difference_top).toPrecision(2));
   return legendOf({
     target: filled && [
       lines ? `target p_t, ${levels}` : "target p_t",
       rampSwatch(theme, theme.target, lines ? LEVELS : [])],
     "output-map": panel.output && [
-      "output q_t, on the scale of p_t", rampSwatch(theme, theme.output, [])],
+      old("output q_t, on the scale of p_t"), rampSwatch(theme, theme.output, [])],
     difference: panel.difference && [
-      `q_t − p_t, up to ±${top} % of p_t's maximum`,
+      old(`q_t − p_t, up to ±${top} % of p_t's maximum`),
       differenceSwatch(theme)],
     contours: lines && !filled && [`target p_t, ${levels}`, lineSwatch(theme.target, [])],
-    output: panel.output && [outputLevels, lineSwatch(theme.output, DASH)],
+    output: panel.output && [old(outputLevels), lineSwatch(theme.output, DASH)],
     particles: [particlesText(panel), dotsSwatch(dotsColor(panel, theme, layers))],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
@@ -114,7 +116,8 @@ function createDensities(panel, theme, layers, toX, toY) {
   const map = mapOf(panel, layers);
   const wants = (layer, name) => layers.has(layer) || map === name;
   const rasterOf = (raster, colors, wanted) => (
-    raster && wanted ? createRaster(raster, colors, frame, panel.density_frames) : null);
+    raster && wanted
+      ? createRaster(raster, colors, frame, raster.make ? null : panel.density_frames) : null);
   const target = rasterOf(
     panel.target, lawPalette(theme, theme.target), wants("contours", "target"));
   const output = rasterOf(
@@ -124,14 +127,15 @@ function createDensities(panel, theme, layers, toX, toY) {
   return {
     below(ctx, progress) {
       [target, output, difference].forEach((raster) => raster?.set(progress));
-      filled?.paint(ctx);
+      if (filled) paintStale(ctx, filled !== target && panel.stale, () => filled.paint(ctx));
     },
     above(ctx) {
       if (target && layers.has("contours")) {
         strokeSetOff(ctx, theme, theme.target, 2, () => target.traceLevels(ctx));
       }
       if (output && layers.has("output")) {
-        strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH);
+        paintStale(ctx, panel.stale, () => (
+          strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH)));
       }
     },
   };

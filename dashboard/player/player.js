@@ -1,6 +1,7 @@
 // The player: its parts, what it listens to, and the data that it is given.
 import { calm, last, leading, nearestStop } from "./clock.js";
 import { listen } from "./controls.js";
+import { arrive, createDrag } from "./drag.js";
 import { decode } from "./payload.js";
 import { layersOf } from "./picture.js";
 import { changeSpeed, refit, schedule, setPlaying, tell } from "./stage.js";
@@ -25,6 +26,10 @@ function createPlayer(host) {
   player.buttons.full.hidden = !document.fullscreenEnabled;
   listen(player);
   observe(player);
+  player.drag = createDrag(player, find("drag"), (show) => {
+    load(player, show);
+    refit(player);
+  });
   return player;
 }
 
@@ -58,6 +63,8 @@ function load(player, show) {
   player.show = show;
   writeStory(player, (wanted) => tell(player, wanted));
   turnTo(player, chapter);
+  player.buttons.save.disabled = Boolean(show.ahead); // until its numbers are known
+  player.root.dataset.ahead = show.ahead ?? "";
   player.position = share * last(player);
   player.scrub.max = last(player);
   player.scrub.disabled = false; // as it is while there is nothing to move through
@@ -79,7 +86,7 @@ function load(player, show) {
   changeSpeed(player);
 }
 
-export default function reverseProcessPlayer({ data, parentElement, link, source }) {
+export default function reverseProcessPlayer({ data, parentElement, link, tell, source }) {
   let player = players.get(parentElement);
   if (!player?.root.isConnected) {
     if (player) dispose(player);
@@ -92,9 +99,7 @@ export default function reverseProcessPlayer({ data, parentElement, link, source
     player.source = source;
     const wanted = () => player.payload === data && !player.listeners.signal.aborted;
     decode(data, wanted).then((show) => {
-      if (!wanted()) return;
-      load(player, show);
-      refit(player);
+      if (wanted()) arrive(player.drag, show, tell);
     });
   } else refit(player);
   return () => setTimeout(() => {

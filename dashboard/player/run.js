@@ -27,7 +27,7 @@ function update(operations, registers, coefficients, t, score, draw) {
     score: (r, ahead) => score.score(t + ahead, registers[r]),
     jacobian: (r, ahead, v) => score.jacobian(t + ahead, registers[r], registers[v]),
     trace_gradient: (r, ahead) => score.trace_gradient(t + ahead, registers[r]),
-    normal: () => draw(new Float64Array(registers[0].length)),
+    normal: draw,
   };
   for (const [name, ...operands] of operations) registers.push(made[name](...operands));
   return used;
@@ -36,15 +36,19 @@ function update(operations, registers, coefficients, t, score, draw) {
 /**
  * {shape: [frames, particles, dimension], steps, order, followed} and the arrays of a panel ->
  * {t, y, score, step} for t = T..1; step is {ends, noise} of the followed, null at t = 1.
+ * run.drawn: for how many particles the normals are drawn, the first of which are moved; all of
+ * them by default. arrays.draws: where the normals come from instead of the generator.
  */
 export function* simulate(run, arrays) {
   const [, particles, dim] = run.shape;
   const score = createScore(arrays, dim);
   const size = particles * dim;
-  const generator = createGenerator(arrays.generator.values);
+  const generator = arrays.draws?.() ?? createGenerator(arrays.generator.values);
+  const all = (run.drawn ?? particles) * dim;
+  const draw = () => generator.fill(new Float64Array(all)).subarray(0, size);
   const tables = run.steps.map((_, k) => arrays[`coefficients:${k}`]);
   const columns = run.steps.map(() => 0);
-  let left = [arrays.start?.values ?? generator.fill(new Float64Array(size))];
+  let left = [arrays.start?.values.subarray(0, size) ?? draw()];
   const few = run.followed * dim;
   for (const [i, kind] of run.order.entries()) {
     const { operations, after, noise, ends } = run.steps[kind];
@@ -54,7 +58,7 @@ export function* simulate(run, arrays) {
     const coefficients = Float64Array.from({ length: count }, (_, c) => values[c * width + column]);
     const registers = [...left];
     const t = run.order.length + 1 - i;
-    let used = update(operations, registers, coefficients, t, score, generator.fill);
+    let used = update(operations, registers, coefficients, t, score, draw);
     const step = {
       ends: ends.map((places) => {
         used += places.length;
@@ -93,6 +97,23 @@ async function breathe(since) {
 
 /** Gives a panel the positions, and the parts of the followed particles' steps, of its run. */
 export async function perform(panel, wanted) {
+  const record = createRecord(panel);
+  let since = performance.now();
+  for (const state of simulate(panel.run, panel)) {
+    since = await breathe(since);
+    if (!wanted()) return;
+    record(state);
+  }
+}
+
+/** The same at once. */
+export function performNow(panel) {
+  const record = createRecord(panel);
+  for (const state of simulate(panel.run, panel)) record(state);
+}
+
+/** record(state): of a run into the arrays that a panel gets here. */
+function createRecord(panel) {
   const { run, times } = panel;
   const [frames, particles, dim] = run.shape;
   const few = run.followed;
@@ -109,15 +130,12 @@ export async function perform(panel, wanted) {
     for (const name of names) panel[name] = rows(frames - 1, few, dim);
   }
   const frameOf = new Map(times.map((t, frame) => [t, frame]));
-  let since = performance.now();
-  for (const { t, y, score, step } of simulate(run, panel)) {
-    since = await breathe(since);
-    if (!wanted()) return;
+  return ({ t, y, score, step }) => {
     const frame = frameOf.get(t);
-    if (frame === undefined) continue;
+    if (frame === undefined) return;
     const codes = panel.positions.values.subarray(frame * y.length, (frame + 1) * y.length);
     panel.outside.push(encode(panel, y, codes, dim));
-    if (!few) continue;
+    if (!few) return;
     const width = few * dim;
     const followed = y.subarray(0, width);
     panel.paths.values.set(followed, frame * width);
@@ -129,5 +147,5 @@ export async function perform(panel, wanted) {
         panel.parts.values.set(end.subarray(i * dim, (i + 1) * dim), at);
       }
     });
-  }
+  };
 }

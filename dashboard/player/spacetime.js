@@ -1,7 +1,7 @@
 // One dimension, all times at once: time across, position upwards, p_t as columns of a heat map.
 import {
-  clipTo, createLayer, disc, drawHorizontalAxis, drawVerticalAxis, strokeSetOff, ticks,
-  widestTick,
+  clipTo, createLayer, disc, drawHorizontalAxis, drawVerticalAxis, paintStale, staleText,
+  strokeSetOff, ticks, widestTick,
 } from "./canvas.js";
 import { createLineField, fieldSwatch, FIELD_TEXT } from "./arrows.js";
 import { followedPoint, pointAt } from "./follow.js";
@@ -20,8 +20,8 @@ export function spacetimeLegend(panel, theme, layers) {
   const list = `${levels.join(", ")} %`;
   return legendOf({
     target: panel.target && ["p_t over time", rampSwatch(theme, theme.target, [])],
-    contours: panel.target_quantiles && [`quantiles of p_t: ${list}`, lineSwatch(theme.target, [])],
-    output: panel.output_quantiles && ["quantiles of q_t", lineSwatch(theme.output, QUANTILE_DASH)],
+    contours: panel.target_quantiles && [staleText(`quantiles of p_t: ${list}`, panel.staleLaw), lineSwatch(theme.target, [])],
+    output: panel.output_quantiles && [staleText("quantiles of q_t", panel.stale), lineSwatch(theme.output, QUANTILE_DASH)],
     particles: [`${Math.min(PATHS, panel.particles)} paths`, pathSwatch(theme)],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
@@ -142,10 +142,12 @@ function paintBackground(ctx, panel, theme, { box, up }, layers, toX, toY) {
 function paintOverlay(ctx, panel, theme, box, layers, toX, toY) {
   clipTo(ctx, box, () => {
     if (panel.target_quantiles && layers.has("contours")) {
-      paintQuantiles(ctx, theme, panel.target_quantiles, theme.target, [], toX, toY);
+      paintStale(ctx, panel.staleLaw, () => (
+        paintQuantiles(ctx, theme, panel.target_quantiles, theme.target, [], toX, toY)));
     }
     if (panel.output_quantiles && layers.has("output")) {
-      paintQuantiles(ctx, theme, panel.output_quantiles, theme.output, QUANTILE_DASH, toX, toY);
+      paintStale(ctx, panel.stale, () => (
+        paintQuantiles(ctx, theme, panel.output_quantiles, theme.output, QUANTILE_DASH, toX, toY)));
     }
     if (panel.field && layers.has("field")) paintLattice(ctx, panel, theme, box, toX, toY);
   });

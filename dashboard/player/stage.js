@@ -151,8 +151,9 @@ export function refit(player) {
   player.picture = buildPicture(player, scale);
   const { width, height } = player.picture;
   player.stage.style.height = `${height}px`;
-  player.canvas.width = Math.round(width * scale);
-  player.canvas.height = Math.round(height * scale);
+  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  if (player.canvas.width !== across) player.canvas.width = across; // to set it clears it, at a cost
+  if (player.canvas.height !== down) player.canvas.height = down;
   player.canvas.dataset.boxes = JSON.stringify(boxesOf(player.picture));
   redraw(player);
 }
@@ -179,7 +180,8 @@ function showWords(player, places) {
   const frames = places.map((place) => place.frame).join(" ");
   Object.assign(canvas.dataset, { frame, frames, follow: first.follow, part: part || "" });
   root.dataset.frame = frame;
-  canvas.setAttribute("aria-label", `Particles and densities at t = ${times[frame]}`);
+  const ahead = show.ahead ? `, ${show.ahead}` : "";
+  canvas.setAttribute("aria-label", `Particles and densities at t = ${times[frame]}${ahead}`);
   scrub.value = frame;
   scrub.setAttribute("aria-valuetext", `t = ${times[frame]}, step ${frame} of ${last(player)}`);
   player.time.textContent = timeText(player, frame);

@@ -5,7 +5,8 @@ import { tellsDistance } from "./story.js";
 
 export function readoutAt(panel, frame) {
   const outside = panel.outside[frame] ? `${panel.outside[frame]} outside the view` : "";
-  const known = panel.readouts[frame] || distanceText(panel, frame);
+  const number = panel.readouts[frame] || distanceText(panel, frame);
+  const known = panel.stale && number ? `${number} for ${panel.stale}` : number;
   return [known, outside].filter(Boolean).join(" · ");
 }
 

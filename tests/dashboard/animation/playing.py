@@ -43,7 +43,12 @@ def play(blobs: Sequence[bytes], shapes: Sequence[tuple[int, ...]], folder: Path
     paths = [folder / f"{k}.payload" for k in range(len(blobs))]
     for path, blob in zip(paths, blobs, strict=True):
         path.write_bytes(blob)
-    script = PLAY.replace("{files}", json.dumps([str(path) for path in paths]))
+    deno_run(PLAY.replace("{files}", json.dumps([str(path) for path in paths])))
+    return [Played(path, shape) for path, shape in zip(paths, shapes, strict=True)]
+
+
+def deno_run(script: str) -> None:
+    """Runs a script that may read and write files."""
     done = subprocess.run(
         [deno.find_deno_bin(), "run", "--allow-read", "--allow-write", "-"],
         input=script,
@@ -53,4 +58,3 @@ def play(blobs: Sequence[bytes], shapes: Sequence[tuple[int, ...]], folder: Path
         env=os.environ | {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stderr
-    return [Played(path, shape) for path, shape in zip(paths, shapes, strict=True)]

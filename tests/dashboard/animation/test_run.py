@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from dashboard.animation.layers import (
-    COST,
     MOST_COST,
     MOST_GROWTH,
     MOST_STEPS,
@@ -21,6 +20,7 @@ from dashboard.animation.layers import (
 from dashboard.animation.line import scene
 from dashboard.player import Animation, Run, pack
 from dashboard.player.packing import BORDER, LIMIT
+from dashboard.player.run import COST
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, final_points, simulate
 from diffusion_core.samplers import SAMPLERS
