@@ -61,16 +61,16 @@ def _script() -> str:
         f"function program() {{\n{source}}}\n"
         f"const source = {{ program, parts: {parts} }};\n"
         "const run = program();\n"
-        "export default ({ data, parentElement, setTriggerValue: tell }) =>"
-        " run({ data, parentElement, tell, source });\n"
+        "export default ({ data: { channel }, parentElement, setTriggerValue: tell }) =>"
+        " run({ channel, parentElement, tell, source });\n"
     )
 
 
 HTML = (FOLDER / "player.html").read_text(encoding="utf-8")
 CSS = css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8")
 _mount = st.components.v2.component("reverse_process_player", html=HTML, css=CSS, js=_script())
-_ladder = st.components.v2.component(
-    "reverse_process_ladder", html="<i hidden></i>", js=script(FOLDER / "ladder.js")
+_carrier = st.components.v2.component(
+    "reverse_process_data", html="<i hidden></i>", js=script(FOLDER / "carrier.js")
 )
 
 
@@ -127,12 +127,19 @@ def player(
         "story": [chapter.sent() for chapter in story] or None,
         "drag": {"dials": drag.dials, "heard": drag.heard} if drag and drag.dials else None,
     }
+    _show(key, with_display(blob, channel=key, **display), drag)
+
+
+def _show(key: str, blob: bytes, drag: Drag | None) -> None:
+    """The player, and beside it what it is given, which changes while its program does not."""
+    mounted, ladder = f"{key} player", f"{key} ladder"
 
     def told() -> None:
-        sent = st.session_state[key].get("told")
+        sent = st.session_state[mounted].get("told")
         if drag and isinstance(sent, dict):
             drag.tell(sent)
 
-    _mount(key=key, data=with_display(blob, **display), on_told_change=told)
+    _mount(key=mounted, data={"channel": key}, on_told_change=told)
+    _carrier(key=key, data=blob)
     if drag and drag.ladder is not None:
-        _ladder(key=f"{key} ladder", data=drag.ladder)
+        _carrier(key=ladder, data=with_display(drag.ladder, channel=ladder))

@@ -1,11 +1,11 @@
 // Dragging a number of the experiment: the run is remade here at once, from programs that the server
 // gives for all values once they are asked for, and the server follows when the number is let go.
+import { carried, onCarried } from "./carried.js";
 import { decodeLadder } from "./payload.js";
 import { layersOf } from "./picture.js";
 import { createMemory, fewOf, panelAt } from "./preview.js";
 import { perform } from "./run.js";
 
-const PLACE = Symbol.for("reverse process player: ladder"); // see ladder.js
 const KEPT = 4; // ladders
 
 /** take(show): shows it. */
@@ -18,7 +18,7 @@ export function createDrag(player, root, take) {
   };
   const on = (element, event, act) => element.addEventListener(
     event, act, { signal: player.listeners.signal });
-  on(document, "ladder", () => takeLadder(drag));
+  onCarried(() => channelOf(drag), drag.gone, (bytes) => takeLadder(drag, bytes));
   on(drag.what, "change", () => choose(drag));
   on(drag.slider, "focus", () => ask(drag));
   on(drag.slider, "input", () => move(drag));
@@ -27,7 +27,6 @@ export function createDrag(player, root, take) {
   for (const end of ["keyup", "pointerup", "pointercancel", "blur"]) on(drag.slider, end, () => letGo(drag));
   // of a held key it comes at every step
   on(drag.slider, "change", () => drag.held === "key" || letGo(drag));
-  takeLadder(drag);
   return drag;
 }
 
@@ -48,7 +47,10 @@ export function arrive(drag, show, tell) {
   if (dial) turnTo(drag, stays && dial.values.includes(ahead) ? ahead : dial.value);
   if (!stays) drag.told = null;
   preview(drag);
+  if (before === undefined) takeLadder(drag, carried(channelOf(drag))); // it may have come first
 }
+
+const channelOf = ({ base }) => base && `${base.channel} ladder`;
 
 function optionOf({ name, label }) {
   return Object.assign(document.createElement("option"), { value: name, textContent: label });
@@ -85,8 +87,7 @@ function ask(drag) {
   drag.tell("told", { name });
 }
 
-async function takeLadder(drag) {
-  const bytes = globalThis[PLACE];
+async function takeLadder(drag, bytes) {
   if (!bytes) return;
   const { of, rungs } = await decodeLadder(bytes);
   drag.ladders.delete(of);

@@ -1,4 +1,5 @@
 // The player: its parts, what it listens to, and the data that it is given.
+import { carried, onCarried } from "./carried.js";
 import { calm, last, leading, nearestStop } from "./clock.js";
 import { listen } from "./controls.js";
 import { arrive, createDrag } from "./drag.js";
@@ -26,6 +27,7 @@ function createPlayer(host) {
   player.buttons.full.hidden = !document.fullscreenEnabled;
   listen(player);
   observe(player);
+  onCarried(() => player.channel, player.listeners.signal, (data) => give(player, data));
   player.drag = createDrag(player, find("drag"), (show) => {
     load(player, show);
     refit(player);
@@ -86,22 +88,28 @@ function load(player, show) {
   changeSpeed(player);
 }
 
-export default function reverseProcessPlayer({ data, parentElement, link, tell, source }) {
+function give(player, data) {
+  if (!data || data === player.payload) {
+    refit(player);
+    return;
+  }
+  player.payload = data;
+  const wanted = () => player.payload === data && !player.listeners.signal.aborted;
+  decode(data, wanted).then((show) => {
+    if (wanted()) arrive(player.drag, show, player.tell);
+  });
+}
+
+/** channel: on which the data come; or data. link: of an offline page, to where it comes from. */
+export default function reverseProcessPlayer({ channel, data, parentElement, link, tell, source }) {
   let player = players.get(parentElement);
   if (!player?.root.isConnected) {
     if (player) dispose(player);
     player = createPlayer(parentElement);
     players.set(parentElement, player);
   }
-  if (data && data !== player.payload) {
-    player.payload = data;
-    player.link = link; // of an offline page, to where it comes from
-    player.source = source;
-    const wanted = () => player.payload === data && !player.listeners.signal.aborted;
-    decode(data, wanted).then((show) => {
-      if (wanted()) arrive(player.drag, show, tell);
-    });
-  } else refit(player);
+  Object.assign(player, { channel, link, tell, source });
+  give(player, data ?? carried(channel));
   return () => setTimeout(() => {
     // Streamlit also calls this for a call it has superseded, while the player is still in use
     if (parentElement.isConnected) return;

@@ -11,6 +11,7 @@ from benchmarks._servers import served
 from diffusion_core import Experiment
 
 REST = 60_000  # bytes of a run without its pictures, generously
+MOVE = 60_000  # and of the picture of a move on the line
 STEPS, SEED = "control: steps", "control: seed"
 
 
@@ -80,5 +81,6 @@ def test_pictures_that_a_browser_has_are_not_sent_again():
     assert found["reruns"] == 5
     assert found["messages"] < 100 * found["reruns"]  # each costs the server more than its bytes
     assert found["opened"] > found["back"]
+    assert found["moved"] < MOVE + REST
     assert found["back"] < REST
     assert found["same chart"] < min(found["chart"], REST)

@@ -24,7 +24,7 @@ ENTRIES = [
     DASHBOARD / name
     for name in (
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
-        *("player/ladder.js", "schedule_editor/editor.js", "lessons/kept.js"),
+        *("player/carrier.js", "schedule_editor/editor.js", "lessons/kept.js"),
     )
 ]
 OF_THE_PAGE = DASHBOARD / "menu.js"  # no component: it runs as it is

@@ -8,7 +8,6 @@ const LIMBS = [
   10805625, 6415473, 11300033, 7161823, 8928841, 216,
   7255467, 6806814, 8864682, 5545336, 8782902, 106,
 ]; // of numpy.random.default_rng(12)
-const LADDER = Symbol.for("reverse process player: ladder");
 
 /** An element that the control knows: fields, events, children. */
 function element() {
@@ -26,7 +25,6 @@ const showOf = (dials, heard = null) => ({ panels: [{ name: "server's" }], drag:
 /** A control with what it shows and tells. */
 function control() {
   globalThis.document = Object.assign(new EventTarget(), { createElement: () => ({}) });
-  delete globalThis[LADDER];
   const parts = { ".drag-what": element(), ".drag-slider": element(), ".drag-value": element(), ".drag-note": element() };
   const root = Object.assign(element(), { querySelector: (name) => parts[name] });
   const [shown, told] = [[], []];

@@ -35,7 +35,7 @@ def test_the_story_is_four_sentences_in_less_than_a_minute() -> None:
 def test_the_front_door_moves_and_leads_on() -> None:
     app = calm(visit("home"))
     assert app.title[0].value == "Diffusion Convergence Lab"
-    [player] = app.get("bidi_component")
+    [player] = [c for c in app.get("bidi_component") if c.key == "story"]
     shown, _ = split(player.proto.bytes)
     assert [c["sentence"] for c in shown["story"]] == [
         c.sentence for c in chapters(measure(STORY, "tv"), STORY.steps)
