@@ -22,8 +22,12 @@ export function createDrag(player, root, take) {
   on(drag.what, "change", () => choose(drag));
   on(drag.slider, "focus", () => ask(drag));
   on(drag.slider, "input", () => move(drag));
-  on(drag.slider, "pointerdown", () => { drag.held = "pointer"; });
-  on(drag.slider, "keydown", () => { drag.held = "key"; });
+  for (const [begin, by] of [["pointerdown", "pointer"], ["keydown", "key"]]) {
+    on(drag.slider, begin, () => {
+      drag.held = by;
+      ask(drag); // not every browser focuses what is pressed
+    });
+  }
   for (const end of ["keyup", "pointerup", "pointercancel", "blur"]) on(drag.slider, end, () => letGo(drag));
   // of a held key it comes at every step
   on(drag.slider, "change", () => drag.held === "key" || letGo(drag));
