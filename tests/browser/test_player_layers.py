@@ -134,7 +134,7 @@ def test_layers_change_without_a_new_mount(page: Page, show: Open) -> None:
 )
 def test_space_time_view(page: Page, show: Open, width: int, beside: bool) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    canvas = show("demo=ode&d=1&layers=particles%20target%20contours")
+    canvas = show("demo=ode&d=1&layers=particles%20target%20contours&view=both")
     density, spacetime = boxes(canvas)
     assert (density["view"], spacetime["view"]) == ("density", "spacetime")
     assert (spacetime["left"] > density["left"] + density["width"]) == beside
