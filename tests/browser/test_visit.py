@@ -19,6 +19,12 @@ from tests.browser.waiting import frames, press_at_once, reloaded
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = "from=8&to=16"
 PICTURE = "canvas => canvas.toDataURL()"
+# asked in one go: a sweep that grows puts another figure in the place of one that was found before
+CURVES = """() => {
+  const [figure, ...others] = document.querySelectorAll(".js-plotly-plot");
+  const drawn = !others.length && figure?.querySelector(".scatterlayer .trace")?.checkVisibility();
+  return drawn && figure.data?.map((trace) => trace.name);
+}"""
 WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
 
 Idle = Callable[[Page], None]
@@ -61,10 +67,7 @@ def paused(page: Page, place: int) -> Locator:
 
 def curves(page: Page) -> list[str]:
     """The names of the figure's traces, once it is drawn."""
-    figure = page.locator(".js-plotly-plot")
-    expect(figure).to_have_count(1)
-    expect(figure.locator(".scatterlayer .trace").first).to_be_visible()
-    return figure.evaluate("f => f.data.map(trace => trace.name)")
+    return page.wait_for_function(CURVES).json_value()
 
 
 def steps(page: Page) -> Locator:
