@@ -39,7 +39,7 @@ def overview(experiment: Experiment, answers: Mapping[str, Sequence[str]]) -> No
     st.markdown(say("intro"))
     for number, lesson in enumerate(LESSONS.values(), 1):
         with st.container(border=True):
-            st.subheader(f"{number}. {lesson.title}", anchor=False)
+            st.header(f"{number}. {lesson.title}", anchor=False)
             st.markdown(say("corrects", misconception=lesson.say("misconception")))
             given = answers.get(lesson.name, ())
             _go_on(number, lesson, given, experiment)
