@@ -32,7 +32,7 @@ ENVIRONMENT = os.environ | {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 # what browsers define beside the language itself
 BROWSER = {
     *("document", "devicePixelRatio", "getComputedStyle", "matchMedia", "MediaRecorder"),
-    *("innerHeight", "innerWidth", "localStorage"),
+    *("innerHeight", "innerWidth"),
     *("cancelAnimationFrame", "requestAnimationFrame", "IntersectionObserver", "ResizeObserver"),
 }
 
