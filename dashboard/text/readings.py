@@ -31,11 +31,10 @@ def final_distance(experiment: Experiment, outcome: Outcome) -> str:
         return say("final-exact", run=run, tv=number, share=percent(outcome.value))
     seen = outcome.estimate
     assert seen is not None
-    tv, floor = rounded(outcome.value), rounded(seen.noise_floor)
-    if outcome.value <= seen.noise_floor + 3 * seen.standard_error:
-        return say("final-unseen", run=run, tv=tv, floor=floor)
-    error = rounded(seen.standard_error, 2)
-    return say("final-estimated", run=run, tv=tv, error=error, floor=floor)
+    if not outcome.value > outcome.error:
+        most = rounded(outcome.value + outcome.error, 2)
+        return say("final-unseen", run=run, most=most, floor=rounded(seen.noise_floor))
+    return say("final-estimated", run=run, tv=with_error(outcome.value, outcome.error))
 
 
 def on_the_way(
