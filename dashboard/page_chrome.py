@@ -27,6 +27,7 @@ from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
 from dashboard.text.readings import sentence
+from dashboard.text.tables import named
 from diffusion_core import Experiment, InputError, Refused
 from diffusion_core.strict_json import MAX_JSON_BYTES
 
@@ -110,15 +111,18 @@ def play(
     experiments: Sequence[Experiment] = (),
     story: Sequence[Chapter] = (),
     drag: Drag | None = None,
+    sampled: bool = True,
 ) -> None:
     """The player, with the layers and the view of ``look`` where it has them.
 
-    experiments: that are shown, for the page that a reader saves of it. story: that it tells.
+    experiments: that are shown, for what a reader saves of it. story: that it tells. sampled:
+    whether their samplers made it, or it runs forward.
     """
     layers, view = look.get("layers"), look.get("view", "auto")
     about = {
         "title": _shown_page().title,
         "experiments": [experiment.to_json(indent=2) for experiment in experiments],
+        "runs": list(dict.fromkeys(named(run, sampled) for run in experiments)),
         "cite": bibtex(),
     }
     large = LARGE if enlarged() else None

@@ -52,7 +52,7 @@ except Refused as reason:
     st.warning(sentence(plain(str(reason))))
 end = measure.to_noise(experiment, experiment.steps)
 if shown:
-    page_chrome.play(shown.blob, "forward chain", {}, [experiment])
+    page_chrome.play(shown.blob, "forward chain", {}, [experiment], sampled=False)
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
     st.header("What the schedule does to $p_t$")

@@ -202,7 +202,7 @@ def _play(visit: Visit, run: Run) -> None:
     name, look = f"lesson {visit.lesson.name}", {"view": "density", "layers": run.layers}
     if run.noised:
         blob = visit.noised(run.noised, PARTICLES, st.empty())
-        page_chrome.play(blob, name, look, [run.noised])
+        page_chrome.play(blob, name, look, [run.noised], sampled=False)
     if run.chains:
         titles, runs = zip(*run.chains, strict=True)
         shown = cached.animation(list(runs), list(titles), PARTICLES, st.empty())

@@ -106,7 +106,8 @@ def player(
     enlarged: the size of its type, relative to what fits the width; for a projector.
     words: for screen readers, what the animation is and what its slider moves through; by default
         "Animation from noise to data" and "Reverse time", or their counterparts forward.
-    about: of a page saved to play offline: "title", "experiments", their JSON, and "cite".
+    about: of a page saved to play offline: "title", "experiments", their JSON, "runs", what
+        they are in words, under saved pictures too, and "cite".
     story: chapters to tell one after the other, each over one run, with layers of its own.
     drag: what may be dragged; nothing else in the player makes the page rerun.
     """

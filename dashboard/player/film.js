@@ -15,6 +15,9 @@ export function namesOf(player) {
   return { run, now: `${run}-t${times[frameOf(player)]}` };
 }
 
+/** What is shown, in words: target, sampler and T of every run. */
+const runsOf = ({ show }) => show.about?.runs ?? [];
+
 function paint(sheet, player) {
   const frame = frameOf(player);
   const { panels } = player.show;
@@ -25,7 +28,7 @@ function paint(sheet, player) {
 
 /** All panels at the clock's place. */
 export function sheetNow(player) {
-  const sheet = createSheet(buildPicture(player, SHEET_SCALE));
+  const sheet = createSheet(buildPicture(player, SHEET_SCALE), runsOf(player));
   paint(sheet, player);
   return sheet;
 }
@@ -35,7 +38,7 @@ export function filmOf(player) {
   const width = Math.min(WIDEST, Math.floor(player.stage.clientWidth));
   const { height } = buildPicture(player, 1, width);
   const scale = Math.min(2, WIDEST / width, Math.sqrt(MOST_PIXELS / (width * height)));
-  const sheet = createSheet(buildPicture(player, scale, width));
+  const sheet = createSheet(buildPicture(player, scale, width), runsOf(player));
   const end = last(player);
   const shown = { ...player, follow: followOf(player), playing: true, speed: { value: "1" } };
   const draw = (share) => paint(sheet, { ...shown, position: share * end });

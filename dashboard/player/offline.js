@@ -9,7 +9,7 @@ export const pageSize = (payload, { program }) => (
 
 /** link: of the page that this one is saved from. source: the `program` and its `parts`. */
 export async function pageOf(show, payload, link, { program, parts }) {
-  const about = { title: "Animation", experiments: [], cite: "", ...show.about };
+  const about = { title: "Animation", experiments: [], runs: [], cite: "", ...show.about };
   const literal = (value) => JSON.stringify(value).replaceAll("<", "\\u003c");
   const page = `<!doctype html>
 <html lang="en">
@@ -23,6 +23,7 @@ export async function pageOf(show, payload, link, { program, parts }) {
 <body>
 <main>
 <h1>${escapeHtml(about.title)}</h1>
+${about.runs.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n")}
 <div id="player">${parts.html}</div>
 <p>Space plays and pauses, the arrow keys step, Home and End jump, F follows another particle.</p>
 <p>Made with the Diffusion Convergence Lab: <a href="${escapeHtml(link)}">this page there</a>.</p>

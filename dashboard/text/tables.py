@@ -33,6 +33,8 @@ def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
         f"{seen.size:,} particles: standard error {rounded(seen.standard_error, 2)}, "
         f"a perfect sampler shows {rounded(seen.noise_floor, 2)}"
     )
+    if not found.value > found.error:  # an interval down to 0 is no answer
+        return label, f"at most {rounded(found.value + found.error, 2)}", "–", how
     return label, rounded(found.value), rounded(found.error, 2), how
 
 
@@ -48,13 +50,23 @@ def run_table(
     for title, run in runs.items():
         found = outcomes[title]
         distance = found if isinstance(found, str) else with_error(found.value, found.error)
-        law = PRESETS[run.preset].label if run.preset else plain_kind(run.target)
+        law = law_label(run)
         start = "p_T" if run.exact_start else "N(0, I)"
         what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
         how = "" if isinstance(found, str) else _how(found)
         rows.append((title, distance, how, f"{run.record.nfe(run.steps):,}", *what))
     names = ("target", "schedule", "sampler", "T", "start")
     return _columns(("panel", "TV(q₁, p₁)", "how", "score evaluations", *names), rows)
+
+
+def law_label(run: Experiment) -> str:
+    return PRESETS[run.preset].label if run.preset else plain_kind(run.target)
+
+
+def named(run: Experiment, sampled: bool = True) -> str:
+    """What a run is in one line; ``sampled``: with the sampler that made it."""
+    sampler = [run.record.label] if sampled else []
+    return ", ".join([law_label(run), SCHEDULES[run.schedule.kind], *sampler, f"T = {run.steps:,}"])
 
 
 def plain_kind(target: Target) -> str:

@@ -14,6 +14,7 @@ from dashboard.text.labels import PARAMETERS
 from dashboard.text.labels import SCHEDULES as SCHEDULE_LABELS
 from dashboard.text.numbers import percent, rounded, scientific, with_error
 from dashboard.text.plain import plain
+from dashboard.text.tables import distance_table, named
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, Measurement, measure
 from diffusion_core.distances.from_particles import Estimate
 from diffusion_core.distances.of_masses import Distance
@@ -95,14 +96,22 @@ def test_an_exact_distance_is_said_with_its_error() -> None:
     assert "After 1 update of" in readings.final_distance(EXPERIMENT.with_(steps=2), found)
 
 
-def test_an_estimate_says_its_error_and_its_floor() -> None:
+def test_a_run_is_named_by_target_schedule_sampler_and_length() -> None:
+    assert (
+        named(EXPERIMENT)
+        == f"Three modes, {SCHEDULE_LABELS['theory']}, {SAMPLERS['ode'].label}, T = 20"
+    )
+    assert named(EXPERIMENT, sampled=False) == f"Three modes, {SCHEDULE_LABELS['theory']}, T = 20"
+
+
+def test_an_estimate_carries_its_whole_error() -> None:
     seen = Measurement(
         "tv", 0.2, 0.05, "particles", 20, 19, 0.0, (), Estimate(0.2, 0.01, 0.03, 500)
     )
     text = readings.final_distance(EXPERIMENT, seen)
-    assert "≈ 0.200" in text
-    assert "0.010" in text
-    assert "0.0300" in text
+    assert "TV(q₁, p₁) = 0.20 ± 0.05" in text
+    row = distance_table({"tv": seen})
+    assert (row["value"], row["error"]) == (["0.200"], ["0.050"])
 
 
 def test_an_estimate_at_its_floor_is_not_called_a_distance() -> None:
@@ -110,7 +119,10 @@ def test_an_estimate_at_its_floor_is_not_called_a_distance() -> None:
     found = Measurement("tv", 0.035, 0.05, "particles", 20, 19, 0.0, (), seen)
     text = readings.final_distance(EXPERIMENT, found)
     assert "too small to be seen" in text
-    assert "TV(q₁, p₁) ≈" not in text
+    assert "at most 0.085" in text
+    assert "TV(q₁, p₁) =" not in text
+    row = distance_table({"tv": found})
+    assert (row["value"], row["error"]) == (["at most 0.085"], ["–"])
 
 
 def test_a_refusal_is_a_sentence() -> None:

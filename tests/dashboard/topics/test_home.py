@@ -10,6 +10,7 @@ from dashboard.navigation import PAGES
 from dashboard.player.component import LAYERS
 from dashboard.prose import prose
 from dashboard.text.numbers import percent
+from dashboard.text.tables import named
 from dashboard.topics.home.page import EXPLORE, STORY
 from dashboard.topics.home.story import chapters
 from diffusion_core import measure
@@ -40,6 +41,7 @@ def test_the_front_door_moves_and_leads_on() -> None:
     assert [c["sentence"] for c in shown["story"]] == [
         c.sentence for c in chapters(measure(STORY, "tv"), STORY.steps)
     ]
+    assert shown["about"]["runs"] == [named(STORY)]
     links = {link.label for link in app.get("page_link")}
     assert {PAGES[name].title for name in ("lessons", "syllabus", *EXPLORE)} <= links
 
