@@ -168,14 +168,13 @@ def picture(
         figure, alt = strip(marks, dark)
         with visit.deck.card():
             page_chrome.plot(st, figure, f"answer-{name}", alt, f"{name} answer", numbers=False)
-    with visit.deck.card():
-        _moved(visit, step, run, marks)
+    _moved(visit, step, run, marks)
 
 
 def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | None) -> None:
-    """The run's pictures below what moves them."""
-    dark, name = is_dark(), visit.lesson.name
-    move, moved = run.move, False
+    """The run's pictures below what moves them; a deck shows them as they begin."""
+    dark, name, deck = is_dark(), visit.lesson.name, visit.deck
+    move, moved = None if deck.on else run.move, False
     if move:
         chosen = st.segmented_control(
             move.label, move.options, required=True, key=key(visit.key(step, " move"), move.start)
@@ -183,12 +182,15 @@ def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | 
         run, moved = move.run(chosen or move.start), chosen != move.start
     lab = Lab(st.empty(), visit.own)
     try:
-        _play(visit, run)
+        if run.chains or run.noised:
+            with deck.card():
+                _play(visit, run)
         if run.figure:
             figure, alt = run.figure(lab, dark)
             if marks and not marks.axis and not moved:
                 figure, alt = marked(figure, marks, dark), f"{alt} {words(marks)}"
-            page_chrome.plot(st, figure, f"lesson-{name}", alt, f"{name} figure")
+            with deck.card():
+                page_chrome.plot(st, figure, f"lesson-{name}", alt, f"{name} figure")
         if move:
             st.markdown(visit.lesson.say(f"{step.name}-moved", **texts(run.numbers(lab))))
     except Refused as reason:

@@ -64,8 +64,9 @@ SEEN = """() => {
 }"""
 TURNED = f"before => ({SEEN})() !== before"
 FOLD = """() => {
-    const page = document.querySelector("[data-testid=stMain]");
-    return page.scrollHeight - page.clientHeight;
+    const cards = [...document.querySelectorAll("[class*=st-key-card-]")];
+    const seen = cards.filter((card) => card.checkVisibility());
+    return Math.max(...seen.map((card) => card.getBoundingClientRect().bottom)) - innerHeight;
 }"""
 
 

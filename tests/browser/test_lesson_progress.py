@@ -18,6 +18,9 @@ def test_answers_are_ticked_gone_on_with_and_forgotten(
     page.goto(f"{address}?lesson=score&step=3&answers=a")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
+    page.wait_for_function(
+        "() => Object.values(localStorage).some((kept) => kept.includes('score'))"
+    )
     page.goto(address)  # as on another day: a new session, an address without answers
     begun = page.get_by_text(re.compile(r"1 of \d answers given"))
     expect(begun).to_be_visible()

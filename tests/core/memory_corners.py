@@ -7,6 +7,7 @@ that were in use at most.
 from __future__ import annotations
 
 import math
+import re
 import resource
 import sys
 import tempfile
@@ -206,7 +207,14 @@ CORNERS: dict[str, Callable[[], None]] = {
 
 
 def peak() -> int:
-    """Bytes of memory in use at most so far."""
+    """Bytes of memory in use at most so far, by this program alone.
+
+    On Linux ru_maxrss begins with what the process that started it had used.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        [kilobytes] = re.findall(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE)
+        return 1024 * int(kilobytes)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

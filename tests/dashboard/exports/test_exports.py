@@ -122,6 +122,8 @@ def test_figures_are_saved_in_the_chosen_format_on_every_page() -> None:
         return dict(json.loads(chart.config)["toImageButtonOptions"])
 
     assert option() == {"format": "svg", "filename": "steps-against-accuracy"}
+    app.session_state["save and cite"] = True  # open, as a reader has it who chooses
+    app.run()
     control = next(c for c in app.segmented_control if c.label == "Pictures of figures as")
     control.set_value("PNG").run()
     assert option() == {"format": "png", "scale": 3, "filename": "steps-against-accuracy"}
