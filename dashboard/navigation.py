@@ -26,8 +26,10 @@ GLYPH = "<text y='.9em' font-size='90'>〽</text>"
 SVG = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{GLYPH}</svg>"
 ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load all there are
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
-_STYLE = Path(__file__).with_name("page.css")
-_SCRIPT = Path(__file__).with_name("menu.js")
+_FOLDER = Path(__file__).parent
+_STYLE = f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>"
+_MENU = (_FOLDER / "menu.js").read_text(encoding="utf-8")
+_SCRIPT = f'<script type="module">{_MENU}</script>'
 _SHOWN = "page is shown"
 _LEFT = "page and label of the way back"
 
@@ -56,8 +58,7 @@ def show() -> None:
     )
     st.html(_STYLE)
     with st.container(key="script"):
-        script = _SCRIPT.read_text(encoding="utf-8")
-        st.html(f'<script type="module">{script}</script>', unsafe_allow_javascript=True)
+        st.html(_SCRIPT, unsafe_allow_javascript=True)
     try:
         pool = work.start()
     except InputError as reason:

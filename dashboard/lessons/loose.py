@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import plotly.graph_objects as go
 from scipy.special import lambertw
 
+from dashboard.compute.sweeps import touching
 from dashboard.lessons.figures import Curve, lines, measured
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.structure import (
@@ -24,10 +24,10 @@ from dashboard.lessons.structure import (
     Scale,
 )
 from dashboard.link.permalink import DEFAULT
-from diffusion_core import SAMPLERS, Experiment, Measurement
+from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.laws.gaussian import is_gaussian
 from diffusion_core.schedules import Theory
-from diffusion_core.theory.theorems import THEOREMS, Shape, Theorem
+from diffusion_core.theory.theorems import THEOREMS, Theorem
 
 STEPS = (16, 32, 64, 128, 256, 512)
 FIRST_BOUND, LATER_BOUND = THEOREMS["ddpm"]
@@ -47,13 +47,6 @@ def mine(own: Experiment, sampler: str = "ddpm") -> Experiment:
     schedule = own.schedule if isinstance(own.schedule, Theory) else Theory()
     exact = {"start": "noise", "score_error": None, "seed": 0, "eta": 0.0}
     return base.with_(schedule=schedule, sampler=sampler, **exact)
-
-
-def touching(theorem: Theorem, found: Sequence[Measurement]) -> list[float]:
-    """The bound's shape, moved as far down as no measured point allows it to go further."""
-    shape = Shape(theorem, True, found[0].steps, 1.0)
-    height = max(m.value / shape(m.steps) for m in found)
-    return [height * shape(m.steps) for m in found]
 
 
 def below_one(theorem: Theorem) -> float:
@@ -79,7 +72,7 @@ def _loose(lab: Lab) -> Numbers:
     numbers |= {"slope": math.log2(last.value / before.value), "error": last.error}
     numbers["ratio_logs"] = (math.log(last.steps) / math.log(first.steps)) ** 3
     for name, theorem in (("", FIRST_BOUND), ("_later", LATER_BOUND)):
-        numbers[f"above{name}"] = touching(theorem, found)[-1] / last.value
+        numbers[f"above{name}"] = touching(theorem, found)(last.steps) / last.value
         numbers[f"top{name}"] = round(math.exp(theorem.log_power / theorem.power))
         numbers[f"useful{name}"] = math.ceil(below_one(theorem))
     return numbers
@@ -90,15 +83,17 @@ def _figure(sampler: str, *bounds: Theorem) -> Run:
 
     def numbers(lab: Lab) -> Numbers:
         found = lab.curve(mine(lab.own, sampler), STEPS)
-        before, last = found[-2].value, found[-1].value
-        return {"slope": math.log2(last / before), "above": touching(bounds[0], found)[-1] / last}
+        before, last = found[-2], found[-1]
+        above = touching(bounds[0], found)(last.steps) / last.value
+        return {"slope": math.log2(last.value / before.value), "above": above}
 
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         found = lab.curve(mine(lab.own, sampler), STEPS)
         curves = [measured(f"{SAMPLERS[sampler].label}, measured", sampler, found)]
         for bound, mark in zip(bounds, ("third", "fourth"), strict=False):
             label = f"upper bound, shape only: {bound.name}, arXiv {bound.arxiv}"
-            curves.append(Curve(label, mark, STEPS, touching(bound, found), points=False))
+            shape = touching(bound, found)
+            curves.append(Curve(label, mark, STEPS, [shape(t) for t in STEPS], points=False))
         return lines(curves, "number of steps T", "TV(q₁, p₁)", dark, "xy")
 
     return Run(numbers, draw)

@@ -13,11 +13,7 @@ from dashboard.lessons.kept import forget
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.loose import is_quick
 from dashboard.lessons.progress import ANSWERS, OVERVIEW, STEP, at_step, beginning
-from dashboard.lessons.structure import (
-    Ground,
-    Lesson,
-    Read,
-)
+from dashboard.lessons.structure import Ground, Lesson, Read
 from dashboard.lessons.visit import PAGE, Visit, go_to
 from dashboard.lessons.worksheet import worksheet
 from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode
@@ -56,7 +52,8 @@ def _go_on(number: int, lesson: Lesson, given: Sequence[str], experiment: Experi
         done = len(given) == asked
         st.markdown(say("finished" if done else "begun", given=len(given), asked=asked))
         label = f"Read lesson {number} again" if done else f"Go on with lesson {number}"
-        where |= {STEP.name: str(lesson.reachable(len(given))), ANSWERS.name: ".".join(given)}
+        place = lesson.reachable(len(given))
+        where |= {STEP.name: STEP.write(place), ANSWERS.name: ANSWERS.write(given)}
     navigation.page_link(PAGE.name, label, query=query(experiment, **where))
 
 

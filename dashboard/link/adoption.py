@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.link.permalink import BEFORE, EXPERIMENT, decode, encode
 from dashboard.link.widget_keys import is_fixed
 from dashboard.prose import prose
+from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 
 say = prose("controls")
@@ -64,6 +65,6 @@ def back_to_own() -> None:
         try:
             adopt(before)
         except InputError as reason:
-            st.error(f"{reason}.")
+            st.error(f"{plain(str(reason))}.")
             return
         st.rerun()
