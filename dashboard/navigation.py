@@ -77,8 +77,7 @@ def show() -> None:
         chosen.run()
         _go_on(PAGES[st.session_state["page"]])
     finally:  # where it stops or runs again, too
-        if pool:
-            warm_up.begin(pool)
+        warm_up.begin(pool)
 
 
 def _open_short(name: str) -> None:

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from dashboard.compute.work import WORKERS
 from tests.test_requirements import ROOT
 
@@ -29,11 +31,12 @@ print(json.dumps([frozen, collections.count(2), config.get_option("runner.postSc
 """
 
 
-def test_runs_do_not_go_through_what_imports_have_made():
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_runs_do_not_go_through_what_imports_have_made(workers):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
-        env=os.environ | {WORKERS: "1"},
+        env=os.environ | {WORKERS: workers},
         capture_output=True,
         text=True,
         check=True,
