@@ -178,8 +178,8 @@ def _sweep(args: argparse.Namespace) -> int:
         closing(compute([runs[place] for place in left], request)) as results,
     ):
         for done, (i, run) in enumerate(results, 1):
-            _report(run, runs[left[i]].notes, done, len(left))
             add(left[i], run)
+            _report(run, runs[left[i]].notes, done, len(left))
             written += run.measurement is not None
     if written == len(runs):
         return 0

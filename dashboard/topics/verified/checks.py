@@ -182,7 +182,7 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
             sign, verdict = SIGNS[result.holds], VERDICTS[result.holds]
             seconds = f"{result.seconds:.2f}"
             rows.append((sign, check.title, verdict, found, allowed, seconds))
-    names = (" ", "check", "verdict", "discrepancy", "allowed", "seconds")
+    names = ("holds", "check", "verdict", "discrepancy", "allowed", "seconds")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -192,8 +192,8 @@ def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) ->
     dark = is_dark()
     colours = {"✓": TARGET.colour(dark), "✗": OUTPUT.colour(dark)}
     frame = pd.DataFrame(overview(board, running))
-    styled = frame.style.map(lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=[" "])
-    columns = {" ": st.column_config.TextColumn(width=40)}
+    styled = frame.style.map(lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=["holds"])
+    columns = {"holds": st.column_config.TextColumn(width=60)}
     alt = "Every check with its verdict"
     table.dataframe(styled, hide_index=True, height="content", column_config=columns, alt=alt)
 
