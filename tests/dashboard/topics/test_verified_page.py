@@ -39,7 +39,7 @@ def alone(app: AppTest, name: str) -> AppTest:
 
 def verdict(app: AppTest) -> dict[str, str]:
     table = app.dataframe[0].value
-    return dict(zip(table["check"], table[" "] + " " + table["verdict"], strict=True))
+    return dict(zip(table["check"], table["holds"] + " " + table["verdict"], strict=True))
 
 
 TITLES = {check.name: check.title for check in (*CHECKS, *checks_of(EXPERIMENT))}
