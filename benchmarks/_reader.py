@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -78,11 +79,19 @@ def _fill(state: WidgetState, field: str, value: Any) -> None:
         setattr(state, field, value)
 
 
+def _cookies(address: str, patience: float) -> str:
+    """What a browser is asked to keep with the page itself: a proxy's process, say."""
+    with urllib.request.urlopen(address, timeout=patience) as page:
+        set_by_it = page.headers.get_all("Set-Cookie", [])
+    return "; ".join(cookie.partition(";")[0] for cookie in set_by_it)
+
+
 class Reader:
     """A session. ``rerun`` and its like return the seconds until the answer is complete."""
 
     def __init__(self, address: str, patience: float = PATIENCE) -> None:
-        self._address = address.replace("http", "ws", 1).rstrip("/") + "/_stcore/stream"
+        self._server = address.rstrip("/") + "/"
+        self._address = self._server.replace("http", "ws", 1) + "_stcore/stream"
         self._patience, self._socket = patience, None
         self.bytes = self.reruns = self.messages = 0
         self._query, self._name, self._page = "", "", ""
@@ -102,9 +111,14 @@ class Reader:
 
     async def open(self, query: str = "", page: str = "") -> float:
         """Connect and open a page, by its address, with this query; "" is the front door."""
+        cookies = await asyncio.to_thread(_cookies, self._server, self._patience)
         begun, self._query, self._name = time.perf_counter(), query, page
         self._socket = await websockets.connect(
-            self._address, subprotocols=["streamlit"], max_size=None, open_timeout=self._patience
+            self._address,
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": cookies} if cookies else None,
+            max_size=None,
+            open_timeout=self._patience,
         )
         await self._run({})
         return time.perf_counter() - begun
