@@ -9,12 +9,14 @@ interrupted. With names of presets it adds those alone.
 
 from __future__ import annotations
 
-import ast
 import csv
 import hashlib
 import io
+import itertools
 import re
 import sys
+import threading
+import tokenize
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
@@ -35,6 +37,8 @@ STEPS = tuple(2**k for k in range(3, 11))
 SHOWN = 100  # T of the trajectories page, which shows every distance
 MOST = 4e9  # units of ``plane_cost``, some two minutes: what takes longer does not come along
 UNUSED = ("studies", "sweep", "theory", "verification", "__main__.py")  # by ``measure``
+SEEN = (tokenize.COMMENT, tokenize.NL)
+BREAKS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 COMMENT = re.compile(r"(^|\s)\s*#.*$")
 
 
@@ -62,8 +66,12 @@ def find(experiment: Experiment, metric: str, against: str) -> Outcome | None:
     if e.preset is None or against != "p1" or not isinstance(e.sampler, str):
         return None
     key = Key(e.preset, e.sampler, e.steps, metric)
-    cells = _known().get(key)
+    with _reading:
+        cells = _known().get(key)
     return _outcome(key, cells) if cells and key.run == e.with_(seed=0) else None
+
+
+_reading = threading.Lock()  # of the file: once, whoever asks meanwhile
 
 
 @cache
@@ -91,15 +99,19 @@ def code(root: Path = ROOT) -> str:
 def statements(source: str) -> str:
     """The lines that do something, without what only readers see.
 
-    By lines, because what ``ast`` and ``tokenize`` print differs between versions of Python.
+    By lines, because what ``tokenize`` prints differs between versions of Python. Not by ``ast``:
+    CPython 3.11 fails there when two threads parse at a time.
     """
-    lines = source.splitlines()
-    for node in ast.walk(ast.parse(source)):
-        body = getattr(node, "body", None)
-        first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            for line in range(first.lineno - 1, first.end_lineno or first.lineno):
+    lines, before = source.splitlines(), tokenize.NEWLINE
+    tokens = [
+        t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in SEEN
+    ]
+    for token, after in itertools.pairwise(tokens):
+        alone = before in BREAKS and after.type == tokenize.NEWLINE
+        if token.type == tokenize.STRING and alone:
+            for line in range(token.start[0] - 1, token.end[0]):
                 lines[line] = ""
+        before = token.type
     kept = (COMMENT.sub("", line).rstrip() for line in lines)
     return "\n".join(line for line in kept if line)
 

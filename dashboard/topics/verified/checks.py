@@ -192,7 +192,9 @@ def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) ->
     dark = is_dark()
     colours = {"✓": TARGET.colour(dark), "✗": OUTPUT.colour(dark)}
     frame = pd.DataFrame(overview(board, running))
-    styled = frame.style.map(lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=["holds"])
+    styled = frame.style.map(
+        lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=["holds"]
+    )
     columns = {"holds": st.column_config.TextColumn(width=60)}
     alt = "Every check with its verdict"
     table.dataframe(styled, hide_index=True, height="content", column_config=columns, alt=alt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,21 @@ def test_words_for_readers_are_no_other_code(other: str, same: bool) -> None:
     assert (
         shipped.statements(other) == shipped.statements("def f(x):\n    return x + 1\n")
     ) == same
+
+
+def test_a_class_that_comes_at_once_reads_the_file_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = file.read_text()
+    file.write_text(text.replace(sources(), "other"))
+    read, cells = list[Path](), shipped._cells
+    monkeypatch.setattr(shipped, "_cells", lambda of: read.append(of) or cells(of))
+    shipped._known.cache_clear()
+    with ThreadPoolExecutor(16) as readers:
+        found = list(readers.map(lambda _: shipped.find(KEY.run, "tv", "p1"), range(16)))
+    assert found[0] is not None
+    assert found == found[:1] * 16
+    assert len(read) == 1
 
 
 def test_what_is_left_out_of_the_code_is_not_needed_to_measure() -> None:
