@@ -242,10 +242,10 @@ def download(label: str, data: str | Callable[[], str], name: str) -> None:
     st.download_button(label, data, name, "text/csv", on_click="ignore")
 
 
-def snippet(code: str) -> None:
+def snippet(code: str, experiment: Experiment | None = None, samplers: Sequence[str] = ()) -> None:
     """Python that gives the page's numbers, to copy or as a notebook."""
     show_code(code)
-    notebook_button(lambda: code)
+    notebook_button(lambda: code, experiment, samplers)
 
 
 def show_code(code: str) -> None:
@@ -254,12 +254,18 @@ def show_code(code: str) -> None:
     st.code(code, language="python")
 
 
-def notebook_button(code: Callable[[], str]) -> None:
-    """Once in a run; code: asked for when the reader presses it."""
-    page = _shown_page()
+def notebook_button(
+    code: Callable[[], str], experiment: Experiment | None = None, samplers: Sequence[str] = ()
+) -> None:
+    """Once in a run; code: asked for when the reader presses it.
+
+    experiment: on which a sampler of the reader's own is measured there, unless given the
+    session's; samplers: that it is compared with, beside the experiment's.
+    """
+    page, on = _shown_page(), experiment or st.session_state["experiment"]
     st.download_button(
         "Download as a notebook",
-        lambda: notebook(page.title, code()),
+        lambda: notebook(page.title, code(), on, samplers),
         f"{page.name.replace('_', '-')}.ipynb",
         "application/x-ipynb+json",
         on_click="ignore",

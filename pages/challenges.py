@@ -79,4 +79,4 @@ st.markdown(say("hints"))
 methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
 with st.expander("Python"):
     runs = {label: run for label, (run, _) in found.items()}
-    page_chrome.snippet(comparison_snippet(runs, methods, 1000, challenge.against))
+    page_chrome.snippet(comparison_snippet(runs, methods, 1000, challenge.against), entry)

@@ -63,7 +63,11 @@ for note in readings.notes(compared):
     st.caption(note)
 with code.expander("Python"):
     source, methods = st.empty(), dict[str, str]()
-    page_chrome.notebook_button(lambda: comparison_snippet(compared, methods, values["particles"]))
+    page_chrome.notebook_button(
+        lambda: comparison_snippet(compared, methods, values["particles"]),
+        each[0],
+        [run.sampler for run in each],
+    )
 
 
 def tell() -> None:

@@ -99,4 +99,4 @@ with proven:
     page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:
-    page_chrome.snippet(sweep_snippet(sweep))
+    page_chrome.snippet(sweep_snippet(sweep), sweep.experiment, sweep.samplers)

@@ -49,4 +49,4 @@ for place, title, run in zip(
         navigation.open_button(f"Open {title} under {navigation.PAGES['trajectories'].title}", run)
 methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
 with st.expander("Python"):
-    page_chrome.snippet(comparison_snippet(runs, methods, 1000))
+    page_chrome.snippet(comparison_snippet(runs, methods, 1000), next(iter(runs.values())))

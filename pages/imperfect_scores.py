@@ -90,7 +90,7 @@ def show_plateau() -> None:
     page_chrome.table(text.plateau_table(floors), "Floors of the distance by size of the error")
     data = page_chrome.to_csv(text.PLATEAU_HEADER, text.plateau_rows(curves))
     page_chrome.download("Download (CSV)", data, "plateau.csv")
-    page_chrome.snippet(runs_snippet(dialled))
+    page_chrome.snippet(runs_snippet(dialled), dialled)
 
 
 def show_waves() -> None:
@@ -116,7 +116,7 @@ def show_waves() -> None:
     rows = text.wave_rows(curves)
     page_chrome.table(text.wave_table(rows), "TV by frequency")
     page_chrome.download("Download (CSV)", page_chrome.to_csv(text.WAVE_HEADER, rows), "waves.csv")
-    page_chrome.snippet(runs_snippet(work.runs[-1]))
+    page_chrome.snippet(runs_snippet(work.runs[-1]), work.runs[-1])
 
 
 with page_chrome.or_reason():

@@ -59,4 +59,4 @@ with st.container(horizontal=True):
             disabled=is_fixed("score"),
         )
 made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
-page_chrome.snippet(made)
+page_chrome.snippet(made, run)

@@ -116,4 +116,4 @@ with together:
         if run.schedule.kind != "theory":
             st.caption(say("other-schedule", order=run.record.order))
 with python:
-    page_chrome.snippet(words.snippet(run, kind, values["noise"], values["variance"]))
+    page_chrome.snippet(words.snippet(run, kind, values["noise"], values["variance"]), run)

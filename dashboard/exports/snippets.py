@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dashboard.compute.sweeps import Sweep
 from diffusion_core import Experiment
@@ -137,3 +137,24 @@ print(reach, "with c_R =", reach.exponent(experiment.steps))
 print("E|X_0| <=", experiment.target.first_moment())
 print(schedule_facts(experiment.chain))
 """
+
+
+def own_sampler_snippet(experiment: Experiment, samplers: Sequence[str] = ()) -> str:
+    """A step to write, and its TV beside that of the experiment's sampler and of ``samplers``."""
+    beside = list(dict.fromkeys([experiment.sampler, *samplers]))
+    method = "exact" if experiment.target.dim == 1 else "particles"
+    return f'''from diffusion_core import Experiment, own_sampler, plan, sweep
+
+{described(experiment)}
+
+
+def step(y, t, chain, score):
+    """Where Y_t = y, an array (N, d), goes: yours to write. Here Euler's for the ODE."""
+    return y + chain.beta[t] / 2 * (y + score(t, y))
+
+
+runs = plan(experiment, [*{beside!r}, own_sampler(step, "mine")], [experiment.steps])
+for run in sweep(runs, "tv", "{method}"):
+    m = run.measurement
+    print(run.sampler, run.steps, (m.value, m.error) if m else run.reason)
+'''

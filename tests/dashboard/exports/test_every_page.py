@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,7 @@ WITHOUT_FILE = {*WORDS, "challenges", "failures"}
 FEW_CHECKS = """from diffusion_core import verification
 verification.CHECKS = verification.CHECKS[:2]"""
 """For the notebook of the verified page; all checks have tests of their own."""
+NEXT_CELL = "--- the next cell"
 WHERE = """import sys, diffusion_core
 print(diffusion_core.__file__, 'dashboard' in sys.modules)"""
 
@@ -110,13 +112,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> str:
-    """What its cells print in a fresh process that has the installed library alone.
+def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> list[str]:
+    """What each of its cells prints in a fresh process that has the installed library alone.
 
     before: Python that runs first.
     """
     cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    code = "\n".join("".join(cell["source"]) for cell in cells)
+    code = f"\nprint({NEXT_CELL!r})\n".join("".join(cell["source"]) for cell in cells)
     code = f"{before}\n{code}\n{WHERE}"
     environment = os.environ | {"PYTHONPATH": str(installed)}
     command = [sys.executable, "-W", "error", "-c", code]
@@ -127,7 +129,7 @@ def run_notebook(text: str, installed: Path, folder: Path, before: str = "") -> 
     assert not done.stderr
     *told, last = done.stdout.splitlines()
     assert last == f"{installed / 'diffusion_core' / '__init__.py'} False"
-    return "\n".join(told)
+    return [cell.strip("\n") for cell in "\n".join(told).split(NEXT_CELL)]
 
 
 @pytest.mark.parametrize(("page", "settings"), VISITS)
@@ -164,13 +166,17 @@ def test_a_pages_notebook_runs_with_the_installed_library_alone(
     [name] = [name for name in taken.files if name.endswith(".ipynb")]
     assert name == f"{page.replace('_', '-')}.ipynb"
     text = taken.text(name)
-    about, code = json.loads(text)["cells"]
+    about, code, own_about, own = json.loads(text)["cells"]
     assert about["source"][0] == f"# {PAGES[page].title}\n"
     assert "".join(code["source"]) == python(taken.app).strip()
-    if page == "verified":
-        assert run_notebook(text, installed, tmp_path, FEW_CHECKS)
-    else:
-        assert run_notebook(text, installed, tmp_path) == "\n".join(printed(taken.app)) != ""
+    assert own_about["source"][0] == "## A sampler of your own\n"
+    assert "own_sampler(step" in "".join(own["source"])
+    before = FEW_CHECKS if page == "verified" else ""
+    shown, compared = run_notebook(text, installed, tmp_path, before)
+    assert shown == "\n".join(printed(taken.app)) if not before else shown
+    *beside, mine = compared.splitlines()
+    assert beside
+    assert re.fullmatch(r"mine \d+ \(.+, .+\)", mine), mine
 
 
 def test_a_notebook_of_a_large_experiment_runs_beside_its_file(
@@ -182,10 +188,10 @@ def test_a_notebook_of_a_large_experiment_runs_beside_its_file(
     text = taken.text("trajectories.ipynb")
     assert "experiment.json" in "".join(json.loads(text)["cells"][0]["source"])
     (tmp_path / "experiment.json").write_text(taken.text("experiment.json"), encoding="utf-8")
-    found = dict(
-        line.split(" ", 1) for line in run_notebook(text, installed, tmp_path).splitlines()
-    )
+    told, mine = run_notebook(text, installed, tmp_path)
+    found = dict(line.split(" ", 1) for line in told.splitlines())
     assert float(found["tv"].split()[0]) == measure(large).value
+    assert f"{measure(large).value!r}, " in mine
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -84,17 +84,18 @@ def test_the_citation_is_that_of_the_file() -> None:
 
 
 def test_a_notebook_is_well_formed() -> None:
-    made = json.loads(notebook("A page", "x = 1\nprint(x)\n"))
+    made = json.loads(notebook("A page", "x = 1\nprint(x)\n", Experiment(), ["heun"]))
     assert (made["nbformat"], made["nbformat_minor"]) == (4, 5)
     assert set(made) == {"nbformat", "nbformat_minor", "metadata", "cells"}
     ids = [cell["id"] for cell in made["cells"]]
-    assert len(set(ids)) == len(ids) == 2
+    assert len(set(ids)) == len(ids) == 4
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in ids)
     for cell in made["cells"]:
         code = {"outputs", "execution_count"} if cell["cell_type"] == "code" else set()
         assert set(cell) == {"cell_type", "id", "metadata", "source"} | code
     assert made["cells"][0]["source"][0] == "# A page\n"
     assert made["cells"][1]["source"] == ["x = 1\n", "print(x)"]
+    assert "['ode', 'heun']" in "".join(made["cells"][3]["source"])
 
 
 def test_a_run_that_differs_from_the_pages_experiment_is_made_from_its_file(
@@ -110,7 +111,7 @@ def test_a_run_that_differs_from_the_pages_experiment_is_made_from_its_file(
 
 
 def test_a_notebook_says_that_it_needs_the_experiments_file() -> None:
-    about = [json.loads(notebook("A", code))["cells"][0] for code in ("1", described(LARGE))]
+    about = [json.loads(notebook("A", "1", on))["cells"][0] for on in (Experiment(), LARGE)]
     assert ["experiment.json" in "".join(cell["source"]) for cell in about] == [False, True]
 
 
