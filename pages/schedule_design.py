@@ -10,8 +10,8 @@ from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import button
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
+from dashboard.topics.schedule_design import few, tables
 from dashboard.topics.schedule_design import measure as design
-from dashboard.topics.schedule_design import tables
 from dashboard.topics.schedule_design import words as text
 from dashboard.topics.schedule_design.controls import (
     begin_as_linked,
@@ -105,6 +105,7 @@ if isinstance(best, Optimum):
     st.markdown(text.transferred(moved, here, values["elsewhere"], there))
     st.caption(text.left_out(task, values["elsewhere"]))
     page_chrome.table(tables.transfer_table(moved, there), "The least-error grid elsewhere")
+values["few"] = few.section(experiment, ends, values["few"])
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 

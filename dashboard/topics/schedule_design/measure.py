@@ -152,7 +152,7 @@ def found(
     kind: str, task: Task, status: Any, on_stop: Callable[[], None], name: str
 ) -> Found | str:
     """The result of a search, made where it is not known. name: of the button that stops it."""
-    text = f"{KINDS[kind]}: {task.experiment.record.label}"
+    text = f"{KINDS.get(kind, KINDS['least'])}: {task.experiment.record.label}"
     bar = cached.Bar(text, status, stop=on_stop, name=name)
     try:
         result: Found | str = done(_search(kind, task), bar)
@@ -162,9 +162,10 @@ def found(
 
 
 def _search(kind: str, task: Task) -> Study:
-    laws = {"least": 300, "equal": 30}[kind]
+    laws = 30 if kind == "equal" else 300
     run = task.experiment.with_(steps=task.steps)
-    return Study({"least": _least, "equal": _equal}[kind], (task,), cost.study(run, kind, laws))
+    function = _equal if kind == "equal" else _least
+    return Study(function, (task,), cost.study(run, kind, laws))
 
 
 def _least(task: Task, progress: Progress) -> Optimum:

@@ -11,6 +11,7 @@ from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS
 STEPS = (LEAST_STEPS, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, MOST_STEPS)
 HIGH, LOW = tuple(range(1, 13)), tuple(range(-14, -1))
 NONE = "none"
+BUDGETS = (0, 5, 10, 20, 50)  # score evaluations; 0: nobody has asked
 
 
 def _read_bend(text: str) -> tuple[float, ...]:
@@ -35,6 +36,7 @@ SETTINGS = (
     several("found", (NONE,), (NONE, *KINDS)),
     choice("elsewhere", "targets", tuple(PLACES)),
     choice("there", NONE, (NONE, *THERE)),
+    whole("few", 0, BUDGETS),
 )
 PAGE = Page(
     "schedule_design",

@@ -11,11 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.topics.schedule_design import few, tables
 from dashboard.topics.schedule_design import measure as design
-from dashboard.topics.schedule_design import tables
 from dashboard.topics.schedule_design import words as text
 from dashboard.topics.schedule_design.figures import DESIGNED, comparison_figure
-from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
 from diffusion_core.schedules import Custom
 from diffusion_core.studies.noise_grids import (
     NAMED,
@@ -242,3 +242,49 @@ def test_the_reading_of_equal_steps_tells_maps_from_kernels() -> None:
     assert "error rose" not in text.equal(ode)
     assert "(equal)" in text.equal(ode)
     assert len(local_errors(ode.experiment)) == len(points_of(ode.experiment)) - 1
+
+
+# ---- so many evaluations: which sampler, which schedule?
+
+
+def test_nobody_who_has_not_asked_waits_for_every_sampler() -> None:
+    app = calm(visit("schedule_design", QUICK, T="5"))
+    assert "the nearest to your target" not in said(app)
+    assert len(app.dataframe) == 1
+
+
+def test_a_number_of_evaluations_is_answered_by_the_nearest_run_to_the_data() -> None:
+    app = calm(visit("schedule_design", QUICK, T="5", few="10"))
+    table = app.dataframe[0].value
+    assert len(table) == len(SAMPLERS) * len(NAMED)
+    assert set(table["score evaluations"]) <= set(range(2, 11))
+    numbers = [float(cell.split(" ")[0]) for cell in table["TV(q₁, p₀)"]]
+    assert numbers == sorted(numbers)
+    first = table.iloc[0]
+    [run] = [
+        run
+        for run in few.Budget(QUICK, 10).runs
+        if (run.record.label, design.GRIDS[run.schedule.kind])
+        == (first["sampler"], first["schedule"])
+    ]
+    found = measure(run, "tv", against="data")
+    assert numbers[0] == pytest.approx(found.value, rel=1e-5)
+    assert f"**{first['sampler']} on “{first['schedule']}”: TV(q₁, p₀) = " in said(app)
+    assert address(app)["few"] == "10"
+
+
+def test_the_nearest_can_be_used_everywhere_and_beaten_by_a_searched_grid() -> None:
+    app = calm(visit("schedule_design", QUICK, T="5", few="10"))
+    best = app.dataframe[0].value.iloc[0]
+    app = press(app, f"Search a grid for {best['sampler']}")
+    assert f"The least-error grid found for {best['sampler']} with T = {best['T']}" in said(app)
+    app = press(app, "Use the nearest everywhere")
+    run = app.session_state["experiment"]
+    assert (run.record.label, run.steps) == (best["sampler"], best["T"])
+
+
+def test_atoms_are_not_compared_across_schedules() -> None:
+    atoms = Experiment(target=PRESETS["atoms"].target, preset="atoms")
+    app = calm(visit("schedule_design", atoms, T="5", few="10"))
+    assert "This target has no density" in said(app)
+    assert len(app.dataframe) == 1

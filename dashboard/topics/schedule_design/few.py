@@ -1,0 +1,208 @@
+"""Which sampler on which schedule, where only so many score evaluations are paid for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import navigation, page_chrome
+from dashboard.compute import cached, sweeps
+from dashboard.compute.sweeps import Outcomes
+from dashboard.figures.law import colour_scale
+from dashboard.figures.marks import theme
+from dashboard.figures.once import drawn_once
+from dashboard.figures.style import figure_template, is_dark
+from dashboard.link.widget_keys import button, widget
+from dashboard.prose import prose
+from dashboard.text.labels import GRIDS
+from dashboard.text.numbers import rounded, with_error
+from dashboard.topics.schedule_design import measure as design
+from dashboard.topics.schedule_design import words as design_words
+from dashboard.topics.schedule_design.page import BUDGETS, PAGE
+from diffusion_core import SAMPLERS, Experiment, plan_evaluations
+from diffusion_core.studies.noise_grids import Ends, own_runs
+from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS, Optimum
+
+say = prose("schedule_design")
+SEARCH = "few"
+TV = "TV(q₁, p₀)"
+LIGHT = 3  # of the colours only the first third, on which text is read
+ROW, AROUND = 30, 150  # pixels
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Every sampler on every named schedule as it is, with the steps that the evaluations pay for.
+
+    All are compared with the data, since each schedule has a p_1 of its own.
+    """
+
+    experiment: Experiment
+    evaluations: int
+
+    @property
+    def runs(self) -> list[Experiment]:
+        grids = own_runs(self.experiment, self.experiment.steps).values()
+        return [
+            run for e in grids for run in plan_evaluations(e, list(SAMPLERS), [self.evaluations])
+        ]
+
+    @property
+    def how(self) -> tuple[str, str, int, str]:
+        return "tv", "exact", 0, "data"
+
+
+def section(experiment: Experiment, ends: Ends, evaluations: int) -> int:
+    """The question, its answer and its table; returns the number of evaluations that is chosen."""
+    st.header(say("few-title"))
+    if not experiment.target.has_density:
+        st.markdown(say("few-no-density"))
+        return evaluations
+    st.markdown(say("few-intro"))
+    chosen = st.segmented_control(
+        say("few-choose"), BUDGETS[1:], **widget(f"{PAGE}.few", evaluations or None)
+    )
+    if not chosen:
+        return 0
+    budget, status = Budget(experiment.with_(seed=0), chosen), st.empty()
+    words, place = st.empty(), st.empty()
+
+    def draw(outcomes: Outcomes, key: str = "") -> None:
+        found = values(outcomes)
+        if found:
+            figure, told = few_figure(found, is_dark()), alt(budget, found)
+            name = key or f"few {len(found)}"
+            page_chrome.plot(place, figure, "few-evaluations", told, name, fits=False)
+
+    outcomes = sweeps.measured(budget, draw, status)
+    draw(outcomes, "few")
+    found = values(outcomes)
+    if not found:
+        st.info(say("few-nothing"))
+        return chosen
+    words.markdown(answer(budget, outcomes))
+    _beside(budget, ends, min(found, key=found.__getitem__))
+    page_chrome.table(table(budget, outcomes), say("few-table"))
+    return chosen
+
+
+def values(outcomes: Outcomes) -> dict[Experiment, float]:
+    """What could be measured."""
+    return {e: o.value for e, o in outcomes.items() if not isinstance(o, str)}
+
+
+def answer(budget: Budget, outcomes: Outcomes) -> str:
+    """The nearest to the data, the best of the reader's own sampler, and how far apart all are."""
+    found = values(outcomes)
+    least = min(found, key=found.__getitem__)
+    mine = {e: v for e, v in found.items() if e.sampler == budget.experiment.sampler}
+    best = {"evaluations": budget.evaluations, "number": _number(outcomes[least])}
+    said = [say("few-best", **best, **_names(least))]
+    if mine and least not in mine:
+        own = min(mine, key=mine.__getitem__)
+        said.append(say("few-own", number=_number(outcomes[own]), **_names(own)))
+    most = max(found, key=found.__getitem__)
+    said.append(say("few-worst", number=_number(outcomes[most]), **_names(most)))
+    refused = len(outcomes) - len(found)
+    if refused:
+        said.append(say("few-refused", count=refused))
+    return " ".join(said)
+
+
+def _names(run: Experiment) -> dict[str, str]:
+    return {"sampler": run.record.label, "grid": GRIDS[run.schedule.kind]}
+
+
+def _number(outcome: cached.Outcome) -> str:
+    return outcome if isinstance(outcome, str) else with_error(outcome.value, outcome.error)
+
+
+def _beside(budget: Budget, ends: Ends, best: Experiment) -> None:
+    """The least-error grid between the page's ends for the best sampler, at the same cost."""
+    open_it, search = st.columns(2)
+    with open_it:
+        navigation.open_button(say("few-open"), best)
+    if not LEAST_STEPS <= best.steps <= MOST_STEPS:
+        return
+    task = design.Task.of(best, ends, best.steps)
+    label = say("few-search", sampler=best.record.label)
+    button(search, label, design.want, (SEARCH, task))
+    found = design.searched(SEARCH, task, st.empty())
+    if isinstance(found, Optimum):
+        outcome = cached.distance(found.experiment, *budget.how, st.empty())
+        between = {"high": design_words.signed(ends.high), "low": design_words.signed(ends.low)}
+        of = {"sampler": best.record.label, "steps": best.steps, "number": _number(outcome)}
+        st.markdown(say("few-found", **of, **between))
+    elif found is not None:
+        st.caption(say("few-not-found", reason=str(found)))
+
+
+def table(budget: Budget, outcomes: Outcomes) -> dict[str, Sequence[Any]]:
+    """Every run, the nearest first, those without a number last, with its reason."""
+    found = values(outcomes)
+    runs = sorted(outcomes, key=lambda e: found.get(e, math.inf))
+    return {
+        "sampler": [run.record.label for run in runs],
+        "schedule": [GRIDS[run.schedule.kind] for run in runs],
+        "T": [run.steps for run in runs],
+        "score evaluations": [run.record.nfe(run.steps) for run in runs],
+        "asks beside the score for": [run.record.derivatives for run in runs],
+        TV: [_number(outcomes[run]) for run in runs],
+    }
+
+
+def alt(budget: Budget, found: Mapping[Experiment, float]) -> str:
+    least = min(found, key=found.__getitem__)
+    counts = {"evaluations": budget.evaluations, "count": len(found)}
+    return say("few-alt", **counts, number=rounded(found[least]), **_names(least))
+
+
+@drawn_once
+def few_figure(found: Mapping[Experiment, float], dark: bool) -> go.Figure:
+    """Samplers by schedules, each number as text and by its logarithm as colour; best first."""
+    cells = {(e.record.name, e.schedule.kind): value for e, value in found.items()}
+    samplers = _ordered(
+        [s for s, _ in cells], lambda s: [v for (k, _), v in cells.items() if k == s]
+    )
+    grids = _ordered([g for _, g in cells], lambda g: [v for (_, k), v in cells.items() if k == g])
+    levels = [_level(value) for value in cells.values()]
+    rows = [[cells.get((s, g)) for g in grids] for s in samplers]
+    heat = {
+        "type": "heatmap",
+        "x": [GRIDS[g] for g in grids],
+        "y": [SAMPLERS[s].label for s in samplers],
+        "z": [[None if v is None else _level(v) for v in row] for row in rows],
+        "text": [["" if v is None else rounded(v, 2) for v in row] for row in rows],
+        "texttemplate": "%{text}",
+        "textfont": {"color": theme(dark).text},
+        "zmin": min(levels),
+        "zmax": min(levels) + LIGHT * max(max(levels) - min(levels), 1e-3),
+        "hovertemplate": f"%{{y}}, %{{x}}<br>{TV} = %{{text}}<extra></extra>",
+        "hoverongaps": False,
+        "colorscale": colour_scale(dark),
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    layout = {
+        "template": figure_template(dark),
+        "height": ROW * len(samplers) + AROUND,
+        "margin": {"t": 24},
+        "xaxis": {"showgrid": False, "title": {"text": f"{TV}, nearest at the top left"}},
+        "yaxis": {"showgrid": False, "autorange": "reversed", "automargin": True},
+    }
+    return go.Figure({"data": [heat], "layout": layout})
+
+
+def _ordered(names: Sequence[str], of: Any) -> list[str]:
+    """Each once, by the least of its numbers."""
+    return sorted(dict.fromkeys(names), key=lambda name: min(of(name)))
+
+
+def _level(value: float) -> float:
+    return math.log10(max(value, 1e-16))
