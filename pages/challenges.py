@@ -16,6 +16,7 @@ from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode, open_link
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.plain import plain
+from dashboard.topics.challenges import history, rivals
 from dashboard.topics.challenges import entries as challenges_entries
 from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
 from dashboard.topics.challenges.page import PAGE
@@ -32,6 +33,7 @@ st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 progress, picture = st.empty(), st.container()
+history.keep_in_browser()
 name = st.selectbox(
     "Challenge",
     NAMES,
@@ -75,6 +77,9 @@ if not rule:
     link = {EXPERIMENT: encode(entry) or ""}
     label = f"Open your entry: {navigation.PAGES['trajectories'].title}"
     navigation.page_link("trajectories", label, query=link)
+    st.header(say("rival-title"))
+    rivals.show_comparison(challenge, entry, progress)
+rivals.show_history(challenge, None if rule else entry, progress)
 st.markdown(say("hints"))
 methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
 with st.expander("Python"):

@@ -25,6 +25,7 @@ ENTRIES = [
     for name in (
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
         *("player/carrier.js", "schedule_editor/editor.js", "lessons/kept.js"),
+        "topics/challenges/history.js",
     )
 ]
 OF_THE_PAGE = DASHBOARD / "menu.js"  # no component: it runs as it is
