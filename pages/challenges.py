@@ -16,7 +16,7 @@ from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode, open_link
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
 from dashboard.text.plain import plain
-from dashboard.topics.challenges import history, rivals
+from dashboard.topics.challenges import bests, history, rivals
 from dashboard.topics.challenges import entries as challenges_entries
 from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
 from dashboard.topics.challenges.page import PAGE
@@ -57,7 +57,7 @@ st.markdown(say(name))
 measure = say(f"measure-{challenge.against}", least=LEAST_SIGNAL)
 st.markdown(say("rules", most=BUDGET, measure=measure))
 rule = challenges_entries.broken_rule(challenge, entry)
-entries = challenges_entries.baselines(challenge)
+entries = bests.to_beat(challenge)
 if rule:
     st.warning(say("no-score", rule=rule))
 else:
