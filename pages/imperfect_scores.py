@@ -8,7 +8,7 @@ from dashboard import navigation, page_chrome
 from dashboard.compute import sweeps
 from dashboard.compute.studies import score_sizes
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
-from dashboard.exports.snippets import runs_snippet
+from dashboard.exports.snippets import plateau_snippet, waves_snippet
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
@@ -90,7 +90,8 @@ def show_plateau() -> None:
     page_chrome.table(text.plateau_table(floors), "Floors of the distance by size of the error")
     data = page_chrome.to_csv(text.PLATEAU_HEADER, text.plateau_rows(curves))
     page_chrome.download("Download (CSV)", data, "plateau.csv")
-    page_chrome.snippet(runs_snippet(dialled), dialled)
+    shown = [(size, m.steps) for size, curve in curves.items() for m in curve]
+    page_chrome.snippet(plateau_snippet(dialled, shown), dialled)
 
 
 def show_waves() -> None:
@@ -116,7 +117,8 @@ def show_waves() -> None:
     rows = text.wave_rows(curves)
     page_chrome.table(text.wave_table(rows), "TV by frequency")
     page_chrome.download("Download (CSV)", page_chrome.to_csv(text.WAVE_HEADER, rows), "waves.csv")
-    page_chrome.snippet(runs_snippet(work.runs[-1]), work.runs[-1])
+    shown = [(name, w) for name, points in curves.items() for w, *_ in points]
+    page_chrome.snippet(waves_snippet(experiment, work.size, shown), work.runs[-1])
 
 
 with page_chrome.or_reason():

@@ -77,16 +77,42 @@ for step in found.steps:
 """
 
 
-def runs_snippet(experiment: Experiment) -> str:
-    """One run with a wrong score: how wrong it is, and what that does."""
-    return f"""from diffusion_core import Experiment, measure
+def plateau_snippet(experiment: Experiment, shown: Sequence[tuple[float, int]]) -> str:
+    """TV for these sizes of the experiment's score error, each at its T; size 0 is the exact score.
+
+    shown: (size, T) of the points that have a value.
+    """
+    return f"""from dataclasses import replace
+
+from diffusion_core import Experiment, measure
 from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
 
 {described(experiment)}
+error = experiment.score_error
 print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
-for steps in (16, 64, 256):
-    found = measure(experiment.with_(steps=steps), "tv")
-    print(steps, found.value, "+-", found.error)
+for size, steps in {list(shown)!r}:
+    wrong = replace(error, size=size) if size else None
+    found = measure(experiment.with_(score_error=wrong, steps=steps, seed=0), "tv")
+    print(size, steps, found.value, "+-", found.error)
+"""
+
+
+def waves_snippet(experiment: Experiment, size: float, shown: Sequence[tuple[str, float]]) -> str:
+    """TV and eps_Jacobi for waves of one size in the score.
+
+    shown: (sampler, frequency) of the points that have a value.
+    """
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.scores.errors import WaveError
+from diffusion_core.studies.score_sizes import eps_jacobi
+
+{described(experiment)}
+for sampler, frequency in {list(shown)!r}:
+    wave = WaveError(size={size!r}, frequency=frequency)
+    eta = experiment.eta if sampler == experiment.sampler else 0.0
+    run = experiment.with_(sampler=sampler, eta=eta, score_error=wave, seed=0)
+    found = measure(run, "tv")
+    print(sampler, frequency, eps_jacobi(run).value, found.value, "+-", found.error)
 """
 
 

@@ -13,7 +13,7 @@ from dashboard.topics.imperfect_scores import words as text
 from dashboard.topics.imperfect_scores.figures import floor_figure, plateau_figure, waves_figure
 from diffusion_core import PRESETS, Experiment, Measurement, measure
 from diffusion_core.schedules import Custom
-from diffusion_core.scores.errors import Scale, Shift, WaveError
+from diffusion_core.scores.errors import FourierError, Scale, ScoreError, Shift, WaveError
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 BASE = Experiment(preset="three-modes", steps=20)
@@ -92,6 +92,46 @@ def test_the_readers_error_is_the_one_that_is_turned() -> None:
     assert decode(address(app)["e"]) == own
     lines = printed(app)
     assert float(lines[0].split()[1]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [None, Shift(0.2), Scale(0.2), WaveError(0.2, 3.0), FourierError(0.2, seed=3)],
+    ids=lambda error: error.kind if error else "exact",
+)
+@pytest.mark.parametrize("sampler", ["ode", "ddim"])
+def test_the_python_of_the_plateau_prints_the_points_of_its_table(
+    error: ScoreError | None, sampler: str
+) -> None:
+    eta = 0.5 if sampler == "ddim" else 0.0
+    app = calm(visit("imperfect_scores", BASE.with_(score_error=error, sampler=sampler, eta=eta)))
+    told = [line.split() for line in printed(app)[1:]]
+    tv = {(float(size), int(steps)): float(value) for size, steps, value, *_ in told}
+    floors = app.dataframe[0].value
+    assert {size for size, _ in tv} == {0.0, *map(float, floors["ε"])}
+    for size, last, least in zip(
+        floors["ε"], floors["TV at the largest T"], floors["least TV"], strict=True
+    ):
+        assert tv[float(size), 32] == pytest.approx(float(last.split(" ±")[0]), rel=1e-3)
+        best = min(value for (s, _), value in tv.items() if s == float(size))
+        assert best == pytest.approx(float(least.split(" ±")[0]), rel=1e-3)
+
+
+@pytest.mark.parametrize("error", [None, Scale(0.2), WaveError(0.2, 3.0)], ids=str)
+@pytest.mark.parametrize(("sampler", "eta"), [("ode", 0.0), ("ddpm", 0.0), ("ddim", 0.5)])
+def test_the_python_of_finer_waves_prints_the_rows_of_its_table(
+    error: ScoreError | None, sampler: str, eta: float
+) -> None:
+    own = BASE.with_(score_error=error, sampler=sampler, eta=eta, seed=4)
+    app = calm(visit("imperfect_scores", own, view="waves"))
+    told = [line.split() for line in printed(app)]
+    rows = app.dataframe[0].value
+    assert [(name, float(w)) for name, w, *_ in told] == list(
+        zip(rows["sampler"], rows["frequency"], strict=True)
+    )
+    for (_, _, jacobi, tv, _, error_), (_, row) in zip(told, rows.iterrows(), strict=True):
+        assert float(jacobi) == pytest.approx(row["ε_Jacobi"], rel=1e-9)
+        assert (float(tv), float(error_)) == pytest.approx((row["TV"], row["± error"]), rel=1e-9)
 
 
 def test_finer_waves_hurt_the_ode_and_not_ddpm() -> None:
