@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.prose import Prose, names, prose
+from dashboard.prose import FOLDER, LANGUAGE, Prose, names, prose
+from dashboard.text.mathematics import typeset
+from dashboard.text.readings import beside
+from diffusion_core import Measurement
 
 TEXT = """<!-- intro -->
 Hello $p_t$, TV is [[tv]].
@@ -52,3 +55,32 @@ def test_every_block_of_the_pages_words_is_used_and_none_is_missing():
         if 'say, intro = prose("pages")' in text:
             used |= set(re.findall(r'"([a-z-]+)"', text)) & set(prose("pages").blocks)
     assert used == set(prose("pages").blocks)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("P(|X₀| ≤ T^{c_R}) = 1", "P(|X₀| ≤ $T^{c_R}$) = 1"),
+        ("ᾱ_T ≤ T^{−c₁/2}", "$\\bar\\alpha_T$ ≤ $T^{−c₁/2}$"),
+        ("T ≥ C₂ d³ log^4.5 T", "T ≥ C₂ d³ $\\log^{4.5}T$"),
+        ("T^0.151, so c_R = 0.151", "$T^{0.151}$, so $c_R$ = 0.151"),
+        ("d^3 (log T)^4.5 steps of p_t", "$d^{3}$ $(\\log T)^{4.5}$ steps of $p_t$"),
+    ],
+)
+def test_symbols_of_a_plain_sentence_are_set_as_mathematics(said, shown):
+    assert typeset(said) == shown
+
+
+def test_failures_have_no_symbol_outside_of_formulas():
+    text = (FOLDER / LANGUAGE / "failures.md").read_text(encoding="utf-8")
+    words = re.sub(r"<!--.*?-->|\$[^$]*\$|\[\[\w+\]\]", "", text)
+    why = re.sub(r"(?m)^.*(?:these β were made|With c₁ = 4).*$", "", words)  # a panel's title
+    assert not re.findall(r"\w_\w|[√β₁]", why)
+
+
+def test_the_cure_of_a_failure_ends_its_sentence():
+    found = {
+        "It fails": Measurement("tv", 0.5, 1e-9, "exact", 8, 7, 0.0),
+        "At T = 9": Measurement("tv", 0.1, 1e-9, "exact", 9, 8, 0.0),
+    }
+    assert beside(found, "At T = 9, for which these β were made").endswith("these β were made.")
