@@ -77,8 +77,8 @@ def plot(
     config = PLOTLY | {"toImageButtonOptions": PICTURES[kind] | {"filename": name}}
     if enlarged():
         figure = enlarge(figure)
-    if numbers:
-        place = place.container(gap=None)
+    if numbers or not fits:
+        place = place.container(gap=None, key=None if fits else f"whole {key}")  # see page.css
     height = int(figure.layout.height or 0) if fits else 0  # page.css lowers a number
     look = {"theme": None, "config": config, "alt": alt, "height": height or "content"}
     place.plotly_chart(figure, key=key, **look)

@@ -37,6 +37,8 @@ def test_a_figure_is_saved_with_its_numbers(
     figure = page.locator(".js-plotly-plot")
     expect(figure).to_be_visible()
     idle(page)
+    asked = figure.evaluate("f => [f.layout.height, f._fullLayout.height]")
+    assert asked[0] == asked[1] > 1000  # its legend is a list, not squeezed into the window
     camera = figure.locator(".modebar-btn").first
     assert saved(page, camera, tmp_path).suffix == ".svg"
 

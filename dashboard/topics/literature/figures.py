@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,10 +13,16 @@ from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import rounded
-from dashboard.topics.literature.table import EVIDENCE, Line, short
+from dashboard.topics.literature.table import EVIDENCE, FAMILIES, Line, lines, short
 
 COLOURS = {"stochastic": "ddpm", "deterministic": "ode", "higher": "ode-taylor"}
 DASHES = {"read in full": "solid", "abstract": "longdash", "quoted": "dash", "second-hand": "dot"}
+SHAPES = (
+    *("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star", "cross"),
+    *("x", "hexagon", "hexagram", "star-diamond", "triangle-left", "triangle-right"),
+    *("hourglass", "bowtie", "star-square", "octagon", "diamond-tall", "diamond-wide"),
+)
+SYMBOLS_DRAWN = 8  # along a line
 EPS = np.geomspace(1e-4, 0.5, 61)
 MOST = 2  # sources that an entry of the legend names
 
@@ -49,18 +56,35 @@ def steps_figure(drawn: Sequence[Line], d: int, eps: float, dark: bool) -> go.Fi
     return figure
 
 
+@cache
+def symbols() -> dict[object, str]:
+    """The symbol of every line, the same whatever else is drawn: open for stochastic samplers."""
+    every = lines(tuple(FAMILIES), "all")
+    return {
+        line.key: f"{shape}-open" if line.family == "stochastic" else shape
+        for line, shape in zip(every, SHAPES, strict=False)
+    }
+
+
 def _line(line: Line, d: int, dark: bool) -> go.Scatter:
     steps = [line.steps_needed(d, e) for e in EPS]
     sources = "<br>".join(f"{short(r)}: {r.sampler} ({EVIDENCE[r.evidence]})" for r in line.results)
+    colour = SAMPLERS[COLOURS[line.family]].colour(dark)
     return go.Scatter(
         x=EPS,
         y=steps,
-        mode="lines",
+        mode="lines+markers",
         name=f"{line.formula}: {_named(line)}",
         line={
-            "color": SAMPLERS[COLOURS[line.family]].colour(dark),
+            "color": colour,
             "dash": DASHES[line.best.evidence],
             "width": 2.5,
+        },
+        marker={
+            "color": colour,
+            "symbol": symbols()[line.key],
+            "size": 10,
+            "maxdisplayed": SYMBOLS_DRAWN,
         },
         hovertext=[
             f"{line.formula}<br>ε = {e:.2g}, T of order {rounded(t, 2)}<br>{sources}"

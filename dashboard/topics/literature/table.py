@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from dashboard.prose import FOLDER, LANGUAGE
+from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, superscript
 from dashboard.text.plain import plain
 
@@ -101,6 +102,12 @@ class Line:
     results: tuple[Result, ...]
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What its results have in common, and those of no other line."""
+        one = self.results[0]
+        return one.family, self.terms, one.waits
+
+    @property
     def formula(self) -> str:
         """Such as d³/√ε, with the least T where a result has one that matters."""
         terms = " + ".join(f"{_power('d', a)}/{_power('ε', b)}" for a, b in self.terms)
@@ -180,7 +187,7 @@ def table(shown: Sequence[Result]) -> dict[str, list[Any]]:
 def detail(result: Result) -> str:
     """All that is known of one result, a line for each column."""
     lines = [
-        f"- **{name}**: {value(result) if name == 'arXiv' else plain(str(value(result)))}"
+        f"- **{name}**: {value(result) if name == 'arXiv' else typeset(plain(str(value(result))))}"
         for name, value in COLUMNS.items()
         if value(result)
     ]

@@ -21,8 +21,8 @@ from dashboard.prose import prose
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded
 from dashboard.topics.assumptions import words as assumed
-from dashboard.topics.literature import table
-from dashboard.topics.literature.figures import COLOURS
+from dashboard.topics.literature import figures, table
+from dashboard.topics.literature.figures import COLOURS, steps_figure
 from dashboard.topics.notation import glossary
 from dashboard.topics.theory import bounds
 from dashboard.topics.theory import cards as theory_cards
@@ -667,3 +667,12 @@ def front() -> AppTest:
 def test_every_page_has_the_link_to_the_notation(front: AppTest) -> None:
     links = [link.proto.page for link in front.sidebar.get("page_link")]
     assert any("notation" in link for link in links)
+
+
+def test_every_curve_of_the_literature_has_a_symbol_of_its_own() -> None:
+    every = table.lines(tuple(table.FAMILIES), "all")
+    shapes = [curve.marker.symbol for curve in steps_figure(every, 100, 0.01, False).data]
+    assert len(set(shapes)) == len(shapes) == len(every) >= 18
+    read = table.lines(("higher",), "read")
+    alone = steps_figure(read, 100, 0.01, True).data
+    assert {curve.marker.symbol for curve in alone} == {figures.symbols()[x.key] for x in read}
