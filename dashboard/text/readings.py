@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
+from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
@@ -62,9 +63,9 @@ def notes(runs: Mapping[str, Experiment]) -> list[str]:
         for note in run.notes:
             about.setdefault(note, []).append(name)
     return [
-        sentence(plain(note))
+        sentence(typeset(plain(note)))
         if len(names) == len(runs)
-        else sentence(say("note-of", runs=", ".join(names), note=plain(note)))
+        else sentence(say("note-of", runs=", ".join(names), note=typeset(plain(note))))
         for note, names in about.items()
     ]
 
@@ -75,7 +76,7 @@ def sweep_notes(runs: Sequence[Experiment]) -> str:
     if not noted:
         return ""
     *others, first = noted
-    told = say("notes-at", steps=f"{first:,}", notes=plain("; ".join(noted[first])))
+    told = say("notes-at", steps=f"{first:,}", notes=typeset(plain("; ".join(noted[first]))))
     return f"{told} {say('notes-others', steps=_listed(others[::-1]))}" if others else told
 
 

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.animation.layers import frame_times
 from dashboard.compute import exact
 from dashboard.link.permalink import ELSEWHERE, decode
+from dashboard.text.mathematics import typeset
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
 from diffusion_core.targets import Boxes, Points
@@ -94,7 +95,9 @@ def test_pages_with_results_say_what_one_has_to_know_of_the_runs(page: str) -> N
     few = {"from": "8", "to": "16"} if page == "convergence" else {}
     app = calm(visit(page, None if page == "failures" else left, **few))
     told = " ".join(c.value for c in app.caption)
-    said_of = "X_T still has abar_T" if page in ("convergence", "failures") else note
+    said_of = r"$X_T$ still has $\bar\alpha_T$"
+    if page not in ("convergence", "failures"):
+        said_of = typeset(note)
     assert said_of in told
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from dashboard.prose import FOLDER, LANGUAGE, Prose, names, prose
 from dashboard.text.mathematics import typeset
-from dashboard.text.readings import beside
-from diffusion_core import Measurement
+from dashboard.text.readings import beside, notes
+from diffusion_core import Experiment, Measurement
+from diffusion_core.schedules import Cosine
 
 TEXT = """<!-- intro -->
 Hello $p_t$, TV is [[tv]].
@@ -64,6 +65,7 @@ def test_every_block_of_the_pages_words_is_used_and_none_is_missing():
         ("ᾱ_T ≤ T^{−c₁/2}", "$\\bar\\alpha_T$ ≤ $T^{−c₁/2}$"),
         ("T ≥ C₂ d³ log^4.5 T", "T ≥ C₂ d³ $\\log^{4.5}T$"),
         ("T^0.151, so c_R = 0.151", "$T^{0.151}$, so $c_R$ = 0.151"),
+        ("beta_t capped: abar_T is 1", "$\\beta_t$ capped: $\\bar\\alpha_T$ is 1"),
         ("d^3 (log T)^4.5 steps of p_t", "$d^{3}$ $(\\log T)^{4.5}$ steps of $p_t$"),
     ],
 )
@@ -84,3 +86,9 @@ def test_the_cure_of_a_failure_ends_its_sentence():
         "At T = 9": Measurement("tv", 0.1, 1e-9, "exact", 9, 8, 0.0),
     }
     assert beside(found, "At T = 9, for which these β were made").endswith("these β were made.")
+
+
+def test_notes_of_a_run_are_set_as_mathematics():
+    run = Experiment(preset="three-modes", schedule=Cosine(), steps=20)
+    [capped] = [note for note in notes({"A": run}) if "capped" in note]
+    assert capped.startswith("$\\beta_t$ capped at 0.999 at t = 20")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dashboard.text import readings
 from dashboard.text.labels import PARAMETERS
 from dashboard.text.labels import SCHEDULES as SCHEDULE_LABELS
+from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import percent, rounded, scientific, with_error
 from dashboard.text.plain import plain
 from dashboard.text.tables import distance_table, named
@@ -265,16 +266,16 @@ def test_plain(text: str, expected: str) -> None:
 def test_notes_of_runs_say_whose_they_are() -> None:
     left = EXPERIMENT.with_(schedule=LinearDDPM(), steps=50)
     told = readings.notes({"A: ODE": left, "B: exact start": left.with_(start="exact")})
-    assert told == [f"A: ODE: {left.notes[0]}."]
+    assert told == [f"A: ODE: {typeset(left.notes[0])}."]
     same = readings.notes({"A": left, "B": left.with_(sampler="ddpm")})
-    assert same == [f"{left.notes[0]}."]
+    assert same == [f"{typeset(left.notes[0])}."]
     assert readings.notes({"A": EXPERIMENT}) == []
 
 
 def test_notes_of_a_sweep_are_those_of_its_smallest_t() -> None:
     runs = [EXPERIMENT.with_(schedule=LinearDDPM(), steps=t) for t in (20, 400, 50, 1000)]
     told = readings.sweep_notes(runs)
-    assert told.startswith(f"At T = 20: {runs[0].notes[0]}.")
+    assert told.startswith(f"At T = 20: {typeset(runs[0].notes[0])}.")
     assert "belongs to T = 50, 400;" in told  # abar_T is 0.018 at 400, 4e-5 at 1000
-    assert readings.sweep_notes(runs[:1]) == f"At T = 20: {runs[0].notes[0]}."
+    assert readings.sweep_notes(runs[:1]) == f"At T = 20: {typeset(runs[0].notes[0])}."
     assert readings.sweep_notes(runs[3:]) == ""
