@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -44,6 +46,7 @@ PICTURES: dict[str, dict[str, Any]] = {
     "PNG": {"format": "png", "scale": 3},
 }
 PICTURE = "pictures of figures"
+_SCROLL = (Path(__file__).parent / "scroll.js").read_text(encoding="utf-8")
 
 
 def stage() -> tuple[Any, Any]:
@@ -220,6 +223,13 @@ def _open_file() -> None:
         return
     st.session_state["opened"] = upload.file_id
     st.rerun()
+
+
+def scroll_to(section: str) -> None:
+    """Begin at this heading, or at the container of this key, until the reader moves."""
+    with st.container(key="script scroll"):
+        code = _SCROLL.replace("SECTION", json.dumps(section))
+        st.html(f'<script type="module">{code}</script>', unsafe_allow_javascript=True)
 
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:

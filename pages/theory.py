@@ -13,6 +13,7 @@ from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings
 from dashboard.text.labels import SCHEDULES
+from dashboard.text.sections import card, slug
 from dashboard.topics.assumptions import check
 from dashboard.topics.assumptions.words import verdict
 from dashboard.topics.theory import bounds, cards
@@ -50,7 +51,8 @@ if experiment.sampler in cards.EXTRAS:
     st.markdown(say(f"extra-{experiment.sampler}"))
     with st.expander("The closed form in Python"):
         st.code(cards.extra_source(experiment.sampler), language="python")
-with st.expander("The formulas of all samplers"):
+formulas = "The formulas of all samplers"
+with st.expander(formulas, expanded=values["section"] == slug(formulas), key=slug(formulas)):
     st.caption(say("orders"))
     st.markdown(cards.all_formulas())
 
@@ -61,7 +63,7 @@ if found:
 else:
     st.info(cards.no_theorem(experiment))
 for theorem, lines in found:
-    with st.container(border=True):
+    with st.container(border=True, key=card(theorem)):
         st.markdown(cards.heading(theorem))
         st.markdown(cards.statement(theorem))
         st.markdown("\n\n".join(line.markdown for line in lines))
@@ -104,3 +106,5 @@ else:
                 page_chrome.snippet(bounds.snippet(experiment))
     if refused:
         place.info(readings.sentence(refused))
+if state.fresh and values["section"]:
+    page_chrome.scroll_to(values["section"])

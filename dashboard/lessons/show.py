@@ -19,9 +19,11 @@ from dashboard.lessons.worksheet import worksheet
 from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode
 from dashboard.link.widget_keys import button, start_again
 from dashboard.prose import prose
+from dashboard.text.sections import card, slug
 from diffusion_core import SAMPLERS, Experiment
 
 say = prose("lessons")
+THEORY = "theory"  # the page whose sections links open
 
 
 def query(experiment: Experiment, **settings: str) -> dict[str, str]:
@@ -141,7 +143,9 @@ def _rests(visit: Visit) -> None:
     for ground in visit.lesson.rests:
         shown = None
         if ground.theorem is not None:
-            shown = query(ground.experiment(visit.own))
+            shown = query(ground.experiment(visit.own), section=card(ground.theorem))
+        elif ground.page == THEORY and ground.section:
+            shown = query(visit.own, section=slug(ground.section))
         navigation.page_link(ground.page, _label(ground), query=shown)
 
 

@@ -52,7 +52,7 @@ def on_the_way(
         parts.append(say("not-drawn", reason=plain(refusal)))
     if len(times) < experiment.steps:
         parts.append(say("times", drawn=len(times), steps=f"{experiment.steps:,}"))
-    parts += [plain(note) for note in experiment.notes]
+    parts += [typeset(plain(note)) for note in experiment.notes]
     return " ".join(sentence(part) for part in parts if part)
 
 

@@ -383,3 +383,28 @@ def test_every_control_is_reached_by_the_keyboard(page: Page, show: Open) -> Non
         "Distances",
     ):
         assert name in told, name
+
+
+@pytest.mark.parametrize(
+    ("section", "selector"),
+    [
+        ("what-is-proven", "#what-is-proven"),
+        ("theorem-1-of-2408-02320", ".st-key-theorem-1-of-2408-02320"),
+        ("the-formulas-of-all-samplers", ".st-key-the-formulas-of-all-samplers"),
+    ],
+)
+def test_a_link_to_a_section_of_the_theory_opens_there(
+    page: Page,
+    serve: Callable[[Path], str],
+    idle: Callable[[Page], None],
+    section: str,
+    selector: str,
+) -> None:
+    page.goto(f"{serve(APP)}/theory?section={section}")
+    expect(page.locator(selector)).to_be_visible()
+    idle(page)
+    page.wait_for_function(
+        "s => { const { top } = document.querySelector(s).getBoundingClientRect();"
+        " return top >= 60 && top < 200; }",
+        arg=selector,
+    )
