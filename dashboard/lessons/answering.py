@@ -15,6 +15,7 @@ from dashboard.lessons.lab import Lab
 from dashboard.lessons.progress import with_answer
 from dashboard.lessons.structure import (
     Guess,
+    Move,
     Numbers,
     Predict,
     Question,
@@ -172,31 +173,49 @@ def picture(
 
 
 def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | None) -> None:
-    """The run's pictures below what moves them; a deck shows them as they begin."""
-    dark, name, deck = is_dark(), visit.lesson.name, visit.deck
-    move, moved = None if deck.on else run.move, False
+    """The run's pictures below what moves them; a deck shows that with the last of them."""
+    deck, move, moved = visit.deck, run.move, False
     if move:
-        chosen = st.segmented_control(
-            move.label, move.options, required=True, key=key(visit.key(step, " move"), move.start)
-        )
-        run, moved = move.run(chosen or move.start), chosen != move.start
+        name = key(visit.key(step, " move"), move.start)
+        chosen = st.session_state[name] or move.start
+        if not deck.on:
+            _control(move, name)
+        run, moved = move.run(chosen), chosen != move.start
     lab = Lab(st.empty(), visit.own)
+    playing = bool(run.chains or run.noised)
     try:
-        if run.chains or run.noised:
+        if playing:
             with deck.card():
+                if move and deck.on and not run.figure:
+                    _control(move, name)
                 _play(visit, run)
         if run.figure:
-            figure, alt = run.figure(lab, dark)
-            if marks and not marks.axis and not moved:
-                figure, alt = marked(figure, marks, dark), f"{alt} {words(marks)}"
             with deck.card():
-                page_chrome.plot(st, figure, f"lesson-{name}", alt, f"{name} figure")
+                if move and deck.on:
+                    _control(move, name)
+                _figure(visit, run, lab, None if moved else marks)
         if move:
-            st.markdown(visit.lesson.say(f"{step.name}-moved", **texts(run.numbers(lab))))
+            with deck.card():
+                st.markdown(visit.lesson.say(f"{step.name}-moved", **texts(run.numbers(lab))))
     except Refused as reason:
         st.warning(sentence(plain(str(reason))))
     finally:
         lab.close()
+
+
+def _control(move: Move, name: str) -> None:
+    """What moves a picture, by the key of its widget."""
+    st.segmented_control(move.label, move.options, required=True, key=name)
+
+
+def _figure(visit: Visit, run: Run, lab: Lab, marks: Marks | None) -> None:
+    """The figure of a run, with the marks of an answer to it."""
+    if run.figure:
+        dark, name = is_dark(), visit.lesson.name
+        figure, alt = run.figure(lab, dark)
+        if marks and not marks.axis:
+            figure, alt = marked(figure, marks, dark), f"{alt} {words(marks)}"
+        page_chrome.plot(st, figure, f"lesson-{name}", alt, f"{name} figure")
 
 
 def _play(visit: Visit, run: Run) -> None:
