@@ -131,6 +131,17 @@ def test_the_picture_answers_what_is_moved() -> None:
     assert address(app) == {"lesson": "noising", "step": "3", "answers": "50.c"}
 
 
+def test_a_deck_reveals_what_can_be_moved_with_the_figure() -> None:
+    link = {"lesson": "noising", "step": "3", "answers": "50.c", "present": "on"}
+    app = calm(visit("lessons", **link))
+    [move] = [c for c in app.segmented_control if c.label == "Beside linear"]
+    before = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
+    app = calm(move.set_value("sigmoid").run())
+    after = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
 def links(app: AppTest) -> set[str]:
     return {element.proto.label for element in app.get("page_link")}
 
