@@ -228,7 +228,7 @@ def _open_file() -> None:
 def scroll_to(section: str) -> None:
     """Begin at this heading, or at the container of this key, until the reader moves."""
     with st.container(key="script scroll"):
-        code = _SCROLL.replace("SECTION", json.dumps(section))
+        code = _SCROLL.replace('"SECTION"', json.dumps(section))
         st.html(f'<script type="module">{code}</script>', unsafe_allow_javascript=True)
 
 
