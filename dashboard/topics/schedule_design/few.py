@@ -101,21 +101,30 @@ def answer(budget: Budget, outcomes: Outcomes) -> str:
     found = values(outcomes)
     least = min(found, key=found.__getitem__)
     mine = {e: v for e, v in found.items() if e.sampler == budget.experiment.sampler}
-    best = {"evaluations": budget.evaluations, "number": _number(outcomes[least])}
-    said = [say("few-best", **best, **_names(least))]
+    said = [
+        say(
+            "few-best",
+            evaluations=budget.evaluations,
+            number=_number(outcomes[least]),
+            sampler=least.record.label,
+            grid=_grid(least),
+        )
+    ]
     if mine and least not in mine:
         own = min(mine, key=mine.__getitem__)
-        said.append(say("few-own", number=_number(outcomes[own]), **_names(own)))
+        number, sampler = _number(outcomes[own]), own.record.label
+        said.append(say("few-own", number=number, sampler=sampler, grid=_grid(own)))
     most = max(found, key=found.__getitem__)
-    said.append(say("few-worst", number=_number(outcomes[most]), **_names(most)))
+    number, sampler = _number(outcomes[most]), most.record.label
+    said.append(say("few-worst", number=number, sampler=sampler, grid=_grid(most)))
     refused = len(outcomes) - len(found)
     if refused:
         said.append(say("few-refused", count=refused))
     return " ".join(said)
 
 
-def _names(run: Experiment) -> dict[str, str]:
-    return {"sampler": run.record.label, "grid": GRIDS[run.schedule.kind]}
+def _grid(run: Experiment) -> str:
+    return GRIDS[run.schedule.kind]
 
 
 def _number(outcome: cached.Outcome) -> str:
@@ -135,9 +144,15 @@ def _beside(budget: Budget, ends: Ends, best: Experiment) -> None:
     found = design.searched(SEARCH, task, st.empty())
     if isinstance(found, Optimum):
         outcome = cached.distance(found.experiment, *budget.how, st.empty())
-        between = {"high": design_words.signed(ends.high), "low": design_words.signed(ends.low)}
-        of = {"sampler": best.record.label, "steps": best.steps, "number": _number(outcome)}
-        st.markdown(say("few-found", **of, **between))
+        told = say(
+            "few-found",
+            sampler=best.record.label,
+            steps=best.steps,
+            number=_number(outcome),
+            high=design_words.signed(ends.high),
+            low=design_words.signed(ends.low),
+        )
+        st.markdown(told)
     elif found is not None:
         st.caption(say("few-not-found", reason=str(found)))
 
@@ -148,7 +163,7 @@ def table(budget: Budget, outcomes: Outcomes) -> dict[str, Sequence[Any]]:
     runs = sorted(outcomes, key=lambda e: found.get(e, math.inf))
     return {
         "sampler": [run.record.label for run in runs],
-        "schedule": [GRIDS[run.schedule.kind] for run in runs],
+        "schedule": [_grid(run) for run in runs],
         "T": [run.steps for run in runs],
         "score evaluations": [run.record.nfe(run.steps) for run in runs],
         "asks beside the score for": [run.record.derivatives for run in runs],
@@ -158,8 +173,14 @@ def table(budget: Budget, outcomes: Outcomes) -> dict[str, Sequence[Any]]:
 
 def alt(budget: Budget, found: Mapping[Experiment, float]) -> str:
     least = min(found, key=found.__getitem__)
-    counts = {"evaluations": budget.evaluations, "count": len(found)}
-    return say("few-alt", **counts, number=rounded(found[least]), **_names(least))
+    return say(
+        "few-alt",
+        evaluations=budget.evaluations,
+        count=len(found),
+        number=rounded(found[least]),
+        sampler=least.record.label,
+        grid=_grid(least),
+    )
 
 
 @drawn_once
