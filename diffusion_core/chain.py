@@ -6,6 +6,7 @@ past T.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -66,8 +67,15 @@ class Chain:
         """T."""
         return len(self.beta) - 2
 
-    def level(self, t: int) -> NoiseLevel:
-        return NoiseLevel(float(self.abar[t]), float(self.var[t]))
+    def level(self, t: float) -> NoiseLevel:
+        """At a whole t that of the chain; between two of them 1 - abar is linear in t."""
+        low = math.floor(t)
+        share = t - low
+        if not share:
+            return NoiseLevel(float(self.abar[low]), float(self.var[low]))
+        ends = ((of[low], of[low + 1]) for of in (self.abar, self.var))
+        abar, var = (float((1 - share) * a + share * b) for a, b in ends)
+        return NoiseLevel(abar, var)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from functools import lru_cache
 from typing import Any
 
 from diffusion_core.errors import InputError
-from diffusion_core.samplers import SAMPLERS, Sampler, sampler_record
+from diffusion_core.samplers import ODE_ORDER, SAMPLERS, Sampler, sampler_record
+from diffusion_core.samplers.ode_order import DEFAULT_ORDER
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.exact import ExactScore, Score
@@ -41,6 +42,7 @@ class Experiment:
 
     start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. score_error: None for the exact score.
     ``preset`` remembers that the target came from the gallery, so that links stay short.
+    order, rounds: of the sampler ode-order alone, where they are 3 and as many unless given.
     sampler: a name, or a record as ``own_sampler`` makes it. score_error may be an ``own_score``,
     target any ``Target``. What is a reader's own lives in this program: JSON and links refuse it.
     InputError for a combination that cannot run.
@@ -55,10 +57,13 @@ class Experiment:
     score_error: ScoreError | None = None
     seed: int = 0
     preset: str | None = None
+    order: int | None = None
+    rounds: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", check_steps(self.steps))
         check_parts(self.target, self.sampler, self.score_error, self.eta)
+        self._settle_order()
         if isinstance(self.sampler, Sampler) and self.sampler == SAMPLERS.get(self.sampler.name):
             object.__setattr__(self, "sampler", self.sampler.name)
         if self.start not in STARTS:
@@ -72,11 +77,22 @@ class Experiment:
         if isinstance(self.schedule, Custom):
             self.schedule.chain(self.steps)
 
+    def _settle_order(self) -> None:
+        """Order and rounds in numbers where the sampler has them; InputError where it has none."""
+        if isinstance(self.sampler, Sampler):
+            if self.order is not None or self.rounds is not None:
+                raise InputError(f"sampler.order: only {ODE_ORDER} takes order and rounds")
+            return
+        sampler_record(self.sampler, self.eta, self.order, self.rounds)
+        if self.sampler == ODE_ORDER:
+            object.__setattr__(self, "order", self.order or DEFAULT_ORDER)
+            object.__setattr__(self, "rounds", self.rounds or self.order)
+
     @property
     def record(self) -> Sampler:
         if isinstance(self.sampler, Sampler):
             return self.sampler
-        return sampler_record(self.sampler, self.eta)
+        return sampler_record(self.sampler, self.eta, self.order, self.rounds)
 
     @property
     def chain(self) -> Chain:
@@ -111,7 +127,14 @@ class Experiment:
         )
 
     def with_(self, **changes: Any) -> Experiment:
-        """A copy with some fields changed; a preset's name goes when its target does."""
+        """A copy with some fields changed; a preset's name goes when its target does.
+
+        Order and rounds go when the sampler is another, rounds when the order is.
+        """
+        if changes.get("sampler", self.sampler) != self.sampler:
+            changes = {"order": None, "rounds": None} | changes
+        if changes.get("order", self.order) != self.order:
+            changes = {"rounds": None} | changes
         if "target" in changes and "preset" not in changes:
             changes["preset"] = None
         return replace(self, **changes)
@@ -132,6 +155,10 @@ class Experiment:
         sampler: dict[str, Any] = {"kind": self.sampler}
         if self.sampler == "ddim":
             sampler["eta"] = float(self.eta)
+        if self.sampler == ODE_ORDER:
+            sampler["order"] = self.order
+            if self.rounds != self.order:
+                sampler["rounds"] = self.rounds
         return {
             "target": target_to_dict(self.target, self.preset),
             "schedule": described(self.schedule),
@@ -161,12 +188,11 @@ class Experiment:
                     f"{required}: is missing; an experiment needs target, schedule, sampler, steps"
                 )
         target, preset = target_from_dict(data["target"])
-        sampler, eta = _sampler_from_dict(data["sampler"])
+        sampler = _sampler_from_dict(data["sampler"])
         return cls(
             target=target,
             schedule=schedule_from_dict(data["schedule"]),
-            sampler=sampler,
-            eta=eta,
+            **sampler,
             steps=typed("steps", data["steps"], int),
             start=typed("start", data.get("start", "noise"), str),
             score_error=score_error_from_dict(data.get("score_error")),
@@ -242,10 +268,14 @@ def score_error_from_dict(data: Any) -> ScoreError | None:
     return build("score_error", SCORE_ERRORS[kind], data)
 
 
-def _sampler_from_dict(data: Any) -> tuple[str, float]:
-    """Kind and eta."""
+def _sampler_from_dict(data: Any) -> dict[str, Any]:
+    """The experiment's fields for the sampler: its kind and what that takes."""
     kind = kind_of("sampler", data, tuple(SAMPLERS))
     if kind != "ddim" and "eta" in data:
         raise InputError(f"sampler.eta: only ddim takes eta, not {kind}")
-    data = record("sampler", data, ("kind", "eta") if kind == "ddim" else ("kind",))
-    return kind, typed("sampler.eta", data.get("eta", 0.0), float)
+    takes: dict[str, type] = {"ddim": {"eta": float}, ODE_ORDER: {"order": int, "rounds": int}}.get(
+        kind, {}
+    )
+    data = record("sampler", data, ("kind", *takes))
+    given = {k: typed(f"sampler.{k}", data[k], of) for k, of in takes.items() if k in data}
+    return {"sampler": kind, **given}

@@ -33,7 +33,7 @@ class AxisGaussian:
     variance: Array
 
 
-Affine = Callable[[int], tuple[float, Array]]
+Affine = Callable[[float], tuple[float, Array]]
 
 
 class _AxisScore:
@@ -43,19 +43,20 @@ class _AxisScore:
         self._mean, self._variance, self._chain = mean, variance, chain
         self._wrong = wrong
 
-    def law(self, t: int) -> AxisGaussian:
-        abar, var = self._chain.abar[t], self._chain.var[t]
-        return AxisGaussian(math.sqrt(abar) * self._mean, abar * self._variance + var)
+    def law(self, t: float) -> AxisGaussian:
+        at = self._chain.level(t)
+        mean = math.sqrt(at.abar) * self._mean
+        return AxisGaussian(mean, at.abar * self._variance + at.var)
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         law, (factor, shift) = self.law(t), self._wrong(t)
         return factor * (law.mean - x) / law.variance + shift
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         diagonal = np.diag(-self._wrong(t)[0] / self.law(t).variance)
         return np.broadcast_to(diagonal, (len(x), *diagonal.shape))
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return np.zeros_like(x)
 
 
@@ -79,7 +80,7 @@ def gaussian_laws(
     values, vectors = target.spectrum
     turn = vectors[0].T
 
-    def turned(t: int) -> tuple[float, Array]:
+    def turned(t: float) -> tuple[float, Array]:
         factor, shift = (1.0, np.zeros(target.dim)) if wrong is None else wrong(t)
         return factor, turn @ shift
 

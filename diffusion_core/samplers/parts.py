@@ -49,13 +49,13 @@ class Marks:
 class _NoScore:
     """Zero everywhere: the factors of an update do not depend on it."""
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         return np.zeros_like(x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         return np.zeros((*x.shape, x.shape[1]))
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return np.zeros_like(x)
 
 

@@ -144,14 +144,16 @@ class _Tape:
         assert made is not None
         return made
 
-    def __call__(self, t: int, x: Point) -> Point:
-        return self.write("score", self.place(x), t - self._t)
+    def __call__(self, t: float, x: Point) -> Point:
+        if t != int(t):
+            raise TypeError("a score between the chain's t")
+        return self.write("score", self.place(x), int(t) - self._t)
 
-    def jacobian(self, t: int, x: Point) -> Matrix:
-        return Matrix(self, 0.0, {(self.place(x), t - self._t): 1.0})
+    def jacobian(self, t: float, x: Point) -> Matrix:
+        return Matrix(self, 0.0, {(self.place(x), int(t) - self._t): 1.0})
 
-    def trace_gradient(self, t: int, x: Point) -> Point:
-        return self.write("trace_gradient", self.place(x), t - self._t)
+    def trace_gradient(self, t: float, x: Point) -> Point:
+        return self.write("trace_gradient", self.place(x), int(t) - self._t)
 
     def normal(self, marks: Marks) -> Callable[[tuple[int, ...]], Any]:
         """Draws for ``advance``."""

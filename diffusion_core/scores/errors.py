@@ -8,7 +8,8 @@ The theorems of arXiv 2306.09251 measure an error in two numbers,
 Every kind is normalised so that its ``size`` is eps_score: E |e_t(X_t)|^2 is the same at every t to
 which it applies, and 0 at the others. ``when`` says to which: "always"; "small-t", where the data
 dominate (abar_t >= 1/2); "large-t", where the noise does. What the training-free accelerated ODE
-asks for at t = T+1 is wrong as at t = T. Refused on a chain where no t qualifies.
+asks for at t = T+1 is wrong as at t = T, and what ``ode-order`` asks for between t - 1 and t by as
+much as at t. Refused on a chain where no t qualifies.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Added:
 
     def __init__(self, exact: ExactScore, field: Field, eps: Array) -> None:
         self.exact, self.field, self._eps = exact, field, eps
-        self._amplitudes: dict[int, float] = {}
+        self._amplitudes: dict[float, float] = {}
 
     def size(self, t: int) -> float:
         """eps_t = E^{1/2} |e_t(X_t)|^2, exactly."""
@@ -82,11 +83,11 @@ class Added:
         """What ``size`` may be wrong by: rounding."""
         return ROUNDING * self.size(t)
 
-    def amplitude(self, t: int) -> float:
+    def amplitude(self, t: float) -> float:
         """A_t; at t = T+1 that of t = T."""
         t = min(t, self.exact.chain.steps)
         if t not in self._amplitudes:
-            eps = float(self._eps[t])
+            eps = float(self._eps[math.ceil(t)])
             square = self.field.square_norm(self.exact.chain.level(t)) if eps > 0 else 1.0
             self._amplitudes[t] = eps / math.sqrt(max(square, 1e-300))
         return self._amplitudes[t]
@@ -102,7 +103,7 @@ class Added:
         """The length over which e_t changes, infinite where it does not."""
         return self.field.detail if self._eps[t] > 0 else math.inf
 
-    def affine(self, t: int) -> tuple[float, Array] | None:
+    def affine(self, t: float) -> tuple[float, Array] | None:
         """(c, v) with s_hat_t = c s_t + v, where that is so."""
         of = self.field.constant
         return None if of is None else (1.0, self.amplitude(t) * of)
@@ -118,15 +119,15 @@ class Added:
 
         return exact and exact.beside(numbers, sum(a.size for a in waves.values()) + chain.steps)
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         exact, a = self.exact(t, x), self.amplitude(t)
         return exact + a * self.field(x) if a > 0 else exact
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         exact, a = self.exact.jacobian(t, x), self.amplitude(t)
         return exact + a * self.field.jacobian(x) if a > 0 else exact
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         exact, a = self.exact.trace_gradient(t, x), self.amplitude(t)
         return exact + a * self.field.trace_gradient(x) if a > 0 else exact
 
@@ -137,7 +138,7 @@ class Scaled:
     def __init__(self, exact: ExactScore, eps: Array) -> None:
         self.exact, self._eps = exact, eps
         self._fisher = FisherCurve(exact.target, exact.chain)
-        self._factors: dict[int, float] = {}
+        self._factors: dict[float, float] = {}
 
     def size(self, t: int) -> float:
         """eps_t, as exactly as the Fisher information is known."""
@@ -153,11 +154,11 @@ class Scaled:
         eps = float(self._eps[t])
         return eps * (0.5 * self._fisher.relative_error(t) + ROUNDING) if eps > 0 else 0.0
 
-    def excess(self, t: int) -> float:
+    def excess(self, t: float) -> float:
         """delta_t; at t = T+1 that of t = T."""
         t = min(t, self.exact.chain.steps)
         if t not in self._factors:
-            eps = float(self._eps[t])
+            eps = float(self._eps[math.ceil(t)])
             self._factors[t] = eps / math.sqrt(self._fisher(t)) if eps > 0 else 0.0
         return self._factors[t]
 
@@ -169,7 +170,7 @@ class Scaled:
         """Infinite: no finer than the score itself."""
         return math.inf
 
-    def affine(self, t: int) -> tuple[float, Array] | None:
+    def affine(self, t: float) -> tuple[float, Array] | None:
         """(c, v) with s_hat_t = c s_t + v."""
         return 1 + self.excess(t), np.zeros(self.exact.target.dim)
 
@@ -183,13 +184,13 @@ class Scaled:
 
         return exact and exact.beside(numbers, chain.steps)
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         return (1 + self.excess(t)) * self.exact(t, x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         return (1 + self.excess(t)) * self.exact.jacobian(t, x)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return (1 + self.excess(t)) * self.exact.trace_gradient(t, x)
 
 

@@ -19,17 +19,21 @@ T = TypeVar("T")
 
 
 class Score(Protocol):
-    """s_t(x) for x of shape (N, d), and its derivatives."""
+    """s_t(x) for x of shape (N, d), and its derivatives.
 
-    def __call__(self, t: int, x: Array) -> Array:
+    t is whole; between two of the chain's t where a sampler asks for a noise level between theirs
+    (``Chain.level``).
+    """
+
+    def __call__(self, t: float, x: Array) -> Array:
         """s_t(x), shape (N, d)."""
         ...
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         """H_t(x) = the Jacobian of s_t, shape (N, d, d)."""
         ...
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         """grad tr H_t(x), shape (N, d)."""
         ...
 
@@ -85,15 +89,15 @@ class Remembered(Generic[T]):
 
     def __init__(self, room: Room = ROOM) -> None:
         self._room = room
-        self._kept: dict[int, T] = {}
-        self._last: tuple[tuple[int, T], ...] = ()
+        self._kept: dict[float, T] = {}
+        self._last: tuple[tuple[float, T], ...] = ()
 
-    def get(self, t: int) -> T | None:
+    def get(self, t: float) -> T | None:
         """What was made for t, None where that is forgotten."""
         found = self._kept.get(t)
         return found if found is not None else next((v for s, v in self._last if s == t), None)
 
-    def put(self, t: int, made: T, size: int) -> T:
+    def put(self, t: float, made: T, size: int) -> T:
         """``made`` itself, which holds ``size`` numbers."""
         if self._room.taken(self, size):
             self._kept[t] = made
@@ -125,7 +129,7 @@ class ExactScore:
         self._marginals: Remembered[Marginal] = Remembered()
         self._lock = threading.Lock()
 
-    def marginal(self, t: int) -> Marginal:
+    def marginal(self, t: float) -> Marginal:
         """p_t, 1 <= t <= T+1; safe to ask for from several threads."""
         found = self._marginals.get(t)
         if found is None:
@@ -133,7 +137,7 @@ class ExactScore:
                 found = self._marginals.get(t) or self._made(t)
         return found
 
-    def _made(self, t: int) -> Marginal:
+    def _made(self, t: float) -> Marginal:
         made = self.target.marginal(self.chain.level(t))
         return self._marginals.put(t, made, numbers(made))
 
@@ -141,17 +145,17 @@ class ExactScore:
         """The score in numbers, where the target has a form."""
         return of_target(self.target, self.chain)
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         return self.marginal(t).score(x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         return self.marginal(t).jacobian(x)
 
-    def score_and_jacobian(self, t: int, x: Array) -> tuple[Array, Array]:
+    def score_and_jacobian(self, t: float, x: Array) -> tuple[Array, Array]:
         """s_t(x) and H_t(x) in one pass."""
         return self.marginal(t).score_and_jacobian(x)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return self.marginal(t).trace_gradient(x)
 
 
@@ -164,13 +168,13 @@ class AtNodes:
     def __init__(self, score: ExactScore, axes: tuple[Array, Array], kept: Mask, x: Array) -> None:
         self._score, self._axes, self._kept, self._x = score, axes, kept, x
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         if x is not self._x:
             return self._score(t, x)
         return score_at_nodes(self._score.marginal(t), self._axes, self._kept, x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         return self._score.jacobian(t, x)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return self._score.trace_gradient(t, x)

@@ -188,9 +188,9 @@ class FisherCurve:
         self._target, self._chain = target, chain
         self._spline: scipy.interpolate.BSpline | None = None
         self._doubt: Function | None = None
-        self._means: dict[int, Mean] = {}
+        self._means: dict[float, Mean] = {}
 
-    def __call__(self, t: int) -> float:
+    def __call__(self, t: float) -> float:
         level = self._chain.level(t)
         if self._at_every(level):
             return float(self._mean(t).value[0])
@@ -213,7 +213,7 @@ class FisherCurve:
     def _at_every(self, level: NoiseLevel) -> bool:
         return self._chain.steps <= ALL_STEPS or level.abar < FAINT
 
-    def _mean(self, t: int) -> Mean:
+    def _mean(self, t: float) -> Mean:
         if t not in self._means:
             self._means[t] = fisher_information(self._target, self._chain.level(t))
         return self._means[t]

@@ -146,15 +146,15 @@ class LearnedScore:
         self._fits: Remembered[Fit] = Remembered()
         self._lock = threading.Lock()
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         fit = self.fit(t)
         return fit.model(fit.standard(x)) / fit.spread
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         fit = self.fit(t)
         return fit.model.jacobian(fit.standard(x)) / fit.spread**2
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         fit = self.fit(t)
         return fit.model.trace_gradient(fit.standard(x)) / fit.spread**3
 
@@ -186,7 +186,7 @@ class LearnedScore:
             "width": np.hypot(np.sqrt(chain.var) / spread, length),
         }
 
-    def fit(self, t: int) -> Fit:
+    def fit(self, t: float) -> Fit:
         """The trained model at t, 1 <= t <= T+1; safe to ask for from several threads.
 
         Trained again where the models of all t would need too much memory (``scores.Room``).
@@ -200,7 +200,7 @@ class LearnedScore:
                     self._fits.put(t, found, found.model.size)
         return found
 
-    def _trained(self, t: int) -> Fit:
+    def _trained(self, t: float) -> Fit:
         level, of = self.exact.chain.level(t), self.description
         root, noise = math.sqrt(level.abar), math.sqrt(level.var)
         spread = math.hypot(root * self._deviation, noise)
@@ -211,7 +211,7 @@ class LearnedScore:
         model, loss = fitted(Bumps(centres, length), v, tau, self.ridge)
         return Fit(root * self._mean, spread, model, loss)
 
-    def _standard(self, x0: Array, t: int, spread: float) -> Array:
+    def _standard(self, x0: Array, t: float, spread: float) -> Array:
         return math.sqrt(self.exact.chain.level(t).abar) * (x0 - self._mean) / spread
 
     def train(self, progress: Progress = lambda done, of: None, every: int = 4) -> tuple[Loss, ...]:

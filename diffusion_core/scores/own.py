@@ -16,6 +16,10 @@ from diffusion_core.strict_json import shown
 
 STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))  # a derivative, to fourth order
 STEP = 3e-3  # of a difference, in units of the finest detail of p_t: errors of 1e-10 in float64
+BETWEEN = (
+    "score_error: ode-order of order 3 and 4 asks for the score between the grid's noise levels, "
+    "where your own is not known; use order 2 or another sampler"
+)
 
 Function = Callable[[int, Array], Any]
 
@@ -76,8 +80,10 @@ class DifferencedScore:
     def __init__(self, own: OwnScore, exact: ExactScore) -> None:
         self._own, self._target, self._chain = own, exact.target, exact.chain
 
-    def __call__(self, t: int, x: Array) -> Array:
-        out = self._own.f(t, x)
+    def __call__(self, t: float, x: Array) -> Array:
+        if t != int(t):
+            raise InputError(BETWEEN)
+        out = self._own.f(int(t), x)
         try:
             found = np.asarray(out, dtype=float)
         except (TypeError, ValueError):
@@ -98,19 +104,19 @@ class DifferencedScore:
         """The length that the reader stated."""
         return self._own.detail
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         """(N, d, d), by differences along every axis."""
         return np.stack([self._along(self, t, x, k) for k in range(x.shape[1])], axis=2)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         """grad tr H, (N, d), by differences of differences."""
 
-        def trace(t: int, x: Array) -> Array:
+        def trace(t: float, x: Array) -> Array:
             return sum(self._along(self, t, x, k)[:, k] for k in range(x.shape[1]))  # type: ignore[return-value]
 
         return np.stack([self._along(trace, t, x, k) for k in range(x.shape[1])], axis=1)
 
-    def _along(self, of: Callable[[int, Array], Array], t: int, x: Array, axis: int) -> Array:
+    def _along(self, of: Callable[[float, Array], Array], t: float, x: Array, axis: int) -> Array:
         level = self._chain.level(t)
         scale = math.sqrt(level.abar * self._target.finest_scale**2 + level.var)
         h = np.zeros(x.shape[1])

@@ -147,7 +147,7 @@ class Trained(Protocol):
     data: Array
     ridge: float
 
-    def fit(self, t: int) -> Fit: ...
+    def fit(self, t: float) -> Fit: ...
 
     def closed_form(self) -> ClosedForm: ...
 
@@ -171,16 +171,16 @@ class Regressed:
         self._models: Remembered[Sums] = Remembered()
         self._lock = threading.Lock()
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         return self.plain(t, x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         """H of v_t, (N, d, d); the score's own Jacobian is that of ``plain``."""
         fit, d = self.learned.fit(t), x.shape[1]
         found = self.model(t)(fit.standard(x))[:, d:].reshape(-1, d, d)
         return np.asarray(found / fit.spread**2)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         """k - H s, (N, d): so that grad tr H + H s of an update is k."""
         fit, d = self.learned.fit(t), x.shape[1]
         found = self.model(t)(fit.standard(x))
@@ -198,7 +198,7 @@ class Regressed:
 
         return plain and plain.beside(numbers, bumps.size * (2 + dim))
 
-    def model(self, t: int) -> Sums:
+    def model(self, t: float) -> Sums:
         """The trained sums at t, 1 <= t <= T+1; safe to ask for from several threads."""
         found = self._models.get(t)
         if found is None:
@@ -206,15 +206,15 @@ class Regressed:
                 found = self._models.get(t) or self._remembered(t)
         return found
 
-    def _remembered(self, t: int) -> Sums:
+    def _remembered(self, t: float) -> Sums:
         made = self._trained(t)
         return self._models.put(t, made, numbers(made))
 
-    def _trained(self, t: int) -> Sums:
+    def _trained(self, t: float) -> Sums:
         fit, of = self.learned.fit(t), self.learned
-        chain, bumps = of.exact.chain, fit.model.bumps
-        v = fit.standard(math.sqrt(chain.abar[t]) * of.data)
-        tau = math.sqrt(chain.var[t]) / fit.spread
+        level, bumps = of.exact.chain.level(t), fit.model.bumps
+        v = fit.standard(math.sqrt(level.abar) * of.data)
+        tau = math.sqrt(level.var) / fit.spread
         nodes = noise_nodes(v, tau, bumps.length)
         size, d = 1 + bumps.dim + len(bumps.centres), bumps.dim
         gram, right = np.zeros((size, size)), np.zeros((size, d + d * d))
@@ -226,7 +226,7 @@ class Regressed:
         matrix, regular = penalised(gram, 1 + d, of.ridge, len(v))
         return Sums(bumps, solved(matrix, right, regular))
 
-    def _targets(self, t: int, fit: Fit, nodes: Nodes, rows: slice, tau: float) -> Array:
+    def _targets(self, t: float, fit: Fit, nodes: Nodes, rows: slice, tau: float) -> Array:
         """What k and H are regressed on: (26) and (32) given U, less what the score says."""
         second = nodes.second[rows]
         s = self.plain(t, fit.centre + fit.spread * nodes.u[rows]) * fit.spread

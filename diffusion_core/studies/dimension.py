@@ -85,6 +85,7 @@ class _Scalars:
         self.steps = chain.steps
         self.beta, self.alpha = chain.beta.tolist(), chain.alpha.tolist()
         self.abar, self.var = chain.abar.tolist(), chain.var.tolist()
+        self.level = chain.level
 
 
 class _LinearScore:
@@ -92,14 +93,18 @@ class _LinearScore:
 
     def __init__(self, chain: Chain, variance: float) -> None:
         self.variances = (chain.abar * variance + chain.var).tolist()
+        self._chain, self._variance = chain, variance
 
-    def __call__(self, t: int, x: Any) -> Any:
-        return -x / self.variances[t]
+    def __call__(self, t: float, x: Any) -> Any:
+        if isinstance(t, int):
+            return -x / self.variances[t]
+        between = self._chain.level(t)
+        return -x / (between.abar * self._variance + between.var)
 
-    def jacobian(self, t: int, x: Array) -> Array:
-        return np.full((len(x), 1, 1), -1 / self.variances[t])
+    def jacobian(self, t: float, x: Array) -> Array:
+        return np.full((len(x), 1, 1), self(t, 1.0))
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return np.zeros_like(x)
 
 

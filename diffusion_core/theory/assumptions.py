@@ -80,4 +80,5 @@ def schedule_facts(chain: Chain) -> ScheduleFacts:
 
 def theorems(experiment: Experiment) -> tuple[Theorem, ...]:
     """Those about the experiment's sampler, the seed paper's first; maybe none."""
-    return theory_theorems.theorems(experiment.record.name, experiment.eta)
+    e = experiment
+    return theory_theorems.theorems(e.record.name, e.eta, e.order)

@@ -97,7 +97,7 @@ class Theorem:
     burn_in: (a, b) where T >= C_2 d^a (log T)^b is assumed.
     through_kl: proven as TV <= sqrt(KL(p_1 || q_1) / 2).
     dim: d, or k for an intrinsic dimension (k = d is allowed).
-    eta: for which of DDIM's eta.
+    eta: for which of DDIM's eta.  order: for which K of ode-order.
     steps_equation: the number of the paper's own count of steps that suffice.
     """
 
@@ -114,6 +114,7 @@ class Theorem:
     through_kl: bool = False
     dim: str = "d"
     eta: float | None = None
+    order: int | None = None
     steps_equation: str = ""
 
     @property

@@ -7,6 +7,7 @@ with three facts where it needs "facts"; see ``bounds.NEEDS``.
 from __future__ import annotations
 
 from diffusion_core.samplers import SAMPLERS, SEED_ARXIV
+from diffusion_core.samplers.ode_order import DEFAULT_ORDER, ORDERS
 from diffusion_core.theory.bounds import EVIDENCE, NEEDS, Shape, Term, Theorem
 
 __all__ = ["EVIDENCE", "NEEDS", "THEOREMS", "Shape", "Term", "Theorem", "theorems"]
@@ -109,6 +110,25 @@ _ALL = (
         constant="C",
         through_kl=True,
     ),
+    *(
+        Theorem(
+            "ode-order",
+            "Li, Zhou, Wei, Chen",
+            "2506.24042",
+            "bound",
+            "(17)",
+            (
+                Term(2 + k, 2 + 2 * k, k),
+                Term(0.5, 2, 0, ("score",)),
+                Term(1, 1.5, 0, ("Jacobian",)),
+            ),
+            ("bounded", "unseen", "burn-in", "score", "jacobian"),
+            _FULL,
+            burn_in=(2, 3),
+            order=k,
+        )
+        for k in ORDERS
+    ),
     Theorem(
         "ddim",
         *_LOW,
@@ -142,6 +162,12 @@ THEOREMS: dict[str, tuple[Theorem, ...]] = {
 }
 
 
-def theorems(sampler: str, eta: float = 0.0) -> tuple[Theorem, ...]:
-    """Those about a sampler, the seed paper's first; maybe none, as for DDIM with 0 < eta < 1."""
-    return tuple(t for t in THEOREMS.get(sampler, ()) if t.eta is None or t.eta == eta)
+def theorems(sampler: str, eta: float = 0.0, order: int | None = None) -> tuple[Theorem, ...]:
+    """Those about a sampler, the seed paper's first; maybe none, as for DDIM with 0 < eta < 1.
+
+    order: of ode-order, where none is given that which it has by itself.
+    """
+    order = DEFAULT_ORDER if order is None else order
+    return tuple(
+        t for t in THEOREMS.get(sampler, ()) if t.eta in (None, eta) and t.order in (None, order)
+    )

@@ -30,13 +30,13 @@ class _Scaled:
     def __init__(self, score: Score) -> None:
         self._score = score
 
-    def __call__(self, t: int, x: Array) -> Array:
+    def __call__(self, t: float, x: Array) -> Array:
         return BY * self._score(t, x)
 
-    def jacobian(self, t: int, x: Array) -> Array:
+    def jacobian(self, t: float, x: Array) -> Array:
         return self._score.jacobian(t, x)
 
-    def trace_gradient(self, t: int, x: Array) -> Array:
+    def trace_gradient(self, t: float, x: Array) -> Array:
         return self._score.trace_gradient(t, x)
 
 

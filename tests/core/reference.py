@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -270,12 +272,59 @@ def dpmpp_3m_run(y: Number, c: Betas, law: Any, log: Callable[[Number], Number])
     return y
 
 
+def order_run(y: Number, c: Betas, law: Any, k: int = 3, rounds: int = 3) -> Number:
+    """2506.24042, Algorithm 1: u = x/sqrt(1-tau), du/dtau = -(1-tau)^{-3/2} s/2, K levels a step.
+
+    The slopes' polynomial by Newton's divided differences, integrated by Simpson's rule. 1 - tau
+    and tau are carried each, as abar and 1 - abar are.
+    """
+    for t in range(c.steps, 1, -1):
+        width = c.abar[t - 1] - c.abar[t]
+        abar = [c.abar[t] + width * i / (k - 1) for i in range(k)]
+        tau = [c.var[t] - width * i / (k - 1) for i in range(k)]
+        x = [y] * k
+        for _ in range(rounds):
+            rate = [
+                -_score_at(law, a, v, z) / (2 * a**1.5)
+                for a, v, z in zip(abar, tau, x, strict=True)
+            ]
+            table, span = list(rate), [-width * i / (k - 1) for i in range(k)]
+            for depth in range(1, k):
+                for i in range(k - 1, depth - 1, -1):
+                    table[i] = (table[i] - table[i - 1]) / (span[i] - span[i - depth])
+            u = y / c.abar[t] ** 0.5
+            x = [a**0.5 * (u + _area(table, span, v)) for a, v in zip(abar, span, strict=True)]
+        y = x[-1]
+    return y
+
+
+def _score_at(law: Any, abar: Number, var: Number, y: Number) -> Number:
+    """The score at any noise level, whether one of the chain or not."""
+    at = copy(law)
+    at.betas = SimpleNamespace(abar=[abar], var=[var])
+    return at.score(0, y)
+
+
+def _area(table: list[Number], nodes: list[Number], end: Number) -> Number:
+    """The integral of Newton's polynomial from 0 to ``end``, degree <= 3: Simpson is exact."""
+
+    def at(v: Number) -> Number:
+        value = table[-1]
+        for coefficient, node in zip(table[-2::-1], nodes[-2::-1], strict=True):
+            value = value * (v - node) + coefficient
+        return value
+
+    return end / 6 * (at(nodes[0]) + 4 * at(end / 2) + at(end))
+
+
 def flow(sampler: str, y: Number, c: Betas, law: Any, log: Callable[[Number], Number]) -> Number:
     """Y_1 from Y_T = y, deterministic samplers."""
     if sampler == "dpmpp-2m":
         return dpmpp_2m_run(y, c, law, log)
     if sampler == "dpmpp-3m":
         return dpmpp_3m_run(y, c, law, log)
+    if sampler == "ode-order":
+        return order_run(y, c, law)
     for t in range(c.steps, 1, -1):
         y = DETERMINISTIC[sampler](y, t, c, law)
     return y
@@ -336,6 +385,19 @@ def chapman_kolmogorov(
     return f
 
 
+@dataclass
+class _NoisedNormal:
+    """The score of N(mean, variance), noised; of -y/variance where the mean is 0."""
+
+    mean: Number
+    variance: Number
+    betas: Any = None
+
+    def score(self, t: int, y: Number) -> Number:
+        a, v = self.betas.abar[t], self.betas.var[t]
+        return (a**0.5 * self.mean - y) / (a * self.variance + v)
+
+
 def affine_law(
     sampler: str, c: Betas, mean: float, variance: float, exact: bool, eta: float = 0.0
 ) -> tuple[float, float, float, float]:
@@ -352,6 +414,10 @@ def affine_law(
         affine = SimpleNamespace(score=lambda t, y: (mu[t] - y) / lam[t])
         k = dpmpp_3m_run(lam[0] * 0 + 1, c, linear, log)
         return k * m + dpmpp_3m_run(lam[0] * 0, c, affine, log), k * k * v, mu[1], lam[1]
+    if sampler == "ode-order":
+        linear, affine = _NoisedNormal(lam[0] * 0, variance), _NoisedNormal(mean, variance)
+        k = order_run(lam[0] * 0 + 1, c, linear)
+        return k * m + order_run(lam[0] * 0, c, affine), k * k * v, mu[1], lam[1]
     # (Y_t - mu_t) = k (Y_{t+1} - mu_{t+1}) + o
     memory: tuple[Number, Number, Number] | None = None  # Y_{t+1} = slope Y_T + offset, and h
     slope, offset = lam[0] * 0 + 1, lam[0] * 0

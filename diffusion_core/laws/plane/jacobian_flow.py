@@ -9,6 +9,7 @@ of well-conditioned factors, kept as a logarithm.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ class DualScore:
     def __init__(self, score: Score, scale: Callable[[int], float]) -> None:
         self._score, self._scale = score, scale
 
-    def __call__(self, t: int, y: Dual) -> Dual:
+    def __call__(self, t: float, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
         own = plain_score(self._score)
         if isinstance(own, ExactScore):
@@ -52,15 +53,15 @@ class DualScore:
             s, h = own(t, x), own.jacobian(t, x)
         return _dual(s, [h[:, :, k] for k in range(2)], y)
 
-    def jacobian(self, t: int, y: Dual) -> Dual:
+    def jacobian(self, t: float, y: Dual) -> Dual:
         return self._differenced(self._score.jacobian, t, y)
 
-    def trace_gradient(self, t: int, y: Dual) -> Dual:
+    def trace_gradient(self, t: float, y: Dual) -> Dual:
         return self._differenced(self._score.trace_gradient, t, y)
 
-    def _differenced(self, of: Callable[[int, Array], Array], t: int, y: Dual) -> Dual:
+    def _differenced(self, of: Callable[[float, Array], Array], t: float, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
-        step = np.eye(2) * STEP * self._scale(t)
+        step = np.eye(2) * STEP * self._scale(math.ceil(t))
         moved = [
             sum(w * of(t, x + k * step[axis]) for k, w in STENCIL) / step[axis, axis]
             for axis in range(2)

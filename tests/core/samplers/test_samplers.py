@@ -38,10 +38,11 @@ class CountingScore(ExactScore):
         return super().__call__(t, x)
 
 
-@pytest.mark.parametrize(("sampler", "eta"), RUNS)
+@pytest.mark.parametrize(("sampler", "eta"), [run for run in RUNS if run[0] != "ode-order"])
 def test_measured_order_equals_the_stated_order(sampler: str, eta: float) -> None:
     """The path of every figure: measure(), exact start, so that no floor hides the rate.
 
+    ``test_ode_order`` has ode-order, whose leading error is far below the next for every T here.
     The first step of order 1 costs an order 3 method abar_T h^2: less of the data is left for it.
     """
     least = -6 if sampler_record(sampler, eta).order < 3 else -10
@@ -209,6 +210,7 @@ def test_samplers_stand_in_the_order_of_the_seed_papers_theorems() -> None:
         ("heun", "Heun", ""),
         ("dpmpp-2m", "DPM-Solver++(2M)", ""),
         ("dpmpp-3m", "DPM-Solver++(3M)", ""),
+        ("ode-order", "ODE of order 3", ""),
     ]
     assert PAPER_SAMPLERS == ("ode", "ode-taylor", "ddpm", "ddpm-covariance")
 

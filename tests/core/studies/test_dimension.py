@@ -342,6 +342,7 @@ def test_every_power_of_d_has_its_steps() -> None:
         ("ode-accelerated", "2403.03852"): 3,
         ("ddpm-accelerated", "2403.03852"): 3,
         ("ddim", "2501.12982"): 1,
+        ("ode-order", "2506.24042"): 2,
     }
     ode = THEOREMS["ode"][0]
     assert ode(2, 100) == pytest.approx(

@@ -189,7 +189,7 @@ def test_a_law_is_continuous_only_if_all_of_it_is() -> None:
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_theorems_of_a_run_are_those_of_its_sampler(name: str) -> None:
     assert theorems(Experiment(sampler=name)) == tuple(
-        t for t in THEOREMS.get(name, ()) if t.eta in (None, 0.0)
+        t for t in THEOREMS.get(name, ()) if t.eta in (None, 0.0) and t.order in (None, 3)
     )
 
 

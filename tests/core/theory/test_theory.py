@@ -53,6 +53,14 @@ STATED = [
         [(1, 3, 1, ""), (0, 0.5, 0, "score")],
         None,
     ),
+    *(
+        (
+            ("ode-order", "2506.24042", None, "bound (17)"),
+            [(2 + k, 2 + 2 * k, k, ""), (0.5, 2, 0, "score"), (1, 1.5, 0, "Jacobian")],
+            (2, 3),
+        )
+        for k in (2, 3, 4)
+    ),
 ]
 EVERY = [theorem for found in THEOREMS.values() for theorem in found]
 
