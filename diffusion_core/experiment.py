@@ -273,9 +273,11 @@ def _sampler_from_dict(data: Any) -> dict[str, Any]:
     kind = kind_of("sampler", data, tuple(SAMPLERS))
     if kind != "ddim" and "eta" in data:
         raise InputError(f"sampler.eta: only ddim takes eta, not {kind}")
-    takes: dict[str, type] = {"ddim": {"eta": float}, ODE_ORDER: {"order": int, "rounds": int}}.get(
-        kind, {}
-    )
+    settings: dict[str, dict[str, Any]] = {
+        "ddim": {"eta": float},
+        ODE_ORDER: {"order": int, "rounds": int},
+    }
+    takes = settings.get(kind, {})
     data = record("sampler", data, ("kind", *takes))
     given = {k: typed(f"sampler.{k}", data[k], of) for k, of in takes.items() if k in data}
     return {"sampler": kind, **given}

@@ -59,7 +59,7 @@ bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else
 
 def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None = None) -> None:
     """The figure and its reading, from the runs that are done so far."""
-    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"], eta)
+    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"], eta, experiment.order)
     axis, dark = values["axis"], is_dark()
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
@@ -95,7 +95,9 @@ with decay:
     page_chrome.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(prose("pages")("fits"))
 with proven:
-    proofs = {name: sweeps.chosen_theorems(name, "all", eta) for name in sweep.samplers}
+    proofs = {
+        name: sweeps.chosen_theorems(name, "all", eta, experiment.order) for name in sweep.samplers
+    }
     page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:

@@ -188,18 +188,24 @@ def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | N
 
 
 def shapes(
-    curves: Curves, which: str, logs: bool, anchor: str, eta: float = 0.0
+    curves: Curves,
+    which: str,
+    logs: bool,
+    anchor: str,
+    eta: float = 0.0,
+    order: int | None = None,
 ) -> dict[str, list[Shape]]:
     """The shapes of the proven bounds, each through one point of its curve.
 
     anchor: "first" and "last" name the point; "above" is the one that lifts the shape above all
     others: the smallest constant with which the bound holds for what was measured. eta: DDIM's.
+    order: ode-order's.
     """
     drawn = {}
     for name, curve in curves.items():
         usable = [m for m in curve if m.value > 0 and m.steps >= 3]
         if usable:
-            chosen = chosen_theorems(name, which, eta)
+            chosen = chosen_theorems(name, which, eta, order)
             drawn[name] = [_anchored(theorem, logs, usable, anchor) for theorem in chosen]
     return drawn
 
@@ -217,7 +223,9 @@ def touching(theorem: Theorem, curve: Sequence[Measurement], logs: bool = True) 
     return max(tries, key=lambda shape: shape(curve[0].steps))
 
 
-def chosen_theorems(sampler: str, which: str, eta: float = 0.0) -> tuple[Theorem, ...]:
+def chosen_theorems(
+    sampler: str, which: str, eta: float = 0.0, order: int | None = None
+) -> tuple[Theorem, ...]:
     """None, the first one (the seed paper's for its samplers), or all."""
-    found = theorems(sampler, eta)
+    found = theorems(sampler, eta, order)
     return {"none": (), "paper": found[:1], "all": found}[which]

@@ -61,6 +61,7 @@ SAMPLERS: dict[str, Mark] = {
     "heun": Mark("#2e0f00", "#d6ac70", "pentagon", "14px,3px,3px,3px,3px,3px"),
     "dpmpp-2m": Mark("#4e4e4e", "#a8a5aa", "star", "3px,6px"),
     "dpmpp-3m": Mark("#cf74b7", "#ff120e", "hexagram", "6px,3px,2px,3px"),
+    "ode-order": Mark("#7a0395", "#a80bbe", "cross", "18px,4px,4px,4px"),
 }
 
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")

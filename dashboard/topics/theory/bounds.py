@@ -102,7 +102,7 @@ def useful_from(theorem: Theorem) -> int:
 def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
     """Measured slope, every bound's slope, and by how much it comes out too high."""
     a, b = curve[-2], curve[-1]
-    proven = theorems(experiment.record.name, experiment.eta)
+    proven = theorems(experiment.record.name, experiment.eta, experiment.order)
     said = [_bound(looseness(theorem, curve), curve) for theorem in proven]
     slope = math.log(b.value / a.value) / math.log(b.steps / a.steps)
     return _say(
@@ -156,7 +156,7 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         "TV(q₁, p₁), measured": [rounded(m.value, 4) for m in curve],
         "slope": slopes,
     }
-    for theorem in theorems(experiment.record.name, experiment.eta):
+    for theorem in theorems(experiment.record.name, experiment.eta, experiment.order):
         shape = touching(theorem, curve)
         name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]
