@@ -49,7 +49,9 @@ from tests.dashboard.unpacking import unpack
 PARTICLES = 60
 STEPS = 14
 CALM_STEPS = 60  # where no sampler folds at the waves below
-KINDS = [*((name, 0.0) for name in SAMPLERS), ("ddim", 0.4), ("ddim", 1.0)]
+# ode-order asks between the chain's t, and its positions are sent
+RECORDED = [name for name in SAMPLERS if name != "ode-order"]
+KINDS = [*((name, 0.0) for name in RECORDED), ("ddim", 0.4), ("ddim", 1.0)]
 SKEWED = GaussianMixture(
     (0.3, 0.5, 0.2),
     ((-1.5, 0.5), (0.4, 1.0), (1.2, -1.4)),
@@ -230,7 +232,7 @@ def test_a_score_of_more_bytes_than_positions_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("target", "most"), [(Experiment().target, 60_000), (PRESETS["ring-of-8"].target, 80_000)]
 )
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", RECORDED)
 def test_a_move_of_a_slider_sends_little(target: Target, most: int, sampler: str) -> None:
     experiment = Experiment(target=target, sampler=sampler)
     made = scene(experiment, 2000, lambda share: None)
