@@ -46,7 +46,7 @@ def order_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
     """|slope - order| of TV between two T, from p_T; DPM-Solver++ in its own variable, log SNR."""
     for name in SAMPLERS:
         schedule: Schedule = LogSNR() if SAMPLERS[name].multistep else Linear()
-        # of ode-order K = 4, as the third order of K = 3 shows beside the fourth at far larger T only
+        # of ode-order K = 4: at K = 3 the third order shows beside the fourth at far larger T
         order, pair = (ORDERS[-1], LATE_PAIR) if name == ODE_ORDER else (None, PAIR)
         base = experiment(name, pair[0], schedule, "exact").with_(order=order)
         record, runs = base.record, [alter(base.with_(steps=t)) for t in pair]
