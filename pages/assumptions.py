@@ -28,10 +28,10 @@ notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
-    sampler, eta = choose_sampler(state.experiment)
+    sampler = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
     score = choose_score(state.experiment)
-    changes = {"sampler": sampler, "eta": eta, "steps": steps, "score_error": score}
+    changes = {"steps": steps, "score_error": score, **sampler}
     experiment = described(state.experiment, target, schedule, **changes)
 
 tails = st.toggle(

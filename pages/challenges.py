@@ -48,9 +48,9 @@ elif name != state.values["challenge"]:
 
 with st.sidebar:
     schedule = choose_schedule(base)
-    sampler, eta = choose_sampler(base)
+    sampler = choose_sampler(base)
     steps = choose_steps(base, schedule, range(2, BUDGET + 2))
-    entry = base.with_(schedule=schedule, sampler=sampler, eta=eta, steps=steps)
+    entry = base.with_(schedule=schedule, steps=steps, **sampler)
     page_chrome.link(PAGE, entry, {"challenge": name}, notice)
 
 st.markdown(say(name))

@@ -36,10 +36,10 @@ start_controls(state)
 notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
-    sampler, eta = choose_sampler(state.experiment)
+    sampler = choose_sampler(state.experiment)
     start = choose_start(state.experiment)
     experiment = described(
-        state.experiment, target, state.experiment.schedule, sampler=sampler, eta=eta, start=start
+        state.experiment, target, state.experiment.schedule, start=start, **sampler
     )
     values["T"] = choose_length(values, experiment)
     foot = st.container()

@@ -42,9 +42,9 @@ with st.sidebar:
     st.caption("Your experiment, which some checks are run on")
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
-    sampler, eta = choose_sampler(state.experiment)
+    sampler = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
-    changes = {"sampler": sampler, "eta": eta, "steps": steps}
+    changes = {"steps": steps, **sampler}
     experiment = described(state.experiment, target, schedule, **changes)
     page_chrome.link_and_file(PAGE, experiment, {"fault": fault}, notice)
 

@@ -23,7 +23,8 @@ from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
-from diffusion_core.samplers import PAPER_SAMPLERS, SEED_ARXIV, Sampler
+from diffusion_core.samplers import ODE_ORDER, PAPER_SAMPLERS, SEED_ARXIV, Sampler
+from diffusion_core.samplers.ode_order import DEFAULT_ORDER, ORDERS
 from diffusion_core.schedules import Custom, Schedule
 
 say = prose("controls")
@@ -32,6 +33,7 @@ STEPS = (
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
 LABELS = {name: record.label for name, record in SAMPLERS.items()}
+ANY_ORDER = "ODE of order K"
 # the samplers of a link that compares some and does not say which
 FIRST_SAMPLERS = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
@@ -123,18 +125,24 @@ def _numbers() -> str:
 
 
 @part("sampler")
-def choose_sampler(base: Experiment) -> tuple[str, float]:
-    """The sampler's name, and eta for DDIM."""
+def choose_sampler(base: Experiment) -> dict[str, Any]:
+    """The experiment's fields for its sampler: with eta for DDIM, with K for the one of order K."""
     name = st.selectbox(
         "Sampler",
         list(SAMPLERS),
-        format_func=numbered,
+        format_func=lambda kind: ANY_ORDER if kind == ODE_ORDER else numbered(kind),
         **widget("sampler", base.sampler),
     )
-    record = SAMPLERS[name]
-    st.caption(_in_words(record))
+    if name == ODE_ORDER:
+        order = st.segmented_control(
+            "K, the order", ORDERS, required=True, **widget("order", base.order or DEFAULT_ORDER)
+        )
+        chosen = base.with_(sampler=name, eta=0.0, order=order)
+        st.caption(_in_words(chosen.record))
+        return {"sampler": name, "eta": 0.0, "order": order}
+    st.caption(_in_words(SAMPLERS[name]))
     if name != "ddim":
-        return name, 0.0
+        return {"sampler": name, "eta": 0.0}
     eta = st.slider(
         "η, the share of fresh noise",
         0.0,
@@ -143,7 +151,7 @@ def choose_sampler(base: Experiment) -> tuple[str, float]:
         **widget("eta", base.eta),
         help=say("eta"),
     )
-    return name, float(eta)
+    return {"sampler": name, "eta": float(eta)}
 
 
 def _in_words(record: Sampler) -> str:
@@ -205,12 +213,10 @@ def choose_seed(base: Experiment) -> int:
 def choose_experiment(base: Experiment) -> Experiment:
     """Everything that describes a run, from the target to the seed."""
     target, schedule = choose_target(base), choose_schedule(base)
-    sampler, eta = choose_sampler(base)
+    sampler = choose_sampler(base)
     steps, start = choose_steps(base, schedule), choose_start(base)
     rest = {"score_error": choose_score(base), "seed": choose_seed(base)}
-    return described(
-        base, target, schedule, sampler=sampler, eta=eta, steps=steps, start=start, **rest
-    )
+    return described(base, target, schedule, steps=steps, start=start, **sampler, **rest)
 
 
 def described(base: Experiment, target: Choice, schedule: Schedule, **rest: Any) -> Experiment:

@@ -575,3 +575,15 @@ def test_csv_of_the_particles() -> None:
     rows = list(csv.reader(io.StringIO(page_chrome.to_csv(["x"], points.tolist()))))
     assert rows[0] == ["x"]
     assert [float(r[0]) for r in rows[1:]] == points[:, 0].tolist()
+
+
+def test_the_order_is_chosen_and_stays_in_the_link() -> None:
+    app = visit("trajectories", Experiment(sampler="ode-order", steps=20))
+    chosen = app.segmented_control(key="control: order")
+    assert chosen.value == 3
+    calm(chosen.set_value(4).run())
+    run = decode(address(app)["e"])
+    assert (run.sampler, run.order, run.rounds) == ("ode-order", 4, 4)
+    assert app.session_state["experiment"] == run
+    calm(app.selectbox(key="control: sampler").set_value("ode").run())
+    assert app.session_state["experiment"].order is None

@@ -34,8 +34,8 @@ LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts w
 
 
 def labels(experiment: Experiment) -> dict[str, str]:
-    """Samplers' names; DDIM's with the η that it runs at."""
-    return LABELS | ({"ddim": experiment.record.label} if experiment.sampler == "ddim" else {})
+    """Samplers' names; the experiment's own with the η or the order that it runs at."""
+    return LABELS | {experiment.record.name: experiment.record.label}
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
