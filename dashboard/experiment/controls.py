@@ -156,7 +156,10 @@ def choose_sampler(base: Experiment) -> dict[str, Any]:
 
 def _in_words(record: Sampler) -> str:
     """Order, cost and kind of a sampler."""
-    evaluations = say("sampler-evaluation" if record.evaluations == 1 else "sampler-evaluations")
+    count = record.evaluations
+    evaluations = say("sampler-evaluation")
+    if count > 1:
+        evaluations = say("sampler-evaluations", count=count)
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
     used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
     words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)

@@ -584,6 +584,7 @@ def test_the_order_is_chosen_and_stays_in_the_link() -> None:
     calm(chosen.set_value(4).run())
     run = decode(address(app)["e"])
     assert (run.sampler, run.order, run.rounds) == ("ode-order", 4, 4)
+    assert any("13 score evaluations a step" in c.value for c in app.caption)
     assert app.session_state["experiment"] == run
     calm(app.selectbox(key="control: sampler").set_value("ode").run())
     assert app.session_state["experiment"].order is None
