@@ -99,11 +99,11 @@ def ode_order_sampler(order: int | None = None, rounds: int | None = None) -> Sa
         stochastic=False,
         reference="Li, Zhou, Wei, Chen, arXiv 2506.24042, Algorithm 1",
         stages=(order_step(order, rounds),),
-        latex=r"\begin{aligned}\frac{x_i}{\sqrt{1-\tau_i}}&\leftarrow\frac{Y_t}{\sqrt{1-\tau_0}}"
-        r"+\frac{\bar\alpha_{t-1}\,\beta_t}{2}\sum_{j=0}^{K-1}a_{ij}\,"
+        latex=r"\begin{aligned}&\frac{x_i}{\sqrt{1-\tau_i}}\leftarrow\frac{Y_t}{\sqrt{1-\tau_0}}\\"
+        r"&\quad+\frac{\bar\alpha_{t-1}\,\beta_t}{2}\sum_{j=0}^{K-1}a_{ij}\,"
         r"\frac{s_{\tau_j}(x_j)}{(1-\tau_j)^{3/2}},\\"
-        rf"\tau_i&=1-\bar\alpha_t-\tfrac{{i}}{{K-1}}\,\bar\alpha_{{t-1}}\,\beta_t,\quad K={order},"
-        rf"\quad N={rounds}\text{{ rounds}}\end{{aligned}}",
+        r"&\tau_i=1-\bar\alpha_t-\tfrac{i}{K-1}\,\bar\alpha_{t-1}\,\beta_t,\\"
+        rf"&K={order},\quad N={rounds}\text{{ rounds}}\end{{aligned}}",
         terms=(
             Term(r"\frac{\bar\alpha_{t-1}\,\beta_t}{2}", "half-noise-step", itemgetter("half")),
         ),

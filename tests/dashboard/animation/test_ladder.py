@@ -63,12 +63,16 @@ for (const { name, values, few, law } of {jobs}) {
 """
 
 
+# ode-order asks between the chain's t, and its positions are sent
+RECORDED = [name for name in SAMPLERS if name != "ode-order"]
+
+
 def base(**changes: object) -> Experiment:
     return Experiment(steps=20, seed=3).with_(**changes)
 
 
 CASES: dict[str, tuple[Experiment, str]] = {
-    **{f"{s} T": (base(sampler=s), "steps") for s in SAMPLERS},
+    **{f"{s} T": (base(sampler=s), "steps") for s in RECORDED},
     **{f"{s} c0 ring": (base(sampler=s, target=RING), "c0") for s in ("ode", "ddpm", "dpmpp-3m")},
     "eta": (base(sampler="ddim", eta=0.5), "eta"),
     "eta ring": (base(sampler="ddim", eta=0.5, target=RING), "eta"),
@@ -174,7 +178,7 @@ def test_what_is_exact_for_the_value_before_is_stretched_to_the_new_run(
         assert found["readouts"][-1] == made.readouts[-1]
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", RECORDED)
 def test_a_ladder_is_no_larger_than_a_few_moves(sampler: str) -> None:
     experiment = Experiment(sampler=sampler)
     for dial in dials(experiment, 2000):
