@@ -5,37 +5,34 @@ What a browser sends is checked like a link, and what is not possible counts as 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard.javascript import script
+from dashboard.browser_storage import BrowserStorage, as_object
 from dashboard.lessons import LESSONS
 from dashboard.lessons.progress import ANSWERS, STEP, clash
 from dashboard.lessons.visit import Values
 from diffusion_core import InputError
 
-_KEY, _FORGET = "answers kept in the browser", "answers to forget"
+_FORGET = "answers to forget"
 ALL = "all"
 MOST = 20_000  # characters that a browser may send
-_mount = st.components.v2.component(
-    "kept_answers", html="<span hidden></span>", js=script(Path(__file__).with_name("kept.js"))
+_STORAGE = BrowserStorage(
+    "kept_answers", Path(__file__).with_name("kept.js"), "answers kept in the browser"
 )
 
 
 def kept(values: Values) -> dict[str, tuple[str, ...]]:
     """The answers by lesson, once the browser has told them; those of ``values`` are kept."""
-    known = st.session_state.get(_KEY, {}).get("kept", "")
+    known = _STORAGE.told
     data = {
         "lesson": values["lesson"],
         "answers": ANSWERS.write(values["answers"]),
         "forget": st.session_state.pop(_FORGET, ""),
-        "known": known,
     }
-    _mount(key=_KEY, data=data, on_kept_change=lambda: None)
+    _STORAGE.exchange(data)
     return read(known)
 
 
@@ -46,14 +43,8 @@ def forget(lesson: str = ALL) -> None:
 
 def read(text: Any) -> dict[str, tuple[str, ...]]:
     """The possible ones among the answers that a browser has sent."""
-    try:
-        sent = json.loads(text) if isinstance(text, str) and len(text) <= MOST else {}
-    except (ValueError, RecursionError):
-        sent = {}
-    if not isinstance(sent, Mapping):
-        return {}
     found = {}
-    for name, said in sent.items():
+    for name, said in as_object(text, MOST).items():
         if name not in LESSONS or not isinstance(said, str):
             continue
         try:

@@ -1,22 +1,7 @@
 // A reader's entries, kept in this browser: {challenge: experiments as in the link, the oldest first}.
+import { exchange } from "../../browser_storage.js";
+
 const PLACE = "diffusion convergence lab: challenges";
-
-function read() {
-  try {
-    const found = JSON.parse(localStorage.getItem(PLACE));
-    return found && typeof found === "object" && !Array.isArray(found) ? found : {};
-  } catch {
-    return {};
-  }
-}
-
-function write(kept) {
-  try {
-    localStorage.setItem(PLACE, JSON.stringify(kept));
-  } catch {
-    // storage may be full or forbidden: then the session alone keeps them
-  }
-}
 
 /** The kept entries with the session's after them, the last `most` of each challenge. */
 export function after(kept, { entries, forget, most }) {
@@ -29,9 +14,6 @@ export function after(kept, { entries, forget, most }) {
   return found;
 }
 
-export default function ownEntries({ data, setStateValue }) {
-  const kept = after(read(), data);
-  write(kept);
-  const told = JSON.stringify(kept);
-  if (told !== data.known) setStateValue("kept", told);
+export default function ownEntries(component) {
+  exchange(PLACE, after, component);
 }

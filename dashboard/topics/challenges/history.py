@@ -6,23 +6,21 @@ shown. What a browser sends is checked like a link, and what is no entry counts 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard.javascript import script
+from dashboard.browser_storage import BrowserStorage, as_object
 from dashboard.link.permalink import MAX_LINK, decode, encode
 from dashboard.topics.challenges.entries import CHALLENGES, broken_rule
 from diffusion_core import Experiment, InputError
 
 MOST = 12  # entries of one challenge; the oldest goes first
 LONGEST = len(CHALLENGES) * MOST * (MAX_LINK + 100)  # characters that a browser may send
-_KEY, _OWN, _FORGET = "entries kept in the browser", "own entries", "entries to forget"
-_mount = st.components.v2.component(
-    "own_entries", html="<span hidden></span>", js=script(Path(__file__).with_name("history.js"))
+_OWN, _FORGET = "own entries", "entries to forget"
+_STORAGE = BrowserStorage(
+    "own_entries", Path(__file__).with_name("history.js"), "entries kept in the browser"
 )
 Entries = dict[str, tuple[str, ...]]
 
@@ -33,9 +31,8 @@ def keep_in_browser() -> None:
         "entries": _own(),
         "forget": st.session_state.pop(_FORGET, False),
         "most": MOST,
-        "known": _sent(),
     }
-    _mount(key=_KEY, data=data, on_kept_change=_told)
+    _STORAGE.exchange(data, _told)
 
 
 def submitted(challenge: str) -> list[Experiment]:
@@ -60,14 +57,8 @@ def clear() -> None:
 
 def read(text: Any) -> Entries:
     """The entries that keep the rules among what a browser has sent."""
-    try:
-        sent = json.loads(text) if isinstance(text, str) and len(text) <= LONGEST else {}
-    except (ValueError, RecursionError):
-        sent = {}
-    if not isinstance(sent, Mapping):
-        return {}
     found = {}
-    for name, texts in sent.items():
+    for name, texts in as_object(text, LONGEST).items():
         if name in CHALLENGES and isinstance(texts, list):
             valid = tuple(text for text in texts[-MOST:] if _is_entry(name, text))
             if valid:
@@ -87,11 +78,6 @@ def _own() -> Entries:
     return found
 
 
-def _sent() -> str:
-    text: str = st.session_state.get(_KEY, {}).get("kept", "")
-    return text
-
-
 def _told() -> None:
     """The browser has the session's entries already, so what it says is all there is."""
-    st.session_state[_OWN] = read(_sent())
+    st.session_state[_OWN] = read(_STORAGE.told)
