@@ -52,14 +52,14 @@ with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if sweep is None:
     st.stop()
-names, label, eta = labels(experiment), METRIC_LABELS[sweep.metric], experiment.eta
+names, label = labels(experiment), METRIC_LABELS[sweep.metric]
 quantity = readings.quantity(sweep.metric, sweep.against)
 bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 
 
 def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None = None) -> None:
     """The figure and its reading, from the runs that are done so far."""
-    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"], eta, experiment.order)
+    shapes = sweeps.shapes(curves, bounds, values["logs"], values["anchor"], experiment)
     axis, dark = values["axis"], is_dark()
     figure = convergence_figure(curves, names, shapes, fits or {}, axis, quantity, dark)
     named = {names[name]: curve for name, curve in curves.items()}
@@ -95,9 +95,7 @@ with decay:
     page_chrome.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(prose("pages")("fits"))
 with proven:
-    proofs = {
-        name: sweeps.chosen_theorems(name, "all", eta, experiment.order) for name in sweep.samplers
-    }
+    proofs = {name: sweeps.chosen_theorems(name, "all", experiment) for name in sweep.samplers}
     page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:

@@ -93,7 +93,7 @@ else:
     with place:
         st.markdown(say("measured"))
         curves, names = {experiment.sampler: curve}, {experiment.sampler: record.label}
-        shapes = sweeps.shapes(curves, "all", True, "above", experiment.eta, experiment.order)
+        shapes = sweeps.shapes(curves, "all", True, "above", experiment)
         quantity = readings.quantity("tv", "p1")
         figure = convergence_figure(curves, names, shapes, {}, "steps", quantity, is_dark())
         alt = readings.alt({record.label: curve}, quantity)

@@ -109,9 +109,11 @@ def _finish(
             bar, place = st.progress(0.0), st.empty()
         st.button("Stop", on_click=_stop, args=(work,))
 
+    total = len(outcomes) + len(missing)
+
     def tell() -> None:
         run = next(e for e in missing if e not in outcomes)
-        share = len(outcomes) / len(work.runs)
+        share = len(outcomes) / total
         bar.progress(share, f"{run.record.label}, T = {run.steps:,}")
 
     left, next_drawing, new = set(missing), 0.0, bool(outcomes)
@@ -188,24 +190,19 @@ def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | N
 
 
 def shapes(
-    curves: Curves,
-    which: str,
-    logs: bool,
-    anchor: str,
-    eta: float = 0.0,
-    order: int | None = None,
+    curves: Curves, which: str, logs: bool, anchor: str, experiment: Experiment
 ) -> dict[str, list[Shape]]:
     """The shapes of the proven bounds, each through one point of its curve.
 
     anchor: "first" and "last" name the point; "above" is the one that lifts the shape above all
-    others: the smallest constant with which the bound holds for what was measured. eta: DDIM's.
-    order: ode-order's.
+    others: the smallest constant with which the bound holds for what was measured. experiment: of
+    which the curves are.
     """
     drawn = {}
     for name, curve in curves.items():
         usable = [m for m in curve if m.value > 0 and m.steps >= 3]
         if usable:
-            chosen = chosen_theorems(name, which, eta, order)
+            chosen = chosen_theorems(name, which, experiment)
             drawn[name] = [_anchored(theorem, logs, usable, anchor) for theorem in chosen]
     return drawn
 
@@ -223,9 +220,7 @@ def touching(theorem: Theorem, curve: Sequence[Measurement], logs: bool = True) 
     return max(tries, key=lambda shape: shape(curve[0].steps))
 
 
-def chosen_theorems(
-    sampler: str, which: str, eta: float = 0.0, order: int | None = None
-) -> tuple[Theorem, ...]:
+def chosen_theorems(sampler: str, which: str, experiment: Experiment) -> tuple[Theorem, ...]:
     """None, the first one (the seed paper's for its samplers), or all."""
-    found = theorems(sampler, eta, order)
+    found = theorems(sampler, experiment.eta, experiment.order)
     return {"none": (), "paper": found[:1], "all": found}[which]

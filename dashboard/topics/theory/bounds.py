@@ -22,7 +22,8 @@ from dashboard.text.numbers import rounded
 from dashboard.topics.theory.cards import place_in_chain, term_table
 from dashboard.topics.theory.page import PAGE, PLACES
 from diffusion_core import Experiment, Measurement
-from diffusion_core.theory.theorems import Theorem, theorems
+from diffusion_core.theory.assumptions import theorems
+from diffusion_core.theory.theorems import Theorem
 
 STEPS = (16, 32, 64, 128, 256, 512)
 FARTHEST = 10**12
@@ -102,7 +103,7 @@ def useful_from(theorem: Theorem) -> int:
 def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
     """Measured slope, every bound's slope, and by how much it comes out too high."""
     a, b = curve[-2], curve[-1]
-    proven = theorems(experiment.record.name, experiment.eta, experiment.order)
+    proven = theorems(experiment)
     said = [_bound(looseness(theorem, curve), curve) for theorem in proven]
     slope = math.log(b.value / a.value) / math.log(b.steps / a.steps)
     return _say(
@@ -156,7 +157,7 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
         "TV(q₁, p₁), measured": [rounded(m.value, 4) for m in curve],
         "slope": slopes,
     }
-    for theorem in theorems(experiment.record.name, experiment.eta, experiment.order):
+    for theorem in theorems(experiment):
         shape = touching(theorem, curve)
         name = f"{rate_text(theorem.power, theorem.log_power)}, arXiv {theorem.arxiv}"
         found[name] = [rounded(shape(m.steps), 4) for m in curve]

@@ -78,7 +78,7 @@ def test_no_curve_at_all_is_an_empty_figure() -> None:
 
 
 def test_the_nfe_axis_shows_evaluations(curves: Curves) -> None:
-    figure = draw(curves, shapes(curves, "paper", True, "first"), axis="nfe")
+    figure = draw(curves, shapes(curves, "paper", True, "first", EXPERIMENT), axis="nfe")
     for trace, curve in zip(traces(figure, "measured"), curves.values(), strict=True):
         assert list(trace.x) == [m.nfe for m in curve]
     bound = traces(figure, "training-free accelerated ODE: upper")[0]
@@ -89,7 +89,7 @@ def test_the_nfe_axis_shows_evaluations(curves: Curves) -> None:
 @pytest.mark.parametrize("anchor", ANCHORS)
 @pytest.mark.parametrize("logs", [True, False])
 def test_a_bound_passes_through_its_anchor(curves: Curves, anchor: str, logs: bool) -> None:
-    for name, drawn in shapes(curves, "all", logs, anchor).items():
+    for name, drawn in shapes(curves, "all", logs, anchor, EXPERIMENT).items():
         values = {m.steps: m.value for m in curves[name]}
         assert len(drawn) == len(theorems(name))
         for shape in drawn:
@@ -103,7 +103,7 @@ def test_a_bound_passes_through_its_anchor(curves: Curves, anchor: str, logs: bo
 
 
 def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -> None:
-    drawn = shapes(curves, "paper", True, "above")
+    drawn = shapes(curves, "paper", True, "above", EXPERIMENT)
     figure = draw(curves, drawn)
     for name, [shape] in drawn.items():
         [trace] = traces(figure, f"{LABELS[name]}: upper bound")
@@ -123,7 +123,7 @@ def test_a_drawn_bound_follows_its_formula_and_says_what_it_is(curves: Curves) -
 def test_what_runs_below_a_measured_point_is_not_called_a_bound(
     curves: Curves, anchor: str
 ) -> None:
-    drawn = shapes(curves, "paper", True, anchor)
+    drawn = shapes(curves, "paper", True, anchor, EXPERIMENT)
     figure = draw(curves, drawn)
     called = {name: bool(traces(figure, f"{LABELS[name]}: upper bound")) for name in drawn}
     for name, [shape] in drawn.items():
@@ -133,7 +133,7 @@ def test_what_runs_below_a_measured_point_is_not_called_a_bound(
 
 
 def test_two_bounds_of_one_formula_are_told_apart(curves: Curves) -> None:
-    drawn = traces(draw(curves, shapes(curves, "all", True, "above")), "bound")
+    drawn = traces(draw(curves, shapes(curves, "all", True, "above", EXPERIMENT)), "bound")
     names = [trace.name.replace("<br>", " ") for trace in drawn]
     assert len(set(names)) == len(names)
     assert max(len(line) for trace in drawn for line in trace.name.split("<br>")) <= 50
@@ -142,15 +142,15 @@ def test_two_bounds_of_one_formula_are_told_apart(curves: Curves) -> None:
 
 
 def test_without_log_factors_a_bound_is_a_power(curves: Curves) -> None:
-    [shape] = shapes(curves, "paper", False, "first")["ode"]
+    [shape] = shapes(curves, "paper", False, "first", EXPERIMENT)["ode"]
     assert shape(64) == pytest.approx(shape(4) / 16)
-    [shape] = shapes(curves, "paper", True, "first")["ode"]
+    [shape] = shapes(curves, "paper", True, "first", EXPERIMENT)["ode"]
     assert shape(64) == pytest.approx(shape(4) / 16 * (math.log(64) / math.log(4)) ** 4)
 
 
 def test_the_axis_shows_every_point_and_the_nearer_bounds() -> None:
     curve = {"ode": [point(8, 0.5), point(64, 0.02)], "ode-accelerated": [point(8, 0.5)]}
-    drawn = shapes(curve, "paper", False, "above")
+    drawn = shapes(curve, "paper", False, "above", EXPERIMENT)
     low, high = draw(curve, drawn).layout.yaxis.range
     for m in curve["ode"]:
         assert low < math.log10(m.value) < high
@@ -167,7 +167,7 @@ def test_marks_are_distinct_and_the_same_everywhere() -> None:
 
 
 def test_the_legend_is_under_the_plot_and_the_figure_is_json(curves: Curves) -> None:
-    figure = draw(curves, shapes(curves, "all", True, "above"))
+    figure = draw(curves, shapes(curves, "all", True, "above", EXPERIMENT))
     legend = figure.layout.template.layout.legend
     assert (legend.orientation, legend.yref, legend.y) == ("h", "container", 0)
     assert "NaN" not in json.dumps(json.loads(figure.to_json()))
@@ -206,7 +206,7 @@ def test_the_first_and_all_theorems() -> None:
 @pytest.mark.parametrize(("eta", "number"), [(0.0, "Theorem 1"), (0.5, ""), (1.0, "Theorem 2")])
 def test_the_bound_of_ddim_is_that_of_its_eta(eta: float, number: str) -> None:
     curve = {"ddim": [point(8, 0.5), point(64, 0.02)]}
-    drawn = shapes(curve, "all", True, "first", eta)["ddim"]
+    drawn = shapes(curve, "all", True, "first", EXPERIMENT.with_(sampler="ddim", eta=eta))["ddim"]
     assert [shape.theorem.name for shape in drawn] == ([number] if number else [])
 
 
