@@ -23,7 +23,13 @@ from dashboard.text.labels import PARAMETERS, SCHEDULES
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
-from diffusion_core.samplers import ODE_ORDER, PAPER_SAMPLERS, SEED_ARXIV, Sampler
+from diffusion_core.samplers import (
+    ODE_ORDER,
+    PAPER_SAMPLERS,
+    SEED_ARXIV,
+    Sampler,
+    sampler_record,
+)
 from diffusion_core.samplers.ode_order import DEFAULT_ORDER, ORDERS
 from diffusion_core.schedules import Custom, Schedule
 
@@ -137,9 +143,9 @@ def choose_sampler(base: Experiment) -> dict[str, Any]:
         order = st.segmented_control(
             "K, the order", ORDERS, required=True, **widget("order", base.order or DEFAULT_ORDER)
         )
-        chosen = base.with_(sampler=name, eta=0.0, order=order)
-        st.caption(_in_words(chosen.record))
-        return {"sampler": name, "eta": 0.0, "order": order}
+        rounds = base.rounds if order == base.order else None
+        st.caption(_in_words(sampler_record(name, 0.0, order, rounds)))
+        return {"sampler": name, "eta": 0.0, "order": order, "rounds": rounds}
     st.caption(_in_words(SAMPLERS[name]))
     if name != "ddim":
         return {"sampler": name, "eta": 0.0}
@@ -157,9 +163,8 @@ def choose_sampler(base: Experiment) -> dict[str, Any]:
 def _in_words(record: Sampler) -> str:
     """Order, cost and kind of a sampler."""
     count = record.evaluations
-    evaluations = say("sampler-evaluation")
-    if count > 1:
-        evaluations = say("sampler-evaluations", count=count)
+    one = say("sampler-evaluation")
+    evaluations = one if count == 1 else say("sampler-evaluations", count=count)
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
     used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
     words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
