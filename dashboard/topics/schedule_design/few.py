@@ -141,7 +141,7 @@ def _beside(budget: Budget, ends: Ends, best: Experiment) -> None:
     task = design.Task.of(best, ends, best.steps)
     label = say("few-search", sampler=best.record.label)
     button(search, label, design.want, (SEARCH, task))
-    found = design.searched(SEARCH, task, st.empty())
+    found = design.searched("least", task, st.empty(), SEARCH)
     if isinstance(found, Optimum):
         outcome = cached.distance(found.experiment, *budget.how, st.empty())
         told = say(

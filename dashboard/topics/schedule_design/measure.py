@@ -141,18 +141,22 @@ def _forget(kind: str) -> None:
     wanted().pop(kind, None)
 
 
-def searched(kind: str, task: Task, status: Any) -> Found | str | None:
-    """What a search found or why it could not; None where nobody asked for it."""
-    if not is_known(_search(kind, task)) and wanted().get(kind) != task:
+def searched(kind: str, task: Task, status: Any, asked: str = "") -> Found | str | None:
+    """What a search found or why it could not; None where nobody asked for it.
+
+    asked: what it is wanted as, where that is not its kind.
+    """
+    asked = asked or kind
+    if not is_known(_search(kind, task)) and wanted().get(asked) != task:
         return None
-    return found(kind, task, status, lambda: _forget(kind), kind)
+    return found(kind, task, status, lambda: _forget(asked), asked)
 
 
 def found(
     kind: str, task: Task, status: Any, on_stop: Callable[[], None], name: str
 ) -> Found | str:
     """The result of a search, made where it is not known. name: of the button that stops it."""
-    text = f"{KINDS.get(kind, KINDS['least'])}: {task.experiment.record.label}"
+    text = f"{KINDS[kind]}: {task.experiment.record.label}"
     bar = cached.Bar(text, status, stop=on_stop, name=name)
     try:
         result: Found | str = done(_search(kind, task), bar)
@@ -162,10 +166,9 @@ def found(
 
 
 def _search(kind: str, task: Task) -> Study:
-    laws = 30 if kind == "equal" else 300
+    laws = {"least": 300, "equal": 30}[kind]
     run = task.experiment.with_(steps=task.steps)
-    function = _equal if kind == "equal" else _least
-    return Study(function, (task,), cost.study(run, kind, laws))
+    return Study({"least": _least, "equal": _equal}[kind], (task,), cost.study(run, kind, laws))
 
 
 def _least(task: Task, progress: Progress) -> Optimum:
