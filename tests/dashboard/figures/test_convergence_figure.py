@@ -198,9 +198,9 @@ def test_one_entry_of_the_legend_tells_what_the_bands_are(curves: Curves) -> Non
 
 def test_the_first_and_all_theorems() -> None:
     for name in SAMPLERS:
-        assert chosen_theorems(name, "all") == theorems(name)
-        assert chosen_theorems(name, "paper") == theorems(name)[:1]
-        assert chosen_theorems(name, "none") == ()
+        assert chosen_theorems(name, "all", EXPERIMENT) == theorems(name)
+        assert chosen_theorems(name, "paper", EXPERIMENT) == theorems(name)[:1]
+        assert chosen_theorems(name, "none", EXPERIMENT) == ()
 
 
 @pytest.mark.parametrize(("eta", "number"), [(0.0, "Theorem 1"), (0.5, ""), (1.0, "Theorem 2")])
@@ -219,7 +219,7 @@ def test_tables_hold_every_point_every_fit_and_every_source(curves: Curves) -> N
         value = next(m.value for m in curves[name] if m.steps == t)
         assert float(distance) == pytest.approx(value, rel=1e-4)
     assert tables.fit_table(fits, LABELS)["sampler"] == [LABELS[n] for n in curves]
-    proven = tables.bound_table({n: chosen_theorems(n, "all") for n in curves}, LABELS)
+    proven = tables.bound_table({n: chosen_theorems(n, "all", EXPERIMENT) for n in curves}, LABELS)
     assert all("arXiv" in source for source in proven["source"])
     rows = tables.sweep_rows(curves)
     assert [float(row[4]) for row in rows] == [m.value for c in curves.values() for m in c]
