@@ -9,7 +9,6 @@ interrupted. With names of presets it adds those alone.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import itertools
@@ -25,6 +24,7 @@ from typing import NamedTuple
 
 from dashboard.compute.cost import measuring
 from dashboard.compute.tasks import Outcome, measured
+from dashboard.made_csv import read_made, write_made
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Measurement
 from diffusion_core.distances.of_masses import METRICS
 from diffusion_core.measure import exact_metrics
@@ -37,8 +37,9 @@ STEPS = tuple(2**k for k in range(3, 11))
 SHOWN = 100  # T of the trajectories page, which shows every distance
 MOST = 4e9  # units of ``plane_cost``, some two minutes: what takes longer does not come along
 UNUSED = ("studies", "sweep", "theory", "verification", "__main__.py")  # by ``measure``
-SEEN = (tokenize.COMMENT, tokenize.NL)
+FOR_READERS = (tokenize.COMMENT, tokenize.NL)
 BREAKS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+_reading = threading.Lock()  # of the file: once, whoever asks meanwhile
 COMMENT = re.compile(r"(^|\s)\s*#.*$")
 
 
@@ -71,9 +72,6 @@ def find(experiment: Experiment, metric: str, against: str) -> Outcome | None:
     return _outcome(key, cells) if cells and key.run == e.with_(seed=0) else None
 
 
-_reading = threading.Lock()  # of the file: once, whoever asks meanwhile
-
-
 @cache
 def _known() -> dict[Key, Cells]:
     made_by, rows = _cells(FILE)
@@ -103,10 +101,9 @@ def statements(source: str) -> str:
     CPython 3.11 fails there when two threads parse at a time.
     """
     lines, before = source.splitlines(), tokenize.NEWLINE
-    tokens = [
-        t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in SEEN
-    ]
-    for token, after in itertools.pairwise(tokens):
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    said = (token for token in tokens if token.type not in FOR_READERS)
+    for token, after in itertools.pairwise(said):
         alone = before in BREAKS and after.type == tokenize.NEWLINE
         if token.type == tokenize.STRING and alone:
             for line in range(token.start[0] - 1, token.end[0]):
@@ -136,14 +133,12 @@ def read(file: Path) -> tuple[str, Rows]:
 
 
 def _cells(file: Path) -> tuple[str, dict[Key, Cells]]:
-    if not file.exists():
-        return "", {}
-    first, *rest = file.read_text("utf-8").splitlines()
+    made, found = read_made(file)
     rows: dict[Key, Cells] = {}
-    for preset, sampler, steps, metric, value, error, refused in csv.reader(rest[1:]):
+    for preset, sampler, steps, metric, value, error, refused in found:
         if preset in PRESETS and sampler in SAMPLERS:
             rows[Key(preset, sampler, int(steps), metric)] = value, error, refused
-    return first.removeprefix(MADE), rows
+    return made.removeprefix(MADE), rows
 
 
 def _outcome(key: Key, cells: Cells) -> Outcome:
@@ -157,17 +152,12 @@ def _outcome(key: Key, cells: Cells) -> Outcome:
 
 def write(file: Path, rows: Rows) -> None:
     """At once or not at all."""
-    out = io.StringIO()
-    out.write(f"{MADE}{code()} {sources()}\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    cells = []
     for key in sorted(rows, key=_order):
         found = rows[key]
         known = ("", "", found) if isinstance(found, str) else (found.value, found.error, "")
-        writer.writerow((*key, *known))
-    new = file.with_suffix(".new")
-    new.write_text(out.getvalue(), "utf-8")
-    new.replace(file)
+        cells.append((*key, *known))
+    write_made(file, f"{MADE}{code()} {sources()}", HEADER, cells)
 
 
 def _order(key: Key) -> tuple[int, int, int, int]:

@@ -7,12 +7,11 @@ there are for a test, which notices that the engine gives others.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from dashboard.made_csv import read_made, write_made
 from dashboard.prose import prose
 from dashboard.topics.challenges.entries import CHALLENGES, Challenge, baselines
 from diffusion_core import Experiment
@@ -38,11 +37,8 @@ class Best:
 
 def read(file: Path) -> dict[str, Best]:
     """What the file has, by the challenge's name; nothing where there is no file."""
-    if not file.exists():
-        return {}
-    _, _, *rows = file.read_text("utf-8").splitlines()
     found = {}
-    for name, sampler, high, low, abar, value, error in csv.reader(rows):
+    for name, sampler, high, low, abar, value, error in read_made(file)[1]:
         grid = Custom(tuple(map(float, abar.split())))
         run = CHALLENGES[name].entry(grid, sampler)
         found[name] = Best(run, Ends(float(high), float(low)), float(value), float(error))
@@ -51,20 +47,15 @@ def read(file: Path) -> dict[str, Best]:
 
 def write(file: Path, found: dict[str, Best]) -> None:
     """At once or not at all, in the order of the challenges."""
-    out = io.StringIO()
-    out.write(f"{MADE}\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    rows = []
     for name in CHALLENGES:
         if name in found:
             best = found[name]
             schedule = best.run.schedule
             abar = " ".join(map(repr, schedule.abar)) if isinstance(schedule, Custom) else ""
             ends = (best.ends.high, best.ends.low)
-            writer.writerow((name, best.run.record.name, *ends, abar, best.value, best.error))
-    new = file.with_suffix(".new")
-    new.write_text(out.getvalue(), "utf-8")
-    new.replace(file)
+            rows.append((name, best.run.record.name, *ends, abar, best.value, best.error))
+    write_made(file, MADE, HEADER, rows)
 
 
 @cache
