@@ -52,7 +52,7 @@ def on_the_way(
         parts.append(say("not-drawn", reason=plain(refusal)))
     if len(times) < experiment.steps:
         parts.append(say("times", drawn=len(times), steps=f"{experiment.steps:,}"))
-    parts += [typeset(plain(note)) for note in experiment.notes]
+    parts += map(_note, experiment.notes)
     return " ".join(sentence(part) for part in parts if part)
 
 
@@ -63,11 +63,16 @@ def notes(runs: Mapping[str, Experiment]) -> list[str]:
         for note in run.notes:
             about.setdefault(note, []).append(name)
     return [
-        sentence(typeset(plain(note)))
+        sentence(_note(note))
         if len(names) == len(runs)
-        else sentence(say("note-of", runs=", ".join(names), note=typeset(plain(note))))
+        else sentence(say("note-of", runs=", ".join(names), note=_note(note)))
         for note, names in about.items()
     ]
+
+
+def _note(said: str) -> str:
+    """A run's note as the page says it."""
+    return typeset(plain(said))
 
 
 def sweep_notes(runs: Sequence[Experiment]) -> str:
@@ -76,7 +81,7 @@ def sweep_notes(runs: Sequence[Experiment]) -> str:
     if not noted:
         return ""
     *others, first = noted
-    told = say("notes-at", steps=f"{first:,}", notes=typeset(plain("; ".join(noted[first]))))
+    told = say("notes-at", steps=f"{first:,}", notes=_note("; ".join(noted[first])))
     return f"{told} {say('notes-others', steps=_listed(others[::-1]))}" if others else told
 
 

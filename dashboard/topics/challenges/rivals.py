@@ -59,11 +59,10 @@ def show_comparison(challenge: Challenge, entry: Experiment, place: Any) -> None
 
 def compared(mine: Measurement | str, other: Measurement | str, label: str) -> str:
     """Which of two distances is smaller and by how much, with the errors."""
-    for outcome in (mine, other):
-        if isinstance(outcome, str):
-            return sentence(plain(outcome))
-    assert not isinstance(mine, str)
-    assert not isinstance(other, str)
+    if isinstance(mine, str):
+        return sentence(plain(mine))
+    if isinstance(other, str):
+        return sentence(plain(other))
     values = {
         "label": label,
         "mine": with_error(mine.value, mine.error),

@@ -72,6 +72,11 @@ class Result:
         return self.burn_in if self.burn_in > max((a for a, _ in self.terms), default=0) else 0
 
     @property
+    def alike(self) -> tuple[object, ...]:
+        """What it has in common with the results that share its line, and with no other."""
+        return self.family, self.terms, self.waits
+
+    @property
     def drawn(self) -> bool:
         return bool(self.terms) and self.metric in METRICS
 
@@ -104,8 +109,7 @@ class Line:
     @property
     def key(self) -> tuple[object, ...]:
         """What its results have in common, and those of no other line."""
-        one = self.results[0]
-        return one.family, self.terms, one.waits
+        return self.results[0].alike
 
     @property
     def formula(self) -> str:
@@ -140,11 +144,10 @@ def _power(letter: str, exponent: float) -> str:
 def lines(families: Sequence[str], sure: str) -> list[Line]:
     """What can be drawn, results of one family with the same powers together."""
     drawn = [r for r in shown(families, sure) if r.drawn]
-    alike = dict.fromkeys((r.family, r.terms, r.waits) for r in drawn)
-    return [
-        Line(like[1], tuple(r for r in drawn if (r.family, r.terms, r.waits) == like))
-        for like in alike
+    kinds = [
+        [r for r in drawn if r.alike == kind] for kind in dict.fromkeys(r.alike for r in drawn)
     ]
+    return [Line(results[0].terms, tuple(results)) for results in kinds]
 
 
 def shown(families: Sequence[str], sure: str) -> list[Result]:
