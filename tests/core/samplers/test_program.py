@@ -14,9 +14,9 @@ from diffusion_core.samplers.parts import factors
 from diffusion_core.samplers.program import NotRecorded, program_of
 from diffusion_core.samplers.record import Sampler
 from diffusion_core.schedules import Linear
+from tests.recorded import RECORDED
 
 CHAIN = Linear().chain(9)
-RECORDED = [name for name in SAMPLERS if name != "ode-order"]  # it asks between the chain's t
 
 
 @pytest.mark.parametrize("name", RECORDED)

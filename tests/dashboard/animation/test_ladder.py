@@ -17,7 +17,6 @@ from dashboard.animation.plane import density_maps
 from dashboard.player import field_points, pack
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import simulate
-from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Custom, Linear, Theory
 from diffusion_core.scores.errors import Empirical, Learned, Scale, Shift
 from diffusion_core.targets import PRESETS
@@ -26,6 +25,7 @@ from diffusion_core.targets.points import Points
 from diffusion_core.targets.student_t import StudentT
 from tests.dashboard.animation.playing import deno_run
 from tests.dashboard.unpacking import split
+from tests.recorded import RECORDED
 
 PARTICLES, FEW = 40, 15
 RING = PRESETS["ring-of-8"].target
@@ -61,10 +61,6 @@ for (const { name, values, few, law } of {jobs}) {
   await Deno.writeTextFile(`{folder}/${name}.json`, JSON.stringify(found));
 }
 """
-
-
-# ode-order asks between the chain's t, and its positions are sent
-RECORDED = [name for name in SAMPLERS if name != "ode-order"]
 
 
 def base(**changes: object) -> Experiment:

@@ -23,7 +23,6 @@ from dashboard.player.packing import BORDER, LIMIT
 from dashboard.player.run import COST
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, final_points, simulate
-from diffusion_core.samplers import SAMPLERS
 from diffusion_core.schedules import Karras, Linear
 from diffusion_core.scores.closed_form import closed_form
 from diffusion_core.scores.errors import (
@@ -45,18 +44,18 @@ from diffusion_core.targets.points import Points
 from diffusion_core.targets.student_t import StudentT
 from tests.dashboard.animation.playing import Played, play
 from tests.dashboard.unpacking import unpack
+from tests.recorded import RECORDED
 
 PARTICLES = 60
 STEPS = 14
 CALM_STEPS = 60  # where no sampler folds at the waves below
-# ode-order asks between the chain's t, and its positions are sent
-RECORDED = [name for name in SAMPLERS if name != "ode-order"]
 KINDS = [*((name, 0.0) for name in RECORDED), ("ddim", 0.4), ("ddim", 1.0)]
 SKEWED = GaussianMixture(
     (0.3, 0.5, 0.2),
     ((-1.5, 0.5), (0.4, 1.0), (1.2, -1.4)),
     (((0.2, 0.15), (0.15, 0.3)), ((0.09, 0.0), (0.0, 0.25)), ((0.4, -0.39), (-0.39, 0.4))),
 )
+
 TARGETS = {
     "line": Experiment().target,
     "skewed": SKEWED,

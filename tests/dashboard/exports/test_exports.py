@@ -111,8 +111,14 @@ def test_a_run_that_differs_from_the_pages_experiment_is_made_from_its_file(
 
 
 def test_a_notebook_says_that_it_needs_the_experiments_file() -> None:
-    about = [json.loads(notebook("A", "1", on))["cells"][0] for on in (Experiment(), LARGE)]
-    assert ["experiment.json" in "".join(cell["source"]) for cell in about] == [False, True]
+    small = Experiment()
+    for code, on, needs in (
+        ("1", small, False),
+        (described(LARGE), small, True),
+        ("1", LARGE, True),
+    ):
+        about = json.loads(notebook("A", code, on))["cells"][0]
+        assert ("experiment.json" in "".join(about["source"])) == needs
 
 
 def test_figures_are_saved_in_the_chosen_format_on_every_page() -> None:

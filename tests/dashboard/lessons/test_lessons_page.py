@@ -120,26 +120,25 @@ def test_the_words_of_a_lesson_are_explained_on_every_step() -> None:
             assert prose("notation")(f"term-{term}") in said(app)
 
 
-def test_the_picture_answers_what_is_moved() -> None:
-    app = calm(visit("lessons", lesson="noising", step="3", answers="50.c"))
+def moved(app: AppTest) -> AppTest:
+    """The third step of "noising" after a move, which its words answer."""
     [move] = [c for c in app.segmented_control if c.label == "Beside linear"]
     before = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
     app = calm(move.set_value("sigmoid").run())
     after = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
     assert len(before) == len(after) == 1
     assert before != after
+    return app
+
+
+def test_the_picture_answers_what_is_moved() -> None:
+    app = moved(calm(visit("lessons", lesson="noising", step="3", answers="50.c")))
     assert address(app) == {"lesson": "noising", "step": "3", "answers": "50.c"}
 
 
 def test_a_deck_reveals_what_can_be_moved_with_the_figure() -> None:
     link = {"lesson": "noising", "step": "3", "answers": "50.c", "present": "on"}
-    app = calm(visit("lessons", **link))
-    [move] = [c for c in app.segmented_control if c.label == "Beside linear"]
-    before = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
-    app = calm(move.set_value("sigmoid").run())
-    after = re.findall(r"after \*\*([\d.]+) %\*\* of this chain", said(app))
-    assert len(before) == len(after) == 1
-    assert before != after
+    moved(calm(visit("lessons", **link)))
 
 
 def links(app: AppTest) -> set[str]:
