@@ -20,6 +20,7 @@ from diffusion_core.targets.base import Marginal
 HEAVY = 1 / 512  # no cell may hold more of either law
 MOST_EDGES = 60_000
 ROUNDS = 60
+FEW, MOST_PARTS = 64, 8  # so few cells are cut into more parts at once: a round costs more
 MARGIN_CELLS = 400
 LOST = 1e-14  # masses below are rounding where a law is carried on a grid
 COARSE_TOLERANCE = 1e-4  # relative, on KL, Hellinger squared and W1
@@ -177,9 +178,9 @@ def resolve(
         if len(wanted) > room:
             light = np.maximum(pair.q, pair.p)[1:-1]
             wanted = np.sort(wanted[np.argsort(-light[wanted])[:room]])
-        law.split(wanted)
-        finer = _finer_pair(law, marginal, bounds, pair, wanted)
-        gains = _next_gains(gains, wanted, pair, finer)
+        parts = _cut(law, wanted, MOST_PARTS if len(wanted) <= FEW else 2)
+        finer = _finer_pair(law, marginal, bounds, pair, wanted, parts)
+        gains = _next_gains(gains, wanted, pair, finer, parts)
         pair = finer
     return _pair(law, marginal, bounds)
 
@@ -188,16 +189,44 @@ def _pair(law: LineLaw, marginal: Marginal, bounds: tuple[float, float]) -> Mass
     return _paired(law, target_masses(marginal, law.edges, bounds))
 
 
+def _cut(law: LineLaw, cells: Index, most: int) -> int:
+    """Every one of these cells into ``most`` parts, a power of two, or as many as all allow."""
+    parts = 1
+    while parts < most and law.divisible[cells].all():
+        law.split(cells)
+        first = cells + np.arange(len(cells))
+        cells, parts = np.stack([first, first + 1], axis=1).ravel(), 2 * parts
+    return parts
+
+
+def _parts_of(cells: Index, parts: int) -> Index:
+    """Where the parts of cells are once these are cut, (C, parts)."""
+    first: Index = cells + (parts - 1) * np.arange(len(cells))
+    return first[:, None] + np.arange(parts)
+
+
 def _finer_pair(
-    law: LineLaw, marginal: Marginal, bounds: tuple[float, float], before: MassPair, cells: Index
+    law: LineLaw,
+    marginal: Marginal,
+    bounds: tuple[float, float],
+    before: MassPair,
+    cells: Index,
+    parts: int,
 ) -> MassPair:
-    """The pair once ``cells`` are cut: p is worked out anew in their halves only."""
-    first = cells + np.arange(len(cells))
-    ends = law.edges[first[:, None] + np.arange(3)]
-    halves = target_masses(marginal, ends.ravel(), bounds)[1:-1]
-    p = before.p.copy()
-    p[cells + 1] = halves[0::3]
-    return _paired(law, np.insert(p, cells + 2, halves[1::3]))
+    """The pair once ``cells`` are cut: p is worked out anew in their parts only."""
+    at = _parts_of(cells, parts)
+    ends = law.edges[np.column_stack([at, at[:, -1] + 1])]
+    masses = target_masses(marginal, ends.ravel(), bounds)[1:].reshape(ends.shape)
+    p = _divided(before.p, cells + 1, parts)
+    p[at + 1] = masses[:, :parts]
+    return _paired(law, p)
+
+
+def _divided(values: Array, cells: Index, parts: int) -> Array:
+    """The values (.., M) with those of ``cells`` repeated for each of their parts."""
+    count = np.ones(values.shape[-1], dtype=np.intp)
+    count[cells] = parts
+    return np.repeat(values, count, axis=-1)
 
 
 def _paired(law: LineLaw, p: Array) -> MassPair:
@@ -245,13 +274,13 @@ def _most_gains(pair: MassPair) -> Array:
     return np.stack([0.5 * np.minimum(q, p), p, np.sqrt(q * p), 0.25 * width * np.abs(q - p)])
 
 
-def _next_gains(gains: Array, cells: Index, before: MassPair, after: MassPair) -> Array:
+def _next_gains(gains: Array, cells: Index, before: MassPair, after: MassPair, parts: int) -> Array:
     """Expected gains once ``cells`` are cut: halving a resolved cell again gains 1/4 as much."""
     old, new = _contents(before)[:, cells], _contents(after)
-    first = cells + np.arange(len(cells))
-    measured = np.abs(new[:, first] + new[:, first + 1] - old)
-    result = np.insert(gains, cells + 1, 0.0, axis=1)
-    result[:, first] = result[:, first + 1] = measured / 4
+    at = _parts_of(cells, parts)
+    measured = np.abs(new[:, at].sum(axis=2) - old)
+    result = _divided(gains, cells, parts)
+    result[:, at] = (measured / parts**2)[:, :, None]
     return result
 
 

@@ -114,6 +114,10 @@ def _powers(first: Array, z: Array, count: int) -> Array:
     """first z^k, (count, N)."""
     out = np.empty((count, len(z)), dtype=complex)
     out[0] = first
-    for k in range(1, count):
-        np.multiply(out[k - 1], z, out=out[k])
+    known, step = 1, z  # z to the number of rows that are known
+    while known < count:
+        more = min(known, count - known)
+        np.multiply(out[:more], step, out=out[known : known + more])
+        known += more
+        step = step * step
     return out

@@ -232,8 +232,8 @@ class Sources:
         """The mass of nodes whose neighbours land too far apart for the band of ``scale``."""
         most = (2 * res.oversampled - 1) * res.step(scale)
         total = 0.0
-        for i, j in self._neighbours:
-            far = sum(np.square(m[j] - m[i]) for m in self.columns) > most * most
+        for i, j, leap in self._leaps:
+            far = leap > most * most
             if far.any():
                 total += float(np.minimum(self.weight[i], self.weight[j])[far].sum())
         return total
@@ -249,6 +249,13 @@ class Sources:
         return np.ascontiguousarray(self.mean.T)
 
     @cached_property
+    def _leaps(self) -> list[tuple[Any, Any, Array]]:
+        """Sources side by side along an axis, and the square of how far apart they land."""
+        return [
+            (i, j, sum(np.square(m[j] - m[i]) for m in self.columns)) for i, j in self._neighbours
+        ]
+
+    @property
     def _neighbours(self) -> list[tuple[Any, Any]]:
         """Pairs of sources side by side along each axis; some beside a gap, which are light."""
         pairs: list[tuple[Any, Any]] = [(np.s_[:-1], np.s_[1:])]

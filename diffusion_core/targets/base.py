@@ -266,8 +266,14 @@ def check_points(name: str, rows: Sequence[Sequence[float]], most: int, limit: f
 def normal_interval_mass(edges: Array, mean: Array, std: Array) -> Array:
     """Mass of N(mean_k, std_k^2) between consecutive edges, (K, M-1), precise in both tails."""
     u = (edges[None, :] - mean[:, None]) / std[:, None]
-    below, above = ndtr(u), ndtr(-u)
-    return np.where(u[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
+    right = u > 0
+    tail = ndtr(np.negative(u, where=right, out=u))  # of the lighter side
+    mass = np.diff(tail)
+    np.negative(mass, where=right[:, :-1], out=mass)
+    for k, i in zip(*np.nonzero(right[:, :-1] != right[:, 1:]), strict=True):
+        across = 1.0 - tail[k, i] - tail[k, i + 1]
+        mass[k, i] = -across if right[k, i] else across
+    return mass
 
 
 def in_parts(of: Callable[[Array], Complex], w: Array, size: int) -> Complex:

@@ -94,7 +94,7 @@ class GaussianMixture(Target):
         narrowest = math.sqrt(self.spectrum[0].min())
         return narrowest if narrowest >= MIN_WIDTH else 0.0
 
-    @property
+    @cached_property
     def bounds(self) -> Array:
         reach = 8.3 * np.sqrt(np.einsum("kii->ki", self._covariances))
         return np.stack([(self._means - reach).min(axis=0), (self._means + reach).max(axis=0)])

@@ -47,7 +47,7 @@ class FoldedLaw:
             off = np.abs(image - self._modelled(cells))
             span = np.maximum(np.abs(np.diff(self._y)[cells]), 1e-300)
             # halving the cell divides a cubic's misfit by 16, its share of the mass by 8
-            share[cells], miss[cells] = np.minimum(1.0, 2 * off / span) / 4, off / 4
+            share[cells], miss[cells] = 2 * off / np.maximum(span, 2 * off) / 4, off / 4
             share, miss = (np.insert(v, cells + 1, v[cells]) for v in (share, miss))
             self._x = np.insert(self._x, cells + 1, middle)
             self._y = np.insert(self._y, cells + 1, image)

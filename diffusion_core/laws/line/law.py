@@ -122,7 +122,7 @@ def run_nodes(experiment: Experiment, stop: Stop = never) -> Array:
             return nodes
         if parts.sum() > MOST_RESOLVED:
             break
-        nodes = _divided(nodes, parts)
+        nodes = divided(nodes, parts)
     raise Refused(TOO_FINE)
 
 
@@ -132,7 +132,7 @@ def _details(score: Score, chain: Chain) -> Array:
     return np.array([min(own[max(0, t - 1) : t + 2]) for t in range(chain.steps + 1)])
 
 
-def _divided(nodes: Array, parts: Index) -> Array:
+def divided(nodes: Array, parts: Index) -> Array:
     """Every cell cut into so many equal parts."""
     cell = np.repeat(np.arange(len(parts)), parts)
     rank = np.arange(len(cell)) - np.repeat(np.cumsum(parts) - parts, parts)

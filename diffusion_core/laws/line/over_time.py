@@ -11,20 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffusion_core.distances.mass_partition import MassPair, target_masses
-from diffusion_core.distances.of_masses import Distance, total_variation
+from diffusion_core.distances.mass_partition import target_masses
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.distances.on_grid import half_modulus
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density
 from diffusion_core.laws.line import law
 from diffusion_core.laws.line.folded import parts_of
 from diffusion_core.laws.line.pushforward import bounded_chain, outside
-from diffusion_core.laws.noisy_steps import densities
+from diffusion_core.laws.noisy_steps import densities, finest
 from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 
-NODES = 3001  # start points that a deterministic sampler carries, an odd number
+MOST_NODES = 3000  # start points that a deterministic sampler carries, about
+CLOSE = 0.05  # of the finest detail of p_t: neighbours
+UNSEEN = 1e-9  # the mass of a cell whose place does not matter
 FINER = 4  # nodes at which a density is compared with p_t, for each that carries it
 FIXED_NODES = 1e-4  # relative: nodes that are not refined promise no more
 
@@ -72,8 +74,7 @@ def evolution(
     """
     states = _stochastic if experiment.record.stochastic else _deterministic
     edges = _cell_edges(grid)
-    for t, below, tv in states(experiment, edges, set(times), stop):
-        marginal = experiment.target.marginal(experiment.chain.level(t))
+    for t, marginal, below, tv in states(experiment, edges, set(times), stop):
         target = marginal.cdf(edges[:1]) + np.cumsum(np.append(0.0, marginal.interval_mass(edges)))
         yield Snapshot(t, edges, below, target, tv)
 
@@ -83,7 +84,7 @@ def _cell_edges(grid: Array) -> Array:
     return np.append(grid - 0.5 * step, grid[-1] + 0.5 * step)
 
 
-State = tuple[int, Array, Distance]
+State = tuple[int, Marginal, Array, Distance]
 
 
 def _deterministic(
@@ -97,45 +98,76 @@ def _deterministic(
         stop()
         if t not in wanted:
             continue
-        tv = _partition_tv(_pair_at(experiment, t, *_partition(y, mass), tails))
-        if (np.diff(y) < 0).any():
+        marginal, bounds = (
+            target.marginal(chain.level(t)),
+            law.marginal_bounds(target, chain.level(t)),
+        )
+        folded = bool((np.diff(y) < 0).any())
+        images, q = _partition(y, mass) if folded else (y, mass)
+        p = target_masses(marginal, images, bounds)
+        tv = _partition_tv(images, q, p, tails)
+        if folded:
             # the branches are only modelled: with half the nodes the model is twice as rough
-            rough = _partition(y[::2], mass.reshape(-1, 2).sum(axis=1))
-            change = tv.value - total_variation(_pair_at(experiment, t, *rough, tails)).value
-            tv = Distance(tv.value, tv.error + abs(change))
-        yield t, tails[0] + mass_below(y, mass, edges), tv
+            images, q = _partition(y[::2], mass.reshape(-1, 2).sum(axis=1))
+            rough = _partition_tv(images, q, target_masses(marginal, images, bounds), tails)
+            tv = Distance(tv.value, tv.error + abs(tv.value - rough.value))
+        yield t, marginal, tails[0] + mass_below(y, mass, edges), tv
 
 
 def _carried_nodes(experiment: Experiment, stop: Callable[[], None]) -> Array:
-    """An odd number of start points, close enough for the score's own detail."""
-    chain, target = experiment.chain, experiment.target
-    nodes = law.run_nodes(experiment, stop)
-    plain = law.start_nodes(target, chain, experiment.exact_start)
-    lo, hi = law.start_interval(target, chain, experiment.exact_start)
-    even = np.linspace(lo, hi, max(NODES, len(plain) | 1))
-    if len(nodes) == len(plain):
-        return even
-    x = np.union1d(even, nodes[(nodes > lo) & (nodes < hi)])
+    """An odd number of start points, close enough for the score's own detail.
+
+    Between them and their images lies no more than a share of the finest detail of p_t, as far as
+    ``MOST_NODES`` reach.
+    """
+    e, chain, target = experiment, experiment.chain, experiment.target
+    nodes = law.run_nodes(e, stop)
+    lo, hi = law.start_interval(target, chain, e.exact_start)
+    nodes = nodes[(nodes >= lo) & (nodes <= hi)]
+    span = np.zeros(len(nodes) - 1)
+    for t, y in bounded_chain(e.record, chain, e.score, nodes):
+        stop()
+        np.maximum(span, np.abs(np.diff(y)) / (CLOSE * finest(target, chain.level(t))), out=span)
+    span[law.start_marginal(target, chain, e.exact_start).interval_mass(nodes) < UNSEEN] = 0.0
+    span *= min(1.0, MOST_NODES / max(1.0, span.sum()))
+    x = law.divided(nodes, np.ceil(np.maximum(span, 1.0)).astype(int))
     return x if len(x) % 2 else np.delete(x, len(x) // 2)
 
 
-def _partition_tv(pair: MassPair) -> Distance:
-    """TV on the partition, which falls short of the truth like the square of the cells' size.
+def _partition_tv(edges: Array, q: Array, p: Array, tails: Array) -> Distance:
+    """TV of masses between the edges (M,), q (M-1,) and p (M+1,), and of the tails beyond.
 
-    So half the cells lose three times as much again; the error is three times the larger loss of
-    the two ways to halve them, and never less than what fixed nodes can promise.
+    What is left is of third order in the cells, so that merged in pairs, in both ways, they are off
+    by some seven times as much; twice the larger change, because both may come near by chance.
     """
-    found = total_variation(pair)
-    q, p = _without_first(pair.q), _without_first(pair.p)
-    shifted = MassPair(pair.edges[1:], q, p, 0.0)
-    halves = [total_variation(half.coarsened()).value for half in (pair, shifted)]
-    error = max(3 * (found.value - min(halves)), FIXED_NODES * found.value)
-    return Distance(found.value, error + 1e-12)
+    gap, width = q - p[1:-1], np.diff(edges)
+    beyond = float(np.abs(tails - p[[0, -1]]).sum())
+    found = 0.5 * (_modulus(gap, width) + beyond)
+    merged = [_modulus(_in_pairs(gap, k), _in_pairs(width, k)) for k in (0, 1)]
+    change = max(abs(found - 0.5 * (half + beyond)) for half in merged)
+    return Distance(min(found, 1.0), max(2 * change, FIXED_NODES * found) + 1e-12)
 
 
-def _without_first(mass: Array) -> Array:
-    """The masses when the first edge is taken away."""
-    return np.concatenate([[mass[0] + mass[1]], mass[2:]])
+def _in_pairs(cells: Array, first: int) -> Array:
+    """Neighbours added from ``first`` on; what has none stays as it is."""
+    even = first + (len(cells) - first) // 2 * 2
+    paired = cells[first:even:2] + cells[first + 1 : even : 2]
+    return np.concatenate([cells[:first], paired, cells[even:]])
+
+
+def _modulus(gap: Array, width: Array) -> float:
+    """int |f| for a smooth f with these integrals over neighbouring cells.
+
+    A zero at a distance z inside a cell hides g z^2, g the slope there: f is taken to be linear
+    between the middles of two cells of different sign.
+    """
+    total = float(np.abs(gap).sum())
+    i = np.flatnonzero((gap[:-1] * gap[1:] < 0) & (width[:-1] > 0) & (width[1:] > 0))
+    left, right = width[i], width[i + 1]
+    a, b = np.abs(gap[i]) / left, np.abs(gap[i + 1]) / right
+    span = 0.5 * (left + right)
+    z = a / (a + b) * span - 0.5 * left
+    return total + float(((a + b) / span * z * z).sum())
 
 
 def _partition(y: Array, mass: Array) -> tuple[Array, Array]:
@@ -183,12 +215,13 @@ def _spread_evenly(y: Array, mass: Array, edges: Array) -> Array:
 def _stochastic(
     experiment: Experiment, edges: Array, wanted: set[int], stop: Callable[[], None]
 ) -> Iterator[State]:
+    chain = experiment.chain
     for t, density, unresolved in densities(experiment, law.RESOLUTION, stop):
         if t not in wanted:
             continue
-        marginal = experiment.target.marginal(experiment.chain.level(t))
-        tv = grid_tv(density.upsampled(FINER), marginal, unresolved)
-        yield t, density.distribution(FINER)(edges), tv
+        marginal = experiment.target.marginal(chain.level(t))
+        fine = density.upsampled(FINER)
+        yield t, marginal, fine.distribution(1)(edges), grid_tv(fine, marginal, unresolved)
 
 
 def grid_tv(density: Density, marginal: Marginal, unresolved: float) -> Distance:
@@ -201,10 +234,3 @@ def grid_tv(density: Density, marginal: Marginal, unresolved: float) -> Distance
     tails = max(0.0, 1.0 - float(marginal.interval_mass(x[[0, -1]])[0]))
     error += abs(density.mass - 1.0) + unresolved + 1e-9
     return Distance(min(size + 0.5 * tails, 1.0), error)
-
-
-def _pair_at(experiment: Experiment, t: int, edges: Array, q: Array, tails: Array) -> MassPair:
-    level = experiment.chain.level(t)
-    bounds = law.marginal_bounds(experiment.target, level)
-    p = target_masses(experiment.target.marginal(level), edges, bounds)
-    return MassPair(edges, np.concatenate([tails[:1], q, tails[1:]]), p, 0.0)

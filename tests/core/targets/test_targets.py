@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 import re
@@ -24,7 +25,7 @@ from diffusion_core.targets import (
     Points,
     StudentT,
 )
-from diffusion_core.targets.base import check_points
+from diffusion_core.targets.base import check_points, normal_interval_mass
 from diffusion_core.targets.gallery import sierpinski
 
 EXTRA = {
@@ -846,3 +847,16 @@ def test_descriptions_at_their_limits_are_accepted():
     assert Points(((0.0,) * 256,) * 20).dim == 256
     assert Points(((0.5,),) * 5000, 1e-9).finest_scale == 1e-9
     assert check_points("x", ((1e6, -1e6),), 1) == 2
+
+
+def test_masses_of_a_normal_law_keep_their_digits_in_both_tails() -> None:
+    edges = np.array([-np.inf, -39.0, -12.0, -1.0, 0.5, 0.75, 11.0, 38.0, np.inf])
+    found = normal_interval_mass(edges, np.array([0.0, 0.25]), np.array([1.0, 0.5]))
+    with mp.workdps(400):
+        for row, (mean, std) in zip(found, ((0, 1), (0.25, 0.5)), strict=True):
+            below = [mp.ncdf((mp.mpf(float(v)) - mean) / std) for v in edges]
+            want = [float(b - a) for a, b in itertools.pairwise(below)]
+            np.testing.assert_allclose(row, want, rtol=1e-11, atol=1e-310)
+    np.testing.assert_array_equal(
+        normal_interval_mass(edges[::-1], np.zeros(1), np.ones(1)), -found[:1, ::-1]
+    )

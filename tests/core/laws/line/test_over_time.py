@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
+from diffusion_core.laws.line import over_time
 from diffusion_core.laws.line.law import standard_normal
 from diffusion_core.laws.line.over_time import _spread_evenly, evolution
 from tests.core.reference import pushed_masses
@@ -71,3 +72,25 @@ def test_a_folded_run_is_shown_as_measured() -> None:
     experiment = Experiment(PRESETS["atoms"].target, sampler="ode-taylor", steps=6)
     shown, truth = last(experiment), measure(experiment)
     assert abs(shown.tv.value - truth.value) <= shown.tv.error + truth.error
+
+
+@pytest.mark.parametrize("preset", ["three-modes", "atoms", "claw", "thin-and-wide"])
+@pytest.mark.parametrize("sampler", ["ode", "heun", "dpmpp-2m"])
+def test_closer_start_points_stay_within_the_error(sampler, preset, monkeypatch) -> None:
+    experiment = Experiment(PRESETS[preset].target, sampler=sampler, steps=30)
+    shots = list(evolution(experiment, GRID, range(30, 0, -1)))
+    monkeypatch.setattr(over_time, "CLOSE", over_time.CLOSE / 12)
+    monkeypatch.setattr(over_time, "MOST_NODES", 12 * over_time.MOST_NODES)
+    for shown, closer in zip(shots, evolution(experiment, GRID, range(30, 0, -1)), strict=True):
+        assert abs(shown.tv.value - closer.tv.value) <= shown.tv.error
+        assert shown.tv.error < 3e-3 * shown.tv.value + 1e-9
+        gap = np.abs(shown.output - closer.output).max()
+        assert gap < 5e-3 * closer.output.max()
+
+
+def test_a_sign_change_inside_a_cell_is_seen() -> None:
+    # int |sin x| over [0, 2 pi] is 4, and cells hide what lies on both sides of pi
+    edges = np.concatenate([np.linspace(0.0, 3.0, 40), np.linspace(3.21, 2 * np.pi, 41)])
+    gap = -np.diff(np.cos(edges))
+    assert abs(np.abs(gap).sum() - 4.0) > 4e-3
+    assert over_time._modulus(gap, np.diff(edges)) == pytest.approx(4.0, abs=2e-5)
