@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard import navigation
 from dashboard.arrow_table import arrow_table
+from dashboard.compute.pool import Stopped
 from dashboard.exports.citation import bibtex
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
@@ -52,6 +53,18 @@ _SCROLL = (Path(__file__).parent / "scroll.js").read_text(encoding="utf-8")
 def stage() -> tuple[Any, Any]:
     """Places for the words that a figure is read by, and for the figure: kept free for them."""
     return st.container(key="reading"), st.container(key="stage")
+
+
+def screen(name: str = "picture") -> tuple[Any, Any]:
+    """Places for the progress of a moving picture, which lies over it, and for the picture."""
+    both = st.container(key=f"screen {name}", gap=None)
+    return both.empty(), both.container()
+
+
+def waits(dim: int) -> tuple[Any, Any]:
+    """Places for the progress of an exact law and of exact distances: kept free in the plane."""
+    both = st.container(key="waits" if dim == 2 else None, gap=None)
+    return both.empty(), both.empty()
 
 
 def read(text: str, above: Any, below: Any) -> None:
@@ -100,10 +113,12 @@ def plot(
 
 @contextmanager
 def or_reason() -> Iterator[None]:
-    """What cannot be computed, or was stopped, is one sentence in its place."""
+    """What cannot be computed is one sentence in its place; what was stopped says so elsewhere."""
     try:
         yield
-    except Refused as reason:
+    except Stopped:
+        return
+    except (InputError, Refused) as reason:
         st.warning(sentence(plain(str(reason))))
 
 

@@ -110,7 +110,7 @@ def measure_each(
     else:
         found = law_of(experiment, stop).distances(metrics, against)
     seconds = time.perf_counter() - begun
-    return {m: _measurement(experiment, m, method, v, seconds) for m, v in found.items()}
+    return {m: measurement(experiment, m, method, v, seconds) for m, v in found.items()}
 
 
 def _given(experiment: Experiment, method: str, points: Array) -> Array:
@@ -146,9 +146,10 @@ def check_request(
             check_estimate(metric, experiment.target.dim)
 
 
-def _measurement(
+def measurement(
     experiment: Experiment, metric: str, method: str, found: Found, seconds: float
 ) -> Measurement | Refused:
+    """What was found with all that belongs to it; Refused where its error leaves no answer."""
     if isinstance(found, Refused):
         return found
     value, error = found.value, found.error

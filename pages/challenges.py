@@ -15,12 +15,10 @@ from dashboard.link.adoption import kept
 from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode, open_link
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
-from dashboard.text.plain import plain
 from dashboard.topics.challenges import bests, history, rivals
 from dashboard.topics.challenges import entries as challenges_entries
 from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
 from dashboard.topics.challenges.page import PAGE
-from diffusion_core import Refused
 from diffusion_core.schedules import Theory
 
 say = prose("challenges")
@@ -32,7 +30,7 @@ st.title(PAGE.title)
 st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
-progress, picture = st.empty(), st.container()
+progress, picture = page_chrome.screen()
 history.keep_in_browser()
 name = st.selectbox(
     "Challenge",
@@ -67,12 +65,9 @@ if not rule:
     picture.markdown(challenges_entries.verdict(found, say("yours")))
 page_chrome.table(challenges_entries.table(found), "The entries, the closest to the target first")
 if not rule:
-    try:
+    with picture, page_chrome.or_reason():
         shown = cached.animation([entry], ["your entry"], 1000, progress)
-        with picture:
-            page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
-    except Refused as reason:
-        st.caption(plain(str(reason)))
+        page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
     st.caption(say("share"))
     link = {EXPERIMENT: encode(entry) or ""}
     label = f"Open your entry: {navigation.PAGES['trajectories'].title}"

@@ -14,7 +14,6 @@ from dashboard.text.plain import plain
 from dashboard.topics.compare.controls import choose_changes
 from dashboard.topics.compare.page import CHANGES, FEW, PAGE, PANELS, PARTICLES
 from dashboard.topics.compare.panels import MOST, NAMES, runs
-from diffusion_core import InputError, Refused
 
 navigation.require()
 state = open_link(PAGE)
@@ -32,7 +31,8 @@ with st.sidebar:
         **setting(PAGE, PARTICLES, values["particles"]),
     )
 
-progress, picture, words = st.empty(), st.container(), st.empty()
+progress, picture = page_chrome.screen()
+words = st.empty()
 count, *places = st.columns(MOST)
 values["panels"] = count.segmented_control(
     "Panels", (2, 3, 4), required=True, **setting(PAGE, PANELS, values["panels"])
@@ -43,17 +43,18 @@ for name, change, place in shown:
         values[change.name] = choose_changes(name, change, values[change.name], experiment)
 dim = experiment.target.dim
 values |= choose_picture(PAGE, values, dim)
-status, numbers, why, code = st.empty(), st.empty(), st.empty(), st.container()
+wait, status = page_chrome.waits(dim)
+numbers, why, code = st.empty(), st.empty(), st.container()
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
-try:
+made = None
+with page_chrome.or_reason():
     compared = runs(experiment, {name: values[change.name] for name, change, _ in shown})
     each, titles = list(compared.values()), [*compared]
     drawn = mapped and cached.laws_known(each)
     made = cached.animation(each, titles, values["particles"], progress, drawn)
-except (InputError, Refused) as reason:
-    st.warning(readings.sentence(plain(str(reason))))
+if made is None:
     st.stop()
 with picture:
     page_chrome.play(made.blob, "side by side", look(values, dim), each)
@@ -85,7 +86,6 @@ def tell() -> None:
 
 
 tell()
-if mapped and not drawn:
-    cached.find_laws(each, progress)
+if mapped and not drawn and cached.find_laws(each, wait):
     st.rerun()
 exact.finish(each, ["tv"], status, tell)

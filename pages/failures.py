@@ -19,7 +19,7 @@ st.title(PAGE.title)
 st.markdown(prose("pages")("failures"))
 start_controls(state)
 notice = st.empty()
-progress, picture = st.empty(), st.container()
+progress, picture = page_chrome.screen()
 name = st.selectbox(
     "Failure",
     NAMES,
@@ -31,8 +31,8 @@ with st.sidebar:
 failure = FAILURES[name]
 runs = {"It fails": failure.broken, failure.cure: failure.mended}
 
-shown = cached.animation(list(runs.values()), [*runs], 1000, progress)
-with picture:
+with picture, page_chrome.or_reason():
+    shown = cached.animation(list(runs.values()), [*runs], 1000, progress)
     page_chrome.play(shown.blob, "failure", {"view": "density"}, list(runs.values()))
 outcomes = {
     title: cached.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()

@@ -16,13 +16,10 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.schedule_editor import choose_length, schedule_editor
-from dashboard.text.plain import plain
-from dashboard.text.readings import sentence
 from dashboard.topics.forward import measure
 from dashboard.topics.forward import words as text
 from dashboard.topics.forward.page import PAGE, PARTICLES
 from dashboard.topics.forward.views import law_figure, schedules
-from diffusion_core import Refused
 
 navigation.require()
 state = open_link(PAGE)
@@ -45,14 +42,12 @@ with st.sidebar:
     foot = st.container()
 chain, dim, dark = experiment.chain, experiment.target.dim, is_dark()
 
-try:
-    shown = measure.animation(experiment, particles, st.empty())
-except Refused as reason:
-    shown = None
-    st.warning(sentence(plain(str(reason))))
+shown, (progress, picture) = None, page_chrome.screen()
+with picture, page_chrome.or_reason():
+    shown = measure.animation(experiment, particles, progress)
+    page_chrome.play(shown.blob, "forward chain", {}, [experiment], sampled=False)
 end = measure.to_noise(experiment, experiment.steps)
 if shown:
-    page_chrome.play(shown.blob, "forward chain", {}, [experiment], sampled=False)
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
     st.header("What the schedule does to $p_t$")

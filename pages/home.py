@@ -17,9 +17,11 @@ state = open_link(PAGE)
 say = prose("home")
 st.title("Diffusion Convergence Lab")
 st.markdown(say("intro"))
-made = cached.animation([STORY], [""], PARTICLES, st.empty())
-tv = made.panels[0].tv[1]
-page_chrome.play(made.blob, "story", {}, [STORY], chapters(tv, STORY.steps))
+progress, picture = page_chrome.screen()
+with picture, page_chrome.or_reason():
+    made = cached.animation([STORY], [""], PARTICLES, progress)
+    tv = made.panels[0].tv[1]
+    page_chrome.play(made.blob, "story", {}, [STORY], chapters(tv, STORY.steps))
 learn, teach, explore = st.columns(3, border=True)
 with learn:
     st.markdown(say("learn"))

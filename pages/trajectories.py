@@ -16,9 +16,7 @@ from dashboard.exports.snippets import trajectory_snippet
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
-from dashboard.text.plain import plain
 from dashboard.topics.trajectories.page import PAGE, PARTICLES
-from diffusion_core import Refused
 from diffusion_core.distances.of_masses import METRICS
 
 navigation.require()
@@ -38,7 +36,7 @@ with st.sidebar:
 
 whose = say("exact-score" if experiment.score_error is None else "wrong-score")
 intro.markdown(say("trajectories", whose=whose))
-progress, picture = st.empty(), st.container()
+progress, picture = page_chrome.screen()
 dim = experiment.target.dim
 values = {"particles": particles, **choose_picture(PAGE, state.values, dim)}
 with st.sidebar:
@@ -46,19 +44,15 @@ with st.sidebar:
 mapped = dim == 2 and values["map"] != "p"  # needs q_t: p_t is shown until it is there
 drawn = mapped and cached.laws_known([experiment])
 shown = None
-with picture:
-    try:
-        made = cached.animation([experiment], [""], particles, progress, drawn)
-    except Refused as reason:
-        st.warning(readings.sentence(plain(str(reason))))
-    else:
-        shown = made.panels[0]
-        dials = dragging.offered(experiment, particles) if shown.made else []
-        ladder = cached.ladder(experiment, dragging.asked(experiment, dials), progress)
-        drag = dragging.drag_of(experiment, dials, ladder)
-        page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment], drag=drag)
+with picture, page_chrome.or_reason():
+    made = cached.animation([experiment], [""], particles, progress, drawn)
+    shown = made.panels[0]
+    dials = dragging.offered(experiment, particles) if shown.made else []
+    ladder = cached.ladder(experiment, dragging.asked(experiment, dials), progress)
+    drag = dragging.drag_of(experiment, dials, ladder)
+    page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment], drag=drag)
 
-words, status, notes = st.empty(), st.empty(), st.container()
+words, wait, status, notes = st.empty(), *page_chrome.waits(dim), st.container()
 numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])
 with numbers:
     distances, why = st.empty(), st.empty()
@@ -101,7 +95,6 @@ def tell() -> None:
 tell()
 if shown:
     notes.caption(readings.on_the_way(experiment, shown.times, shown.tv, shown.refusal))
-    if mapped and not drawn:
-        cached.find_laws([experiment], progress)
+    if mapped and not drawn and cached.find_laws([experiment], wait):
         st.rerun()
 exact.finish([experiment], METRICS, status, tell)

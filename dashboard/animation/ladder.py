@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,10 +50,16 @@ class Dial:
         return f"{self.name} {name}"
 
 
-def ladder(experiment: Experiment, dial: Dial) -> bytes:
-    """The runs of all values that the browser can make, without what it has already."""
-    found = dict[float, Rung]()
-    for value in dial.values:
+def ladder(experiment: Experiment, dial: Dial, progress: Callable[[float], None]) -> bytes:
+    """The runs of all values that the browser can make, without what it has already.
+
+    progress: told the share of the updates that are recorded.
+    """
+    found, done = dict[float, Rung](), 0
+    updates = [dial.at(experiment, value).steps for value in dial.values]
+    for value, count in zip(dial.values, updates, strict=True):
+        progress(done / sum(updates))
+        done += count
         rung = _seed(value) if dial.name == "seed" else _updates(dial.at(experiment, value))
         if rung is not None:
             found[value] = rung

@@ -19,7 +19,7 @@ from diffusion_core.schedules import Array
 GRID = 481
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-Progress = Callable[[float], None]
+Progress = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def line_scene(experiment: Experiment, particles: int, progress: Progress) -> Sc
     snapshots: list[Snapshot] = []
     refusal = ""
     try:
-        for snapshot in law_of(experiment).over_time(grid, times):
+        for snapshot in law_of(experiment, progress).over_time(grid, times):
             progress(1 - snapshot.t / experiment.steps / 2)
             snapshots.append(snapshot)
     except Refused as reason:

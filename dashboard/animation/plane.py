@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,27 +18,30 @@ from dashboard.animation.layers import (
 )
 from dashboard.player import Animation
 from dashboard.text.numbers import rounded, with_error
-from diffusion_core import Experiment, Refused
+from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.front import law_of
+from diffusion_core.measure import measurement
 from diffusion_core.schedules import Array, NoiseLevel
 
 CELLS = 96
 _NONE = np.empty((0, CELLS, CELLS), dtype=np.float32)
 
-Progress = Callable[[float], None]
+Progress = Callable[..., None]
 
 
 @dataclass(frozen=True, eq=False)
 class PlaneLaw:
     """p_t and q_t on rasters (K, rows, columns), and TV(q_t, p_t), at the t of K keyframes.
 
-    ``refusal`` says why there is none of it.
+    ``measured`` is TV(q_1, p_1) where that is the exact distance already. ``refusal`` says why
+    there is none of it.
     """
 
     target: np.ndarray = field(default_factory=lambda: _NONE)
     output: np.ndarray = field(default_factory=lambda: _NONE)
     tv: Mapping[int, Distance] = field(default_factory=dict)
+    measured: Measurement | None = None
     refusal: str = ""
 
     @property
@@ -52,26 +56,26 @@ def key_frames(frames: int) -> list[int]:
 
 
 def plane_law(experiment: Experiment, progress: Progress) -> PlaneLaw:
-    """The exact law at the keyframes, or why it is refused."""
-    frames = frame_times(experiment.steps)
+    """The exact law at the keyframes, or why it is refused.
+
+    progress: without a share, since the last pictures, where a map is torn most, take the longest.
+    """
+    frames, begun = frame_times(experiment.steps), time.perf_counter()
     times = [frames[k] for k in key_frames(len(frames))]
-    x, y = axes(view(experiment))
-    seen = 0
-
-    def stop() -> None:
-        progress((seen + 0.5) / (len(times) + 1))
-
-    maps, tv = [], {}
+    maps, tv, measured = [], {}, None
     try:
-        for found in law_of(experiment, stop).over_time((x, y), times):
-            seen += 1
-            stop()
+        for found in law_of(experiment, progress).over_time(axes(view(experiment)), times):
+            progress()
             maps.append((found.target.T, found.output.T))
             tv[found.t] = found.tv
+            if found.measured:
+                took = time.perf_counter() - begun
+                answer = measurement(experiment, "tv", "exact", found.tv, took)
+                measured = None if isinstance(answer, Refused) else answer
     except Refused as reason:
         return PlaneLaw(refusal=str(reason))
     target, output = (np.array(m, dtype=np.float32) for m in zip(*maps, strict=True))
-    return PlaneLaw(target, output, tv)
+    return PlaneLaw(target, output, tv, measured)
 
 
 def axes(extent: Sequence[float]) -> tuple[Array, Array]:

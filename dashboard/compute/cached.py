@@ -6,7 +6,6 @@ and ends when the reader changes something or presses stop, unless somebody else
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Hashable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -65,31 +64,24 @@ def animation(
     place: Any,
     laws: bool = False,
 ) -> Shown:
-    """The reverse chains side by side; Refused where there is nothing to draw.
+    """The reverse chains side by side; Refused where there is nothing to draw, or it was stopped.
 
     place: for progress. laws: in the plane, with the exact q_t, from ``find_laws``; on the line it
     is there always.
     """
     pairs = tuple(zip(experiments, titles, strict=True))
     key, store = (pairs, particles, laws), _animations()
-    known: Shown | None = store.find(key)
-    if known is not None:
-        return known
-    bar = Bar("Running the reverse chain", place)
-    try:
-        drawn = [_law(e, bar) if laws and e.target.dim == 2 else None for e in experiments]
-        costs = [cost.picture(e, particles) for e in experiments]
-        job = Work(
-            ("animation", key),
-            (tasks.shown, pairs, particles, drawn),
-            replace(costs[0], units=sum(c.units for c in costs)),
-            partial(store.find, key),
-            lambda made, seconds: store.put(key, made),
-        )
-        made: Shown = work.done(job, bar)
-        return made
-    finally:
-        bar.clear()
+    drawn = [_laws().find(e.with_(seed=0)) if laws else None for e in experiments]
+    costs = [cost.picture(e, particles) for e in experiments]
+    job = Work(
+        ("animation", key),
+        (tasks.shown, pairs, particles, drawn),
+        replace(costs[0], units=sum(c.units for c in costs)),
+        partial(store.find, key),
+        lambda made, seconds: store.put(key, made),
+    )
+    made: Shown = work.answer(job, say("animation-wait"), place)
+    return made
 
 
 def ladder(experiment: Experiment, dial: Dial | None, place: Any) -> bytes | None:
@@ -97,10 +89,6 @@ def ladder(experiment: Experiment, dial: Dial | None, place: Any) -> bytes | Non
     if dial is None:
         return None
     key, store = ("ladder", dial.of(experiment)), _ladders()
-    known: bytes | None = store.find(key)
-    if known is not None:
-        return known
-    bar = Bar("Preparing to drag", place)
     job = Work(
         key,
         (tasks.ladder, experiment, dial),
@@ -109,11 +97,8 @@ def ladder(experiment: Experiment, dial: Dial | None, place: Any) -> bytes | Non
         lambda made, seconds: store.put(key, made),
         lambda reason: None,  # the run then follows when the number is let go
     )
-    try:
-        made: bytes | None = work.done(job, bar)
-        return made
-    finally:
-        bar.clear()
+    made: bytes | None = work.answer(job, say("ladder-wait"), place)
+    return made
 
 
 def laws_known(experiments: Sequence[Experiment]) -> bool:
@@ -121,39 +106,44 @@ def laws_known(experiments: Sequence[Experiment]) -> bool:
     return all(e.target.dim != 2 or e.with_(seed=0) in _laws() for e in experiments)
 
 
-def find_laws(experiments: Sequence[Experiment], place: Any) -> None:
-    """The exact q_t in the plane of all runs, or why it is refused, with progress."""
-    bar = Bar("Computing the exact law q_t", place)
-    try:
-        for experiment in experiments:
-            if experiment.target.dim == 2:
-                _law(experiment, bar)
-    finally:
-        bar.clear()
+def find_laws(experiments: Sequence[Experiment], place: Any) -> bool:
+    """Whether the exact q_t in the plane of all runs, or why it is refused, is known now.
+
+    It is not where the reader has stopped it. What its TV(q_1, p_1) says about the distances is
+    kept with them: none is computed twice.
+    """
+    works = {e: _law(e.with_(seed=0)) for e in experiments if e.target.dim == 2}
+    found = work.answers(list(works.values()), say("law-wait"), place)
+    for run, asked in works.items():
+        if not work.is_stopped(asked.key):  # a lost one is kept: a page would ask again and again
+            _laws().put(run.with_(seed=0), found[asked.key])
+    return laws_known(experiments)
 
 
 def law_tv(experiment: Experiment) -> Distance | None:
-    """TV(q_1, p_1) where ``find_laws`` has found it: to about a thousandth."""
+    """TV(q_1, p_1) where ``find_laws`` has found it, to about a hundredth."""
     law: PlaneLaw | None = _laws().find(experiment.with_(seed=0))
     return law.tv.get(1) if law else None
 
 
-def _law(experiment: Experiment, bar: Bar) -> PlaneLaw:
-    plain, store = experiment.with_(seed=0), _laws()
-    law: PlaneLaw | None = store.find(plain)
-    if law is not None:
-        return law
-    job = Work(
+def _law(plain: Experiment) -> Work:
+    store, file = _laws(), kept()
+
+    def keep(found: PlaneLaw, seconds: float) -> None:
+        store.put(plain, found)
+        if found.measured is not None:
+            _measured().put(_key(plain, "tv", "exact", 0, "p1"), found.measured)
+            if file is not None and seconds > LONG:
+                file.put(plain, "tv", "p1", found.measured)
+
+    return Work(
         ("law", plain),
         (tasks.law, plain),
-        cost.law(plain),
+        cost.study(plain, "pictures"),
         partial(store.find, plain),
-        lambda found, seconds: store.put(plain, found),
+        keep,
         lambda reason: PlaneLaw(refusal=reason),
     )
-    law = work.done(job, bar)
-    store.put(plain, law)  # a lost one too: a page would ask for it again and again
-    return law
 
 
 def distance(
@@ -171,22 +161,26 @@ def distances(
     place: Any,
     points: Array | None = None,
     against: str = "p1",
-    most: float = math.inf,
+    most: float | None = None,
 ) -> dict[str, Outcome]:
     """Several, from one law or one set of particles: ``points`` where these are known.
 
-    TooLong where that takes more than ``most`` seconds.
+    most: TooLong where that takes more than so many seconds; the page has a Stop of its own.
     """
     how = (method, particles, against)
     found = {m: o for m in metrics if (o := _known(experiment, m, *how)) is not None}
     missing = tuple(m for m in metrics if m not in found)
     if missing:
         job = _measuring(experiment, missing, *how, points)
-        bar = Bar(f"Measuring {experiment.record.label} at T = {experiment.steps:,}", place, most)
-        try:
-            found |= work.done(job, bar)
-        finally:
-            bar.clear()
+        text = say("measuring-run", label=experiment.record.label, steps=f"{experiment.steps:,}")
+        if most is None:
+            found |= work.answer(job, text, place)
+        else:
+            bar = Bar(text, place, most)
+            try:
+                found |= work.done(job, bar)
+            finally:
+                bar.clear()
     return {m: found[m] for m in metrics}
 
 

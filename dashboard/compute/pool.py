@@ -26,6 +26,10 @@ class Lost(Refused):
     """The worker ended before its job."""
 
 
+class Stopped(Lost):
+    """The reader has stopped it, and can go on where its progress was seen."""
+
+
 @dataclass(frozen=True)
 class Work:
     """A function of ``tasks`` and its arguments, what it costs, and the key of its value.

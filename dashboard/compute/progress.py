@@ -32,7 +32,7 @@ class Silent:
 
 
 class Bar:
-    """Progress that appears when work takes longer than a moment; without a share, the seconds.
+    """Progress that appears when work takes longer than a moment, with the seconds left or spent.
 
     most: TooLong is raised after so many seconds of computing; waiting for others does not count.
     stop: what a button beside it calls; name: of this button, where another bar has the same text.
@@ -55,11 +55,14 @@ class Bar:
         """Computing here has come so far."""
         if time.thread_time() > self._cpu + self._most:
             raise TooLong
-        self._draw(share, "" if share is not None else f"{self._seconds()} s", REDRAW)
+        spent = time.monotonic() - self._begun
+        left = spent / share - spent if share and spent > 1 else 0.0
+        self._draw(share, waiting(Seen(None, left, share, spent)), REDRAW)
 
     def waits(self) -> None:
         """Another session computes it here."""
-        self._draw(None, f"{self._seconds()} s", POOLED)
+        spent = time.monotonic() - self._begun
+        self._draw(None, waiting(Seen(None, 0.0, None, spent)), POOLED)
         breathe()
 
     def sees(self, look: Callable[[], Seen]) -> None:
@@ -76,9 +79,6 @@ class Bar:
         now = time.monotonic()
         return now - self._begun >= PATIENCE and now - self._drawn >= pause
 
-    def _seconds(self) -> str:
-        return f"{time.monotonic() - self._begun:.0f}"
-
     def _draw(self, share: float | None, more: str, pause: float) -> None:
         if not self._is_due(pause):
             return
@@ -94,7 +94,7 @@ class Bar:
             self._line.progress(min(max(share, 0.0), 1.0), said[1])
 
     def _beside_stop(self, stop: Callable[[], None]) -> Any:
-        with self._place.container():
+        with self._place.container(key=f"running {self._name}"):
             line, place = st.columns([4, 1], vertical_alignment="center")
         place.button("Stop", on_click=stop, key=f"stop {self._name}")
         return line.empty()

@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard.compute import cost, tasks, work
 from dashboard.compute.cost import Cost
-from dashboard.compute.pool import Work
+from dashboard.compute.pool import Stopped, Work
 from dashboard.compute.progress import Bar, Silent
 from dashboard.memory import Store
 from diffusion_core import Experiment, Refused
@@ -82,10 +82,10 @@ def done(study: Study, bar: Bar) -> Any:
 
 
 def value(study: Study, text: str, place: Any) -> Any:
-    """Its value; Refused with the reason why there is none."""
+    """Its value; Refused with the reason why there is none, Stopped where the reader stopped it."""
     [found] = outcomes([study], text, place)
     if isinstance(found, str):
-        raise Refused(found)
+        raise (Stopped if work.is_stopped(study) else Refused)(found)
     return found
 
 

@@ -49,14 +49,19 @@ class Shown:
 
 
 class Share:
-    """Progress for functions that are told apart when to stop and how far they are."""
+    """Progress for functions that are told apart when to stop and how far they are.
 
-    def __init__(self, progress: Progress) -> None:
+    part: which of so many that come one after the other this function is.
+    """
+
+    def __init__(self, progress: Progress, part: tuple[int, int] = (0, 1)) -> None:
         self._progress = progress
+        self._before, self._parts = part
         self._share: float | None = None
 
     def __call__(self, share: float | None = None) -> None:
-        self._share = self._share if share is None else share
+        if share is not None:
+            self._share = (self._before + share) / self._parts
         self._progress(self._share)
 
 
@@ -89,8 +94,8 @@ def shown(
     Refused where there is nothing to draw.
     """
     scenes = []
-    for (experiment, title), law in zip(pairs, laws, strict=True):
-        made = scene(experiment, particles, progress, law)
+    for k, ((experiment, title), law) in enumerate(zip(pairs, laws, strict=True)):
+        made = scene(experiment, particles, Share(progress, (k, len(pairs))), law)
         scenes.append(replace(made, animation=replace(made.animation, title=title)))
     panels = tuple(_panel(made) for made in scenes)
     return Shown(pack([s.animation for s in scenes]), panels)
@@ -103,7 +108,7 @@ def _panel(made: Scene) -> Panel:
 
 def ladder(experiment: Experiment, dial: Dial, progress: Progress) -> bytes:
     """What the player needs to make the run at all values of ``dial``."""
-    return ladder_of(experiment, dial)
+    return ladder_of(experiment, dial, progress)
 
 
 def law(experiment: Experiment, progress: Progress) -> PlaneLaw:

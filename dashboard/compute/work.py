@@ -30,7 +30,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from dashboard.compute.cluster import on_cluster
 from dashboard.compute.cores import cores
 from dashboard.compute.fair_queue import Job
-from dashboard.compute.pool import Lost, Pool, Work
+from dashboard.compute.pool import Lost, Pool, Stopped, Work
 from dashboard.compute.process import Process
 from dashboard.compute.progress import Bar, Silent
 from dashboard.link.widget_keys import button
@@ -83,6 +83,11 @@ def done(work: Work, bar: Bar) -> Any:
     return found[work.key]
 
 
+def answer(work: Work, text: str, place: Any) -> Any:
+    """The value of one, with a bar and its Stop; Stopped where nothing stands for it if stopped."""
+    return answers([work], text, place)[work.key]
+
+
 def answers(
     works: Sequence[Work],
     text: str,
@@ -102,7 +107,7 @@ def answers(
     stopped = st.session_state.get(STOPPED, frozenset()) & missing.keys()
     if stopped and watched:
         _offer(stopped, text, place)
-        return found | {key: _missing(missing[key], Lost(say("stopped"))) for key in missing}
+        return found | {key: _missing(missing[key], Stopped(say("stopped"))) for key in missing}
     stop = partial(_stop, missing.keys()) if watched else None
     bar = Bar(text, place, stop=stop, name=_name(missing))
     try:
@@ -114,6 +119,11 @@ def answers(
     finally:
         bar.clear()
     return found
+
+
+def is_stopped(key: Hashable) -> bool:
+    """Whether the reader has stopped this work, and not gone on."""
+    return key in st.session_state.get(STOPPED, frozenset())
 
 
 def _stop(keys: Collection[Hashable]) -> None:

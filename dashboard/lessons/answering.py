@@ -226,5 +226,7 @@ def _play(visit: Visit, run: Run) -> None:
         page_chrome.play(blob, name, look, [run.noised], sampled=False)
     if run.chains:
         titles, runs = zip(*run.chains, strict=True)
-        shown = cached.animation(list(runs), list(titles), PARTICLES, st.empty())
-        page_chrome.play(shown.blob, name, look, runs)
+        progress, picture = page_chrome.screen(name)
+        with picture, page_chrome.or_reason():
+            shown = cached.animation(list(runs), list(titles), PARTICLES, progress)
+            page_chrome.play(shown.blob, name, look, runs)

@@ -82,9 +82,9 @@ def panels(samplers: str, d: int, n: int, steps: str, forward: int) -> bytes:
 def real(sampler: str, d: int, n: int, steps: int, sent: int) -> bytes:
     target = PRESETS["three-modes" if d == 1 else "ring-of-8"].target
     run = Experiment(target=target, sampler=sampler, steps=steps, seed=4)
-    made = scene(run, n, lambda share: None).animation
+    made = scene(run, n, lambda *share: None).animation
     if sent:
-        positions, follow = followed_run(run, n, made.times, lambda share: None)
+        positions, follow = followed_run(run, n, made.times, lambda *share: None)
         made = replace(made, positions=positions, follow=follow)
     return pack(made)
 

@@ -31,7 +31,7 @@ def link(experiment: Experiment) -> str:
 
 def number(experiment: Experiment) -> str:
     """What the player says of the output's distance, from its first digit on."""
-    return str(scene(experiment, 1, lambda share: None).animation.readouts[-1]).split(" = ")[1]
+    return str(scene(experiment, 1, lambda *share: None).animation.readouts[-1]).split(" = ")[1]
 
 
 @pytest.fixture

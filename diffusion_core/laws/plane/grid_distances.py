@@ -61,9 +61,12 @@ def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: S
 
 def _settled(found: Outcomes, metric: str) -> bool:
     known = found.get(metric)
-    if isinstance(known, Distance):
-        return known.error <= TOLERANCE * known.value + 1e-9
-    return known is not None
+    return settles(known) if isinstance(known, Distance) else known is not None
+
+
+def settles(found: Distance) -> bool:
+    """Whether a distance needs no finer grid."""
+    return found.error <= TOLERANCE * found.value + 1e-9
 
 
 def grid_variation(density: Density, e: Experiment, level: NoiseLevel, doubt: float) -> Distance:

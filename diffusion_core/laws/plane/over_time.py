@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffusion_core.distances.of_masses import Distance
-from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import points
 from diffusion_core.laws.noisy_steps import densities
-from diffusion_core.laws.plane import grid_distances, law
+from diffusion_core.laws.plane import grid_distances
 from diffusion_core.laws.plane.coordinates import Coordinates, normal_log_density
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.inverse_map import Inverse
@@ -34,18 +33,21 @@ FIXED_NODES = 1e-3  # relative: a fixed mesh promises no more
 FAINTEST = 1e-30
 WORTH_INVERTING = 1e-3  # relative difference of mass beyond which a picture is made point by point
 INVERTED = 10  # pictures at the end, where F is torn most, that may be made so
-SURE = 5e-3  # relative error of the last TV up to which it is not worked out again
 PIXELS = 4_000_000  # pairs of a triangle and a point looked at together
 
 
 @dataclass(frozen=True, eq=False)
 class PlaneSnapshot:
-    """The densities of q_t and p_t at the nodes of a picture, (X, Y), and TV(q_t, p_t)."""
+    """The densities of q_t and p_t at the nodes of a picture, (X, Y), and TV(q_t, p_t).
+
+    ``measured``: whether this TV, at t = 1, is what ``plane_distances`` would come to, at its cost.
+    """
 
     t: int
     output: Array
     target: Array
     tv: Distance
+    measured: bool = False
 
 
 def plane_evolution(
@@ -73,9 +75,11 @@ def _stochastic(
             continue
         level = e.chain.level(t)
         tv = grid_distances.grid_variation(density, e, level, unresolved)
-        tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
+        measured = t == 1 and grid_distances.settles(tv)
+        if not measured:
+            tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
         target = _picture(e.target.marginal(level), axes)
-        yield PlaneSnapshot(t, np.maximum(density.on(axes), 0.0), target, tv)
+        yield PlaneSnapshot(t, np.maximum(density.on(axes), 0.0), target, tv, measured)
 
 
 def _deterministic(
@@ -104,8 +108,6 @@ def _deterministic(
         tv = _mesh_tv(log_phi, log_ratio, image, cell)
         if inverse is not None and t in late and image.sign.min() > 0 and _off(output, target):
             output = _inverted(inverse, t, axes, output, target)
-        if t == 1:
-            tv = _final(e, tv, stop)
         yield PlaneSnapshot(t, output, target, tv)
 
 
@@ -126,17 +128,6 @@ def _inverted(
     return np.where(whole, np.exp(np.clip(log_q, -700.0, 700.0)), output.ravel()).reshape(
         output.shape
     )
-
-
-def _final(e: Experiment, mesh: Distance, stop: Stop) -> Distance:
-    """TV(q_1, p_1) as it is measured by itself, unless that is refused or less sure."""
-    if mesh.error <= SURE * mesh.value:
-        return mesh
-    try:
-        exact = law.plane_distances(e, ("tv",), e.chain.level(1), stop)["tv"]
-    except Refused:
-        return mesh
-    return min(exact, mesh, key=lambda d: d.error)
 
 
 def _mesh_tv(log_phi: Array, log_ratio: Array, image: Image, cell: float) -> Distance:

@@ -102,9 +102,9 @@ def dragged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     folder, jobs = tmp_path_factory.mktemp("ladders"), []
     for name, (experiment, what) in CASES.items():
         dial = dial_of(experiment, what)
-        made = scene(experiment, PARTICLES, lambda share: None).animation
+        made = scene(experiment, PARTICLES, lambda *share: None).animation
         (folder / f"{name}.player").write_bytes(pack(made))
-        (folder / f"{name}.ladder").write_bytes(ladder(experiment, dial))
+        (folder / f"{name}.ladder").write_bytes(ladder(experiment, dial, lambda share: None))
         jobs.append(
             {
                 "name": name,
@@ -139,7 +139,7 @@ def test_the_law_and_the_score_of_a_dragged_run_are_those_of_its_chain(
 ) -> None:
     experiment, what = CASES[name]
     dial = dial_of(experiment, what)
-    made = scene(experiment, PARTICLES, lambda share: None).animation
+    made = scene(experiment, PARTICLES, lambda *share: None).animation
     for value, found in zip(values_of(experiment, dial), dragged[name], strict=True):
         run = dial.at(experiment, value)
         last = np.array(found["last"])
@@ -167,7 +167,7 @@ def assert_field(run: Experiment, extent: Sequence[float], found: dict[str, Any]
 def test_what_is_exact_for_the_value_before_is_stretched_to_the_new_run(
     dragged: dict[str, list[dict[str, Any]]],
 ) -> None:
-    made = scene(CASES["ode T"][0], PARTICLES, lambda share: None).animation
+    made = scene(CASES["ode T"][0], PARTICLES, lambda *share: None).animation
     for found in dragged["ode T"]:
         assert len(found["readouts"]) == found["frames"]
         assert found["readouts"][0] == made.readouts[0]
@@ -178,7 +178,7 @@ def test_what_is_exact_for_the_value_before_is_stretched_to_the_new_run(
 def test_a_ladder_is_no_larger_than_a_few_moves(sampler: str) -> None:
     experiment = Experiment(sampler=sampler)
     for dial in dials(experiment, 2000):
-        made = ladder(experiment, dial)
+        made = ladder(experiment, dial, lambda share: None)
         assert split(made)[0] == {"of": dial.of(experiment)}
         assert len(made) < (3000 if dial.name == "seed" else 140_000)
 

@@ -15,7 +15,9 @@ from dashboard.compute import cached
 from dashboard.player import pack
 from dashboard.player.packing import ZERO
 from diffusion_core import PRESETS, Experiment, Refused, measure
-from diffusion_core.laws import front
+from diffusion_core.laws import front, noisy_steps
+from diffusion_core.laws.plane import grid_distances, over_time
+from diffusion_core.laws.plane import law as distances
 from diffusion_core.laws.plane.over_time import plane_evolution
 from diffusion_core.schedules import Linear, NoiseLevel
 from tests.dashboard.unpacking import unpack
@@ -29,8 +31,8 @@ RUNS = {
 }
 
 
-def quiet(share: float) -> None:
-    assert 0 <= share <= 1
+def quiet(share: float | None = None) -> None:
+    assert share is None or 0 <= share <= 1
 
 
 @pytest.mark.parametrize("frames", [2, 3, 24, 25, 26, 100, 101])
@@ -57,10 +59,40 @@ def test_both_maps_hold_their_mass(run: Experiment) -> None:
     assert law.output[0].sum() * cell == pytest.approx(1, abs=0.07)
 
 
-def test_the_last_distance_in_the_plane_is_the_measured_one() -> None:
-    tv, truth = plane_law(RING.with_(sampler="ddpm"), quiet).tv[1], measure(RUNS["stochastic"])
+@pytest.mark.parametrize("name", ["stochastic", "deterministic"])
+def test_the_last_distance_in_the_plane_is_that_of_the_measured_law(name: str) -> None:
+    law, truth = plane_law(RUNS[name], quiet), measure(RUNS[name])
+    tv = law.tv[1]
     assert abs(tv.value - truth.value) <= tv.error + truth.error
     assert tv.error < 0.05 * tv.value
+    if name == "stochastic":  # the same grid: the same number
+        assert law.measured is not None
+        assert (tv.value, tv.error) == (truth.value, truth.error)
+    else:
+        assert law.measured is None
+
+
+def test_one_propagation_gives_the_heat_map_and_the_exact_distance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs, grids, maps = [RUNS["stochastic"], RUNS["deterministic"]], [], []
+    for module in (over_time, noisy_steps):  # as each of them calls it
+        real = noisy_steps.densities
+
+        def counted(e, resolution, *rest, real=real):
+            grids.append(resolution)
+            return real(e, resolution, *rest)
+
+        monkeypatch.setattr(module, "densities", counted)
+    carried = distances.from_maps
+    monkeypatch.setattr(distances, "from_maps", lambda *of: maps.append(of) or carried(*of))
+    st.cache_resource.clear()
+    assert cached.find_laws(runs, st.empty())
+    for run in runs:
+        cached.distances(run, ("tv", "kl", "hellinger"), "exact", 0, st.empty())
+    assert len(maps) == 1
+    assert len(grids) == len(set(grids))
+    assert grid_distances.RESOLUTIONS[0] in grids
 
 
 def test_a_run_that_starts_exactly_starts_without_a_difference() -> None:

@@ -147,7 +147,7 @@ def test_the_browser_makes_the_run_that_python_makes(name: str, played: dict[str
 def test_the_browser_takes_steps_apart_as_python_does(name: str, played: dict[str, Played]) -> None:
     experiment, found = CASES[name], played[name]
     times = frame_times(experiment.steps)
-    positions, follow = followed_run(experiment, PARTICLES, times, lambda share: None)
+    positions, follow = followed_run(experiment, PARTICLES, times, lambda *share: None)
     low, high = np.reshape(view(experiment), (-1, 2)).T
     codes = np.clip((2 * (positions - low) / (high - low) - 1) * BORDER, -LIMIT, LIMIT)
     assert_close(found.arrays["positions"], codes, BORDER)
@@ -179,7 +179,7 @@ def test_factors_and_words_of_a_run_are_those_of_followed_steps() -> None:
         assert run is not None
         [(header, arrays)] = unpack(packed(experiment, run))[1]
         times = frame_times(STEPS)
-        _, follow = followed_run(experiment, PARTICLES, times, lambda share: None)
+        _, follow = followed_run(experiment, PARTICLES, times, lambda *share: None)
         assert follow is not None
         assert header["follow"] == {
             "names": list(follow.names),
@@ -234,7 +234,7 @@ def test_a_score_of_more_bytes_than_positions_is_not_sent() -> None:
 @pytest.mark.parametrize("sampler", RECORDED)
 def test_a_move_of_a_slider_sends_little(target: Target, most: int, sampler: str) -> None:
     experiment = Experiment(target=target, sampler=sampler)
-    made = scene(experiment, 2000, lambda share: None)
+    made = scene(experiment, 2000, lambda *share: None)
     np.testing.assert_array_equal(made.final, final_points(experiment, 2000))
     blob = pack(made.animation)
     assert len(blob) < most
