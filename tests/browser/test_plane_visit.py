@@ -97,3 +97,40 @@ def test_exact_numbers_can_be_stopped(page: Page, show: Visit) -> None:
     expect(page.get_by_text("After 8,191 updates of ODE")).not_to_contain_text(
         "without sampling noise"
     )
+
+
+PLACED = """() => {
+    const host = document.querySelector("[data-testid=stBidiComponentIsolated]");
+    const { top, height } = host.shadowRoot.querySelector(".stage").getBoundingClientRect();
+    const tabs = document.querySelector("[data-testid=stTabs]").getBoundingClientRect();
+    return [top, height, tabs.top + document.querySelector("[data-testid=stMain]").scrollTop];
+}"""
+
+
+def test_a_heat_map_can_be_stopped_and_moves_nothing(page: Page, show: Visit) -> None:
+    show("&map=difference", steps=8192)  # minutes
+    expect(
+        page.get_by_text(re.compile("Computing the exact law .*: (about|[0-9])"))
+    ).to_be_visible()
+    during = page.evaluate(PLACED)
+    press_at_once(page, "Stop")
+    expect(page.get_by_text(re.compile("Computing the exact law .*: stopped"))).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    assert page.evaluate(PLACED)[:2] == during[:2]
+
+
+def test_a_picture_can_be_stopped_over_the_one_before(
+    page: Page, show: Visit, idle: Callable[[Page], None]
+) -> None:
+    many = {"kind": "points", "points": [[k / 300, (k * k % 999) / 999] for k in range(600)]}
+    show(target=many | {"bandwidth": 0.1}, steps=4)
+    idle(page)
+    before = page.evaluate(PLACED)
+    steps = page.get_by_role("slider", name="Steps T")
+    steps.focus()
+    steps.press("End")
+    expect(page.get_by_text("Running the reverse chain: ")).to_be_visible()
+    assert page.evaluate(PLACED)[:2] == before[:2]
+    press_at_once(page, "Stop")
+    expect(page.get_by_text("Running the reverse chain: stopped.")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()

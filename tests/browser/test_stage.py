@@ -18,9 +18,11 @@ PLAYED = (
     "compare?particles=200",
     "failures",
 )
+TALL = ("compare?particles=200", "challenges", "failures", "forward?particles=200")
 DRAWN = ("convergence?from=8&to=16", "budget", "dimension", "imperfect_scores")
 LIMIT = 60_000  # ms, as for other pages
 SIZES = [(1280, 800), (1440, 900)]
+PHONE = (390, 844)
 READING = ".st-key-reading [data-testid=stMarkdown]"
 
 Serve = Callable[[Path], str]
@@ -78,12 +80,57 @@ def test_picture_play_slider_and_number_share_a_screen(shown: Show, address: str
             fits(page, part)
 
 
+@pytest.mark.parametrize("address", TALL)
+def test_on_a_phone_play_and_number_are_on_the_first_screen(shown: Show, address: str) -> None:
+    for where in (address, presented(address)):
+        page = shown(where, PHONE)
+        expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
+        for part in (".play", ".scrub", ".status"):
+            fits(page, part)
+        assert page.evaluate(SEEN) > 100  # of the picture, above its controls
+
+
+def test_three_panels_are_moved_on_the_first_screen(shown: Show) -> None:
+    page = shown("compare?particles=200&panels=3", SIZES[0])
+    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
+    for part in (".play", ".scrub", ".status"):
+        fits(page, part)
+    assert page.evaluate(SEEN) > 400
+
+
+@pytest.mark.parametrize("address", ["lessons?lesson=noising", "trajectories?particles=200"])
+def test_on_a_phone_nothing_of_a_presentation_lies_over_the_title(
+    shown: Show, address: str
+) -> None:
+    page = shown(presented(address), PHONE)
+    expect(page.get_by_role("button", name="End the presentation")).to_be_visible()
+    assert page.evaluate(OVER_TITLE) == []
+
+
 @pytest.mark.parametrize("address", DRAWN)
 def test_figure_and_number_share_a_screen(shown: Show, address: str) -> None:
     for where, size in [*((address, size) for size in SIZES), (presented(address), SIZES[0])]:
         page = shown(where, size)
         fits(page, ".js-plotly-plot .main-svg")
         fits(page, READING)
+
+
+SEEN = """() => {
+    const host = document.querySelector("[data-testid=stBidiComponentIsolated]");
+    const [stage, desk] = [".stage", ".desk"].map((s) => host.shadowRoot.querySelector(s));
+    return desk.getBoundingClientRect().top - stage.getBoundingClientRect().top;
+}"""
+UNDER_HEADER = """e => {
+    const top = e.getRootNode().querySelector(".stage").getBoundingClientRect().top;
+    document.querySelector("[data-testid=stMain]").scrollBy(0, top - 60);
+}"""
+OVER_TITLE = """() => {
+    const title = document.querySelector("h1").getBoundingClientRect();
+    return [...document.querySelectorAll("button")].filter((button) => {
+        const { top, bottom, width } = button.getBoundingClientRect();
+        return width > 0 && button.checkVisibility() && top < title.bottom && bottom > title.top;
+    }).map((button) => button.innerText);
+}"""
 
 
 def test_choices_stand_below_what_they_change(shown: Show) -> None:
@@ -137,6 +184,6 @@ def test_at_double_size_the_picture_and_its_controls_share_the_screen(shown: Sho
     play = page.get_by_role("button", name=re.compile("^(Play|Pause)$"))
     expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
     frames(page, 2)
-    play.evaluate("e => e.scrollIntoView({ block: 'end' })")
+    play.evaluate(UNDER_HEADER)
     for part in (".stage canvas[data-drawn]", ".play", ".scrub", ".status"):
         fits(page, part)
