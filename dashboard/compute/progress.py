@@ -107,7 +107,7 @@ def waiting(job: Seen) -> str:
     """How long a job will still take, and what goes before it."""
     about = str(_rounded(job.left))
     if job.before is None:
-        if job.left > WORTH_TELLING:
+        if job.left > WORTH_TELLING or job.spent < 1:
             return say("work-left", seconds=about)
         return say("work-spent", seconds=f"{job.spent:.0f}")
     if not job.before:

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from dashboard.compute import cost
+from dashboard.compute.pool import Stopped
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress
+from dashboard.compute.work import is_stopped
 from dashboard.link.adoption import adopt
 from dashboard.prose import prose
 from diffusion_core import Experiment, Refused
@@ -94,30 +96,34 @@ def telling_time(experiment: Experiment) -> int:
 Trained = tuple[Loss, dict[int, float]]  # of one block of t: a loss, the training loss at every t
 
 
+Losses = tuple[tuple[Loss, ...], dict[int, float]]  # at some t; while training, at every t
+
+
 def losses(
-    experiment: Experiment,
-    place: Any,
-    watch: Callable[[dict[int, float]], None] = lambda curve: None,
-) -> tuple[tuple[Loss, ...], dict[int, float]]:
+    experiment: Experiment, place: Any, watch: Callable[[Losses], None] = lambda seen: None
+) -> Losses:
     """The losses at some t, 1 the first, and the training loss at every t, {} for no training.
 
-    watch: called with the latter as blocks of t are trained; place: for progress. Refused where the
-    reader stops it.
+    watch: called with those of the blocks of t that are trained, as they come; place: for progress.
+    Stopped where the reader stops it, after a last look at what there is.
     """
     of = plain(experiment)
     every = max(1, (of.steps + 1) // LOSSES)
     blocks = [(t, min(t + every, of.steps + 2)) for t in range(1, of.steps + 2, every)]
     price = cost.study(of, "training", 10 / len(blocks))
     studies = [Study(_block, (of, *block), price) for block in reversed(blocks)]
-    parts = outcomes(studies, say("training-wait"), place, lambda all: watch(_curve(all.values())))
-    for reason in (part for part in parts if isinstance(part, str)):
-        raise Refused(reason)
-    return tuple(loss for loss, _ in reversed(parts)), _curve(parts)
+    parts = outcomes(studies, say("training-wait"), place, lambda all: watch(_seen(all.values())))
+    for study, part in zip(studies, parts, strict=True):
+        if isinstance(part, str):
+            watch(_seen(parts))
+            raise (Stopped if is_stopped(study) else Refused)(part)
+    return _seen(parts)
 
 
-def _curve(parts: Iterable[Trained | str]) -> dict[int, float]:
+def _seen(parts: Iterable[Trained | str]) -> Losses:
     known = [part for part in parts if not isinstance(part, str)]
-    return {t: loss for _, curve in known for t, loss in curve.items()}
+    some = sorted((loss for loss, _ in known), key=lambda loss: loss.t)
+    return tuple(some), {t: loss for _, curve in known for t, loss in curve.items()}
 
 
 def _block(experiment: Experiment, first: int, end: int, progress: Progress) -> Trained:

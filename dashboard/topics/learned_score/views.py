@@ -31,26 +31,29 @@ words = prose(PAGE.name)
 
 def training(run: Experiment) -> None:
     """The losses, drawn while the score is trained, and the score at one t."""
-    status, place, drawn = st.empty(), st.empty(), time.monotonic()
+    reading, place = page_chrome.stage()
+    with reading:
+        status, said = st.empty(), st.empty()
+    place, drawn = place.empty(), 0.0
 
-    def draw(seen: Mapping[int, float], found: tuple[Loss, ...] = ()) -> None:
+    def draw(found: tuple[Loss, ...], seen: Mapping[int, float]) -> None:
         figure = figures.losses_figure(found, seen, run.steps, is_dark())
         alt = "Losses on the training set and on fresh draws against t"
         page_chrome.plot(
             place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
         )
 
-    def watch(seen: Mapping[int, float]) -> None:
+    def watch(known: learned_score_training.Losses) -> None:
         nonlocal drawn
-        if seen and time.monotonic() - drawn > sweeps.REDRAW:
-            draw(seen)
+        if time.monotonic() - drawn > sweeps.REDRAW:
+            draw(*known)
             drawn = time.monotonic()
 
     found, seen = learned_score_training.losses(run, status, watch)
-    draw(seen, found)
+    draw(found, seen)
     if not seen:
         st.markdown(words("training-empirical"))
-    st.markdown(text.training(found))
+    page_chrome.read(text.training(found), said, st)
     hidden = text.cut(found, figures.losses_end(found, seen))
     st.caption(f"{words('loss')} {hidden}")
     _field(run)

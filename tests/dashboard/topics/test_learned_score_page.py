@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from dashboard.compute import studies
+from dashboard.compute.pool import Stopped
 from dashboard.link.permalink import decode
 from dashboard.topics.learned_score import figures, generalisation
 from dashboard.topics.learned_score import generalisation_figures as drawings
@@ -54,15 +56,31 @@ def remembers(truth: float | None, training: float | None, output: float = 0.3) 
 
 
 def test_losses_are_those_of_the_library_and_every_t_is_trained() -> None:
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
     found, curve = learned_score_training.losses(
-        BASE, st.empty(), lambda curve: seen.append(len(curve))
+        BASE, st.empty(), lambda known: seen.append((len(known[0]), len(known[1])))
     )
-    assert seen == list(range(1, 22))
+    assert seen == [(n, n) for n in range(1, 22)]
     assert [loss.t for loss in found] == list(range(1, 22))
     fresh_model = SMALL.score(BASE.with_(score_error=None).score)
     assert found == fresh_model.train(every=1)
     assert curve == {loss.t: loss.training for loss in found}
+
+
+def test_what_is_trained_when_the_reader_stops_it_stays_to_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, seen, real = learned_score_training.losses(BASE, st.empty()), [], studies.outcomes
+
+    def stopped(asked, *rest):
+        return [*real(asked, *rest)[:5], *["stopped"] * (len(asked) - 5)]
+
+    monkeypatch.setattr(learned_score_training, "outcomes", stopped)
+    monkeypatch.setattr(learned_score_training, "is_stopped", lambda study: True)
+    with pytest.raises(Stopped):
+        learned_score_training.losses(BASE, st.empty(), seen.append)
+    assert seen[-1][0] == whole[0][-5:]  # training begins at the noise
+    assert sorted(seen[-1][1]) == sorted(whole[1])[-5:]
 
 
 def test_what_is_exact_for_the_samples_has_the_least_loss_on_them() -> None:
