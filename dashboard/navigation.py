@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import warm_up
 from dashboard.compute import work
+from dashboard.javascript import body
 from dashboard.link import short
 from dashboard.link.adoption import adopt, kept_query
 from dashboard.link.permalink import Page, Section
@@ -29,7 +30,8 @@ SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _FOLDER = Path(__file__).parent
 _STYLE = f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>"
 _MENU = (_FOLDER / "menu.js").read_text(encoding="utf-8")
-_SCRIPT = f'<script type="module">{_MENU}</script>'
+_SAVE = f"(() => {{\n{body(_FOLDER / 'figures' / 'save.js')}}})()(document);"
+_SCRIPT = f'<script type="module">{_MENU}{_SAVE}</script>'
 _SHOWN = "page is shown"
 _LEFT = "page and label of the way back"
 

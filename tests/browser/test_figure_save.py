@@ -57,3 +57,35 @@ def test_a_figure_is_saved_with_its_numbers(
     picture = saved(page, figure.locator(".modebar-btn").first, tmp_path)
     assert picture.suffix == ".png"
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+TEXTS = """root => {
+    const shown = [...root.querySelectorAll("text")].filter((text) => text.textContent.trim());
+    return shown.map((text) => {
+        const { left, top, right, bottom } = text.getBoundingClientRect();
+        return [text.textContent, left, top, right, bottom];
+    }).filter(([, left, , right]) => right > left);
+}"""
+
+
+def test_a_saved_figure_needs_no_font_of_the_page(
+    page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None], tmp_path: Path
+) -> None:
+    page.goto(f"{serve(APP)}/budget")
+    figure = page.locator(".js-plotly-plot").first
+    expect(figure.locator(".main-svg").first).to_be_visible()
+    idle(page)
+    assert page.evaluate("document.fonts.check('14px Source Sans')")
+    drawn = [(name, right - left) for name, left, _, right, _ in figure.evaluate(TEXTS)]
+    path = saved(page, figure.locator(".modebar-btn").first, tmp_path)
+    page.goto(path.as_uri())  # without the app's style sheet, and so without its font
+    root = page.locator("svg").first
+    width, height = root.evaluate("r => [r.width.baseVal.value, r.height.baseVal.value]")
+    found = root.evaluate(TEXTS)
+    assert len(found) == len(drawn) > 10
+    for name, left, top, right, bottom in found:
+        assert left > -1, name
+        assert top > -1, name
+        assert right < width + 1, name
+        assert bottom < height + 1, name
+        assert any(name == text and abs(right - left - size) <= 2 for text, size in drawn), name

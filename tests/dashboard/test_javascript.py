@@ -25,7 +25,7 @@ ENTRIES = [
     for name in (
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
         *("player/carrier.js", "schedule_editor/editor.js", "lessons/kept.js"),
-        "topics/challenges/history.js",
+        *("topics/challenges/history.js", "figures/save.js"),
     )
 ]
 OF_THE_PAGE = {
@@ -36,7 +36,7 @@ ENVIRONMENT = os.environ | {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 # what browsers define beside the language itself
 BROWSER = {
     *("document", "devicePixelRatio", "getComputedStyle", "matchMedia", "MediaRecorder"),
-    *("innerHeight", "innerWidth"),
+    *("innerHeight", "innerWidth", "Image", "XMLSerializer"),
     *("cancelAnimationFrame", "requestAnimationFrame", "IntersectionObserver", "ResizeObserver"),
 }
 
