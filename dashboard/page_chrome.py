@@ -20,9 +20,10 @@ from dashboard.exports.citation import bibtex
 from dashboard.exports.notebook import notebook
 from dashboard.exports.numbers import figure_csv
 from dashboard.figures.marks import LARGE
-from dashboard.figures.style import enlarge
+from dashboard.figures.style import enlarge, named_axes
 from dashboard.link import lecture
 from dashboard.link.adoption import adopt, back_to_own
+from dashboard.link.axis_names import axis_titles
 from dashboard.link.permalink import LARGE_TYPE, MAX_LINK, PRESENT, Page, save, shared
 from dashboard.link.widget_keys import KEY, expander, is_fixed, key
 from dashboard.player import Chapter, Drag
@@ -33,6 +34,7 @@ from dashboard.text.readings import sentence
 from dashboard.text.tables import named
 from diffusion_core import Experiment, InputError, Refused
 from diffusion_core.strict_json import MAX_JSON_BYTES
+from diffusion_core.targets import Target
 
 say = prose("controls")
 PLOTLY: dict[str, Any] = {
@@ -83,14 +85,18 @@ def plot(
     key: str,
     numbers: bool = True,
     fits: bool = True,
+    of: Target | None = None,
 ) -> None:
     """Draw the figure at ``place``; its own buttons save it under this name, zoom, reset.
 
     numbers: with a button for its numbers, for a page that does not offer them otherwise.
+    of: the target whose coordinates it shows; what a reader's table calls them, the axes do.
     fits: lowered to what the window has room for, unless it is a list whose rows need their height.
     """
     kind = st.session_state.get(KEY + PICTURE, st.session_state.get(PICTURE, "SVG"))
     config = PLOTLY | {"toImageButtonOptions": PICTURES[kind] | {"filename": name}}
+    if of is not None:
+        figure = named_axes(figure, axis_titles(of))
     if enlarged():
         figure = enlarge(figure)
     if numbers or not fits:
@@ -143,9 +149,17 @@ def play(
         "runs": list(dict.fromkeys(named(run, sampled) for run in experiments)),
         "cite": bibtex(),
     }
-    large = LARGE if enlarged() else None
+    large, targets = LARGE if enlarged() else None, {run.target for run in experiments}
+    axes = axis_titles(targets.pop()) if len(targets) == 1 else ()
+    more: dict[str, Any] = {
+        "enlarged": large,
+        "about": about,
+        "story": story,
+        "drag": drag,
+        "axes": axes,
+    }
     with st.container(gap=None):
-        player(animation, key, layers, view, enlarged=large, about=about, story=story, drag=drag)
+        player(animation, key, layers, view, **more)
 
 
 def _shown_page() -> Page:

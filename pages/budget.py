@@ -76,7 +76,7 @@ if own:
     with place, page_chrome.or_reason():
         shown, figure = drawn_outcome(experiment, dark, progress)
         alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
-        page_chrome.plot(st, figure, "outcome", alt, f"{PAGE} outcome")
+        page_chrome.plot(st, figure, "outcome", alt, f"{PAGE} outcome", of=experiment.target)
         st.caption(text.areas(shown.excess, shown.missing))
     st.header("What is left when a source is switched off")
     left_over = measure.left_over(experiment, own, progress)

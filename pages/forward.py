@@ -52,7 +52,7 @@ if shown:
     st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
     st.header("What the schedule does to $p_t$")
     figure, alt, caption = law_figure(shown, end, dark)
-    page_chrome.plot(st, figure, "law-against-t", alt, f"{PAGE} law")
+    page_chrome.plot(st, figure, "law-against-t", alt, f"{PAGE} law", of=experiment.target)
     st.caption(caption)
 else:
     st.markdown(text.cost_of_noise(chain, end, dim))

@@ -13,6 +13,7 @@ from dashboard.experiment.controls import (
     start_controls,
 )
 from dashboard.exports.snippets import trajectory_snippet
+from dashboard.link.axis_names import axis_names
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
@@ -58,9 +59,10 @@ with numbers:
     distances, why = st.empty(), st.empty()
     st.caption(say("distances"))
     if shown:
+        axes = axis_names(experiment.target) or ("x", "y")[:dim]
         page_chrome.download(
             "Download the particles (CSV)",
-            lambda: page_chrome.to_csv(["x", "y"][:dim], shown.final.tolist()),
+            lambda: page_chrome.to_csv(axes, shown.final.tolist()),
             "particles.csv",
         )
 with steps:

@@ -14,6 +14,7 @@ from dashboard.csv_table.upload import Rows, Table, standardise
 from dashboard.experiment.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
 from dashboard.experiment.own_target import choose_drawn, choose_image
 from dashboard.gallery import pick_preset
+from dashboard.link.axis_names import name_axes
 from dashboard.link.lecture import part
 from dashboard.link.widget_keys import is_fixed, key, start_value
 from dashboard.prose import prose
@@ -126,6 +127,7 @@ def _choose_data(base: Experiment) -> Choice:
     points, shift, scale = _points(table)
     _tell_units(table, shift, scale)
     given = BANDWIDTH if own is None else own.bandwidth
+    name_axes(Points(points, given), table.columns)
     return _smoothed(Points(points, given)), None
 
 

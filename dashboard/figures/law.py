@@ -140,6 +140,8 @@ def multiples_figure(
     )
     figure.update_xaxes(showgrid=False, showticklabels=False, ticks="", constrain="domain")
     figure.update_yaxes(showgrid=False, showticklabels=False, ticks="", constrain="domain")
+    figure.update_xaxes(title={"text": "x₁"}, row=rows)
+    figure.update_yaxes(title={"text": "x₂"}, col=1)
     for i in range(len(pictures)):
         anchor = "x" if i == 0 else f"x{i + 1}"
         figure.update_yaxes(scaleanchor=anchor, row=i // columns + 1, col=i % columns + 1)

@@ -5,6 +5,7 @@ Draw with ``frame.plot``: Streamlit's own theme would override the template.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -88,6 +89,21 @@ def is_dark() -> bool:
     import streamlit as st
 
     return st.context.theme.type == "dark"
+
+
+COORDINATES = {"x": 0, "x₁": 0, "x₂": 1}  # how figures title the axes of the target's space
+
+
+def named_axes(figure: go.Figure, titles: Sequence[str]) -> go.Figure:
+    """A copy whose axes of the target's coordinates are titled so; itself without titles."""
+    if not titles:
+        return figure
+    drawn = figure.to_plotly_json()
+    for name, axis in drawn["layout"].items():
+        title = axis.get("title", {}).get("text") if name[1:5] == "axis" else None
+        if title in COORDINATES:
+            axis["title"] = {**axis["title"], "text": titles[COORDINATES[title]]}
+    return go.Figure(drawn)
 
 
 def enlarge(figure: go.Figure) -> go.Figure:

@@ -19,6 +19,8 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.link import axis_names
+from dashboard.link.axis_names import AXES
 from diffusion_core import Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
@@ -153,6 +155,7 @@ SHARED = {
         switch(PRESENT, False),
         several(LOCK, (), PARTS),
         several(HIDE, (), PARTS),
+        Setting(AXES, (), axis_names.read, axis_names.write),
     )
 }
 
@@ -269,13 +272,15 @@ def _read(
     address: Mapping[str, str], settings: Sequence[Setting]
 ) -> tuple[Experiment, dict[str, Any], list[str]]:
     known = {s.name: s for s in settings}
-    experiment, complaints = DEFAULT, []
+    experiment, complaints, named = DEFAULT, list[str](), ()
     said = any(not name.startswith("embed") for name in address)
     values = {s.name: s.default if s.unsaid is None or not said else s.unsaid for s in settings}
     for name, text in address.items():
         try:
             if name == EXPERIMENT:
                 experiment = decode(text)
+            elif name == AXES:
+                named = axis_names.read(text)
             elif name in SHARED:
                 st.session_state[name] = SHARED[name].read(text)
             elif name in known:
@@ -284,6 +289,11 @@ def _read(
                 raise InputError(f"{name[:40]}: this page has no such setting")
         except InputError as error:
             complaints.append(f"{str(error).rstrip('.')}.")
+    if named:
+        try:
+            axis_names.name_axes(experiment.target, named)
+        except InputError as error:
+            complaints.append(f"{error}.")
     return experiment, values, complaints
 
 
@@ -300,6 +310,7 @@ def save(page: Page, experiment: Experiment, values: Mapping[str, Any]) -> str |
         address[EXPERIMENT] = ELSEWHERE if text is None else text
     address |= {s.name: s.write(values[s.name]) for s in page.settings if s.says(values[s.name])}
     kept = {s.name: (s, shared(s.name)) for s in SHARED.values()}
+    kept[AXES] = SHARED[AXES], axis_names.axis_names(experiment.target)
     address |= {name: s.write(value) for name, (s, value) in kept.items() if value != s.default}
     session["address"], shown = address, st.query_params.to_dict()
     if address != shown:

@@ -46,12 +46,12 @@ export function setFont(ctx, theme, style = "normal") {
   ctx.font = `${style} ${theme.size}px ${theme.family}`;
 }
 
-const SUBSCRIPT = /(_\[[^\]]*\]|_\w)/;
+const SUBSCRIPT = /(?<!\\)(_\[[^\]]*\]|_\w)/; // but not in "body\_mass"
 
 /** [text, whether it is a subscript] for text such as "Y_t" or "Y_[t−1]". */
 export function textParts(text) {
   return text.split(SUBSCRIPT).filter(Boolean).map((part) => (
-    SUBSCRIPT.test(part) ? [part.replace(/^_\[?|\]$/g, ""), true] : [part, false]));
+    SUBSCRIPT.test(part) ? [part.replace(/^_\[?|\]$/g, ""), true] : [part.replaceAll("\\_", "_"), false]));
 }
 
 /** Draws text with its subscripts; returns its width. With draw = false it only measures. */

@@ -85,6 +85,7 @@ def player(
     about: Mapping[str, Any] | None = None,
     story: Sequence[Chapter] = (),
     drag: Drag | None = None,
+    axes: Sequence[str] = (),
 ) -> None:
     """Shows one to four animations side by side on one clock, or their `pack`ed bytes.
 
@@ -109,6 +110,7 @@ def player(
     about: of a page saved to play offline: "title", "experiments", their JSON, "runs", what
         they are in words, under saved pictures too, and "cite".
     story: chapters to tell one after the other, each over one run, with layers of its own.
+    axes: names of the target's coordinates, where they are not x, or x_1 and x_2.
     drag: what may be dragged; nothing else in the player makes the page rerun.
     """
     unknown = sorted(set(layers or ()) - set(LAYERS))
@@ -125,6 +127,7 @@ def player(
         "enlarged": enlarged,
         "words": words,
         "about": about,
+        "axes": [name.replace("_", r"\_") for name in axes] or None,
         "story": [chapter.sent() for chapter in story] or None,
         "drag": {"dials": drag.dials, "heard": drag.heard} if drag and drag.dials else None,
     }

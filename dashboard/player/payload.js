@@ -3,6 +3,8 @@ import { perform } from "./run.js";
 
 const [ZERO, LARGEST] = [128, 255]; // codes of no difference of two maps, and of their maximum
 
+const AXES = { 1: ["x"], 2: ["x_1", "x_2"] };
+
 const TYPES = {
   int8: Int8Array, int16: Int16Array, uint16: Uint16Array, uint8: Uint8Array, float32: Float32Array,
   float64: Float64Array, uint32: Uint32Array,
@@ -17,6 +19,7 @@ export async function decode(bytes, wanted = () => true) {
   for (const panel of panels) {
     if (panel.run) await perform(panel, wanted);
     [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
+    panel.axes = shown.axes ?? AXES[panel.dimension];
   }
   return { ...shown, panels };
 }

@@ -25,6 +25,6 @@ def one_step(experiment: Experiment, found: Budget, value: int) -> int:
     with page_chrome.or_reason():
         shown, figure = drawn_step(experiment, t, is_dark(), Silent())
         alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
-        page_chrome.plot(place, figure, "one-step", alt, f"{PAGE} step")
+        page_chrome.plot(place, figure, "one-step", alt, f"{PAGE} step", of=experiment.target)
         st.caption(f"{text.of_step(found, t)} {text.areas(shown.excess, shown.missing)}")
     return said

@@ -74,7 +74,8 @@ def _field(run: Experiment) -> None:
     t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
     field = learned_score_training.score_field(run, int(t), Silent())
     figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
-    page_chrome.plot(st, figure, "score", f"Exact and learned scores at t = {t}", f"{PAGE} field")
+    alt = f"Exact and learned scores at t = {t}"
+    page_chrome.plot(st, figure, "score", alt, f"{PAGE} field", of=run.target)
     st.markdown(words("field-line" if dim == 1 else "field-plane"))
 
 
@@ -133,7 +134,7 @@ def memory(run: Experiment) -> None:
         shown["output"] = drawings.output_figure(outputs, is_dark())
     for column, (name, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
         alt = "What the samplers return" if name == "output" else "Distances to truth and samples"
-        page_chrome.plot(column, figure, name, alt, f"{PAGE} {name}")
+        page_chrome.plot(column, figure, name, alt, f"{PAGE} {name}", of=run.target)
     st.markdown(words("memory-how"))
     page_chrome.table(text.memory_table(found), "Distances to the truth and to the training set")
     rows = page_chrome.to_csv(text.MEMORY_HEADER, text.memory_rows(found))
