@@ -151,15 +151,9 @@ def play(
     }
     large, targets = LARGE if enlarged() else None, {run.target for run in experiments}
     axes = axis_titles(targets.pop()) if len(targets) == 1 else ()
-    more: dict[str, Any] = {
-        "enlarged": large,
-        "about": about,
-        "story": story,
-        "drag": drag,
-        "axes": axes,
-    }
+    more: dict[str, Any] = {"about": about, "story": story, "drag": drag, "axes": axes}
     with st.container(gap=None):
-        player(animation, key, layers, view, **more)
+        player(animation, key, layers, view, enlarged=large, **more)
 
 
 def _shown_page() -> Page:

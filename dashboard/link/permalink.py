@@ -272,7 +272,8 @@ def _read(
     address: Mapping[str, str], settings: Sequence[Setting]
 ) -> tuple[Experiment, dict[str, Any], list[str]]:
     known = {s.name: s for s in settings}
-    experiment, complaints, named = DEFAULT, list[str](), ()
+    experiment, complaints = DEFAULT, list[str]()
+    named: tuple[str, ...] = ()
     said = any(not name.startswith("embed") for name in address)
     values = {s.name: s.default if s.unsaid is None or not said else s.unsaid for s in settings}
     for name, text in address.items():

@@ -154,6 +154,14 @@ export function widestTick(ctx, theme, values) {
   return Math.max(...values.map((value) => ctx.measureText(tickText(value)).width));
 }
 
+/** A name that takes no more than `room`: without what follows its last comma, then cut. */
+export function fitted(ctx, theme, name, room) {
+  const fits = (text) => richText(ctx, theme, text, 0, 0, false) <= room;
+  let text = fits(name) ? name : name.replace(/, [^,]*$/, "");
+  while (!fits(text) && text.length > 2) text = `${text.slice(0, -2)}…`;
+  return text;
+}
+
 /** Tick labels under the box and the axis name below them. `toX` maps a value to pixels. */
 export function drawHorizontalAxis(ctx, theme, box, values, toX, name) {
   const bottom = box.top + box.height;
@@ -169,8 +177,9 @@ export function drawHorizontalAxis(ctx, theme, box, values, toX, name) {
     ctx.fillText(tickText(value), x, bottom + 8);
   }
   ctx.textAlign = "left";
-  const width = richText(ctx, theme, name, 0, 0, false);
-  richText(ctx, theme, name, box.left + (box.width - width) / 2, bottom + 10 + theme.size * 1.2);
+  const text = fitted(ctx, theme, name, box.width + 2 * theme.size);
+  const width = richText(ctx, theme, text, 0, 0, false);
+  richText(ctx, theme, text, box.left + (box.width - width) / 2, bottom + 10 + theme.size * 1.2);
 }
 
 /** Tick labels left of the box; the axis name, upright text turned by 90 degrees, left of them. */
@@ -189,7 +198,8 @@ export function drawVerticalAxis(ctx, theme, box, values, toY, name) {
   ctx.rotate(-Math.PI / 2);
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
-  richText(ctx, theme, name, -richText(ctx, theme, name, 0, 0, false) / 2, 0);
+  const text = fitted(ctx, theme, name, box.height + theme.size);
+  richText(ctx, theme, text, -richText(ctx, theme, text, 0, 0, false) / 2, 0);
   ctx.restore();
 }
 

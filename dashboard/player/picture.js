@@ -13,7 +13,7 @@ const WIDE = 760; // a panel in which the density and the space-time view stand 
 const GAP = 28;
 const LEAST_GIVEN = 120; // CSS pixels of a panel's views, where the whole has a given height
 const LEAST_BODY = 200; // and where it should fit a window
-const LEAST_OF_MANY = 150; // the same, of panels one below the other
+const LEAST_OF_MANY = 150; // the same, of panels of laws on the line, one below the other
 const SHORT = 300; // room in a window so low, as at 200 %, that it matters more to see all controls
 const VIEWS = {
   density: [createLineView, lineLegend],
@@ -84,7 +84,8 @@ function layoutGrid(show, theme, width, top) {
   const around = title + distance + caption + 8;
   const share = (height) => Math.floor((height - top) / rows - around);
   const natural = Math.max(...panels.map((panel) => bodyHeight(show, panel, theme, cell, columns)));
-  const least = show.room < SHORT ? LEAST_GIVEN : rows > 1 ? LEAST_OF_MANY : LEAST_BODY;
+  const flat = panels.every((panel) => panel.dimension === 1);
+  const least = show.room < SHORT ? LEAST_GIVEN : rows > 1 && flat ? LEAST_OF_MANY : LEAST_BODY;
   const body = show.height ? Math.max(LEAST_GIVEN, share(show.height))
     : Math.min(natural, Math.max(least * stacked(show, cell), share(show.room ?? Infinity)));
   const places = panels.map((_, i) => ({

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as is } from "node:assert";
 import { createField, paintPart, paintParts } from "../../dashboard/player/arrows.js";
-import { layoutLegend, textParts, ticks, tickText, wrapText } from "../../dashboard/player/canvas.js";
+import { fitted, layoutLegend, textParts, ticks, tickText, wrapText } from "../../dashboard/player/canvas.js";
 import { magnification, placeCard } from "../../dashboard/player/closeup.js";
 import { traceLevel } from "../../dashboard/player/contours.js";
 import { createDistance } from "../../dashboard/player/distance.js";
@@ -62,6 +62,7 @@ Deno.test("ticks are round and within the axis", () => {
 });
 
 Deno.test("subscripts are told from the text, and lines break at spaces", () => {
+  same(textParts("body\\_mass, of q_t"), [["body_mass, of q", false], ["t", true]]);
   same(textParts("Y_[t−1] − q_t"), [["Y", false], ["t−1", true], [" − q", false], ["t", true]]);
   same(wrapText(recorder(), theme, "one three five", 90), ["one three", "five"]);
 });
@@ -188,4 +189,11 @@ Deno.test("a particle belongs to the third of all in which it ends", () => {
 Deno.test("the highest point is that of the data, the last row of the densities", () => {
   const target = { shape: [2, 3], values: Uint16Array.of(9, 1, 1, 2, 3, 7) };
   is(highest({ target, grid: { values: Float32Array.of(-1, 0, 1) } }), 1);
+});
+
+Deno.test("a name that is longer than its axis loses what is least needed", () => {
+  const of = (room) => fitted(recorder(), theme, "mass, standardised", room);
+  is(of(180), "mass, standardised");
+  is(of(170), "mass");
+  is(of(30), "ma…");
 });
