@@ -19,7 +19,7 @@ from typing import Any
 
 from diffusion_core.errors import InputError
 from diffusion_core.samplers import ODE_ORDER, SAMPLERS, Sampler, sampler_record
-from diffusion_core.samplers.ode_order import DEFAULT_ORDER
+from diffusion_core.samplers.ode_order import DEFAULT_ORDER, spelled
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.exact import ExactScore, Score
@@ -95,6 +95,12 @@ class Experiment:
         return sampler_record(self.sampler, self.eta, self.order, self.rounds)
 
     @property
+    def called(self) -> str:
+        """What a sweep calls its sampler: its name, with the order where that is not the usual."""
+        usual = self.order in (None, DEFAULT_ORDER)
+        return self.record.name if usual else f"{self.record.name}-{self.order}"
+
+    @property
     def chain(self) -> Chain:
         return self.schedule.chain(self.steps)
 
@@ -138,6 +144,16 @@ class Experiment:
         if "target" in changes and "preset" not in changes:
             changes["preset"] = None
         return replace(self, **changes)
+
+    def by(self, sampler: str | Sampler) -> Experiment:
+        """The same by another sampler, as a sweep asks for it.
+
+        sampler: a record or a name, and "ode-order-2", "-3" or "-4" for that order. The eta goes to
+        ddim only, the order and rounds to ode-order where the name does not say another.
+        """
+        name, order = spelled(sampler) if isinstance(sampler, str) else (sampler, None)
+        changes: dict[str, Any] = {} if order is None else {"order": order}
+        return self.with_(sampler=name, eta=self.eta if name == "ddim" else 0.0, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The description as plain JSON values; from_dict reads it back to an equal Experiment.

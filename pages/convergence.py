@@ -52,7 +52,7 @@ with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if sweep is None:
     st.stop()
-names, label = labels(experiment), METRIC_LABELS[sweep.metric]
+names, label = labels(sweep), METRIC_LABELS[sweep.metric]
 quantity = readings.quantity(sweep.metric, sweep.against)
 bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 
@@ -95,7 +95,7 @@ with decay:
     page_chrome.table(tables.fit_table(fits, names), "Fitted decay of every curve")
     st.caption(prose("pages")("fits"))
 with proven:
-    proofs = {name: sweeps.chosen_theorems(name, "all", experiment) for name in sweep.samplers}
+    proofs = {name: sweeps.chosen_theorems(name, "all", experiment) for name in names}
     page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
     st.caption(prose("pages")("bounds"))
 with code:

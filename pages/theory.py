@@ -92,7 +92,7 @@ else:
     curve, refused = bounds.measured(experiment, progress)
     with place:
         st.markdown(say("measured"))
-        curves, names = {experiment.sampler: curve}, {experiment.sampler: record.label}
+        curves, names = {experiment.called: curve}, {experiment.called: record.label}
         shapes = sweeps.shapes(curves, "all", True, "above", experiment)
         quantity = readings.quantity("tv", "p1")
         figure = convergence_figure(curves, names, shapes, {}, "steps", quantity, is_dark())

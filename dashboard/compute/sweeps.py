@@ -19,8 +19,11 @@ from diffusion_core import (
     plan,
     plan_evaluations,
 )
+from diffusion_core.samplers import ODE_ORDER
+from diffusion_core.samplers.ode_order import DEFAULT_ORDER
 from diffusion_core.studies.convergence import Fit
-from diffusion_core.theory.theorems import Shape, Theorem, theorems
+from diffusion_core.theory.assumptions import theorems
+from diffusion_core.theory.theorems import Shape, Theorem
 
 REDRAW = 0.4  # seconds between drawings of a growing figure,
 SPARING = 10  # and at least so many times what the last one took: a busy server draws less often
@@ -146,14 +149,14 @@ def _offer_to_continue(status: Any, done: int, total: int) -> None:
 def _curves(
     runs: Sequence[Experiment], outcomes: Mapping[Experiment, cached.Outcome]
 ) -> tuple[Curves, Refusals]:
-    curves: Curves = {e.record.name: [] for e in runs}
+    curves: Curves = {e.called: [] for e in runs}
     refusals: Refusals = []
     for experiment in runs:
         found = outcomes.get(experiment)
         if isinstance(found, str):
-            refusals.append((experiment.record.name, experiment.steps, found))
+            refusals.append((experiment.called, experiment.steps, found))
         elif found is not None:
-            curves[experiment.record.name].append(found)
+            curves[experiment.called].append(found)
     return curves, refusals
 
 
@@ -177,7 +180,7 @@ def fits(experiment: Experiment, curves: Curves, kind: str) -> dict[str, Fit | N
         if kind == "free":
             power = None
         elif kind == "natural" and experiment.schedule.kind == "theory":
-            power = experiment.with_(sampler=name, eta=0.0).record.order + 1.0
+            power = called(experiment, name).record.order + 1.0
         floor = max((m.estimate.noise_floor for m in curve if m.estimate), default=0.0)
         found[name] = asymptotic_fit(
             [m.steps for m in curve],
@@ -222,5 +225,12 @@ def touching(theorem: Theorem, curve: Sequence[Measurement], logs: bool = True) 
 
 def chosen_theorems(sampler: str, which: str, experiment: Experiment) -> tuple[Theorem, ...]:
     """None, the first one (the seed paper's for its samplers), or all."""
-    found = theorems(sampler, experiment.eta, experiment.order)
+    found = theorems(called(experiment, sampler))
     return {"none": (), "paper": found[:1], "all": found}[which]
+
+
+def called(experiment: Experiment, name: str) -> Experiment:
+    """The run that a sweep of the experiment calls so, at the experiment's T."""
+    if experiment.called == name:
+        return experiment
+    return experiment.by(f"{name}-{DEFAULT_ORDER}" if name == ODE_ORDER else name)

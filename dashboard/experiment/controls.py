@@ -106,13 +106,18 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
         return last
 
 
-def choose_samplers(held: Mapping[str, Any]) -> tuple[str, ...]:
-    """The samplers to compare, by a widget with this ``setting``; without any it asks for one."""
+def choose_samplers(
+    held: Mapping[str, Any], offered: Mapping[str, str] = LABELS
+) -> tuple[str, ...]:
+    """The samplers to compare, by a widget with this ``setting``; without any it asks for one.
+
+    offered: their labels by name.
+    """
     chosen = st.pills(
         "Samplers",
-        list(SAMPLERS),
+        list(offered),
         selection_mode="multi",
-        format_func=LABELS.__getitem__,
+        format_func=offered.__getitem__,
         help=say("samplers", numbers=_numbers()),
         **held,
     )

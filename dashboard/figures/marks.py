@@ -62,6 +62,8 @@ SAMPLERS: dict[str, Mark] = {
     "dpmpp-2m": Mark("#4e4e4e", "#a8a5aa", "star", "3px,6px"),
     "dpmpp-3m": Mark("#cf74b7", "#ff120e", "hexagram", "6px,3px,2px,3px"),
     "ode-order": Mark("#7a0395", "#a80bbe", "cross", "18px,4px,4px,4px"),
+    "ode-order-2": Mark("#080005", "#50677b", "triangle-down", "4px,4px"),
+    "ode-order-4": Mark("#0003f1", "#8d03ff", "bowtie", "20px,6px"),
 }
 
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")

@@ -121,6 +121,11 @@ def start_value(name: str, value: Any) -> Any:
     return st.session_state.setdefault(f"{KEY}start of {name}", value)
 
 
+def forget_start(name: str) -> None:
+    """Let the next ``start_value`` be told anew."""
+    st.session_state.pop(f"{KEY}start of {name}", None)
+
+
 def start_again(name: str) -> None:
     """Let one widget start again from its value, because what it offers has changed."""
     st.session_state.pop(KEY + name, None)

@@ -11,6 +11,7 @@ from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
 from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
+from diffusion_core.samplers.ode_order import spelled
 from diffusion_core.theory.assumptions import exact_score
 
 say = prose("readings")
@@ -187,7 +188,9 @@ def floors(curves: Mapping[str, Curve], initialisation: float | None, metric: st
     seen = [m.estimate.noise_floor for c in curves.values() for m in c if m.estimate]
     if seen:
         return say("floor-particles", floor=rounded(max(seen)))
-    ends = [c[-1].value for name, c in curves.items() if c and not SAMPLERS[name].stochastic]
+    ends = [
+        c[-1].value for name, c in curves.items() if c and not SAMPLERS[spelled(name)[0]].stochastic
+    ]
     if initialisation is not None and metric == "tv" and ends and initialisation > 0.1 * min(ends):
         return say("floor-start", tv=rounded(initialisation))
     return ""

@@ -17,6 +17,8 @@ from diffusion_core.strict_json import shown
 NAME = "ode-order"
 ORDERS = (2, 3, 4)
 DEFAULT_ORDER = 3
+SPELLED = {f"{NAME}-{k}": k for k in ORDERS}  # names that a sweep may be asked for
+OTHERS = tuple(name for name, k in SPELLED.items() if k != DEFAULT_ORDER)  # it says them itself
 MOST_ROUNDS = 12
 
 
@@ -112,6 +114,11 @@ def ode_order_sampler(order: int | None = None, rounds: int | None = None) -> Sa
             for n in range(rounds)
         ),
     )
+
+
+def spelled(name: str) -> tuple[str, int | None]:
+    """A sampler's name and the order that it says: ("ode-order", 4) of "ode-order-4", else None."""
+    return (NAME, SPELLED[name]) if name in SPELLED else (name, None)
 
 
 def _whole(name: str, value: object, low: int, high: int) -> int:

@@ -19,8 +19,8 @@ from scipy.special import stdtrit
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.exact_steps import initialisation
-from diffusion_core.samplers import Sampler, sampler_record
-from diffusion_core.schedules import MIN_STEPS, check_steps
+from diffusion_core.samplers import Sampler
+from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, check_steps
 from diffusion_core.sweep.tasks import Request, Run, completed
 
 MAX_RUNS = 400
@@ -35,7 +35,7 @@ def plan(
 ) -> list[Experiment]:
     """Every run of a sweep at equal T, small T first, so that all curves grow together.
 
-    samplers: names, or records as ``own_sampler`` makes them.
+    samplers: names, as ``Experiment.by`` reads them, or records as ``own_sampler`` makes them.
     """
     if not samplers or not steps:
         raise InputError("sweep: needs at least one sampler and one T")
@@ -48,27 +48,24 @@ def plan_evaluations(
 ) -> list[Experiment]:
     """The same at equal score evaluations: for each sampler the largest T that a budget pays for.
 
-    A budget that does not pay for T = 2 gives no run.
+    A budget that does not pay for T = 2 gives no run; those that pay for more give T = 8192, once.
     """
     if not samplers or not budgets:
         raise InputError("sweep: needs at least one sampler and one number of score evaluations")
-    records = [(k, k if isinstance(k, Sampler) else sampler_record(k)) for k in samplers]
-    pairs = [(k, r.steps_for(b)) for b in sorted(set(budgets)) for k, r in records]
+    records = [(k, experiment.by(k).record) for k in samplers]
+    pairs = [(k, min(r.steps_for(b), MAX_STEPS)) for b in sorted(set(budgets)) for k, r in records]
     return _runs(experiment, [(k, t) for k, t in pairs if t >= MIN_STEPS])
 
 
 def _runs(experiment: Experiment, pairs: Sequence[tuple[str | Sampler, int]]) -> list[Experiment]:
-    """One experiment a (sampler, T), each once; the experiment's eta goes to ddim only."""
+    """One experiment a (sampler, T), each once."""
     pairs = list(dict.fromkeys(pairs))
     if len(pairs) > MAX_RUNS:
         raise InputError(f"sweep: at most {MAX_RUNS} runs, got {len(pairs)}")
     names = [k.name if isinstance(k, Sampler) else k for k in dict.fromkeys(k for k, _ in pairs)]
     if len(set(names)) < len(names):
         raise InputError("sweep: two samplers have the same name; give yours another")
-    return [
-        experiment.with_(sampler=kind, eta=experiment.eta if kind == "ddim" else 0.0, steps=t)
-        for kind, t in pairs
-    ]
+    return list(dict.fromkeys(experiment.by(kind).with_(steps=t) for kind, t in pairs))
 
 
 def sweep(

@@ -135,7 +135,7 @@ def earlier_rows(
     if not lines or lines[0] != HEADER:
         raise InputError(f"--resume: {name} does not begin with {HEADER.strip()}")
     _check_same(path, description)
-    places = {(e.record.name, e.steps): i for i, e in enumerate(runs)}
+    places = {(e.called, e.steps): i for i, e in enumerate(runs)}
     kept: dict[int, str] = {}
     for number, line in enumerate(lines[1:], 2):
         place = _place(line, runs, places, metric)

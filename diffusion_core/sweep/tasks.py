@@ -62,8 +62,8 @@ def run_one(experiment: Experiment, request: Request) -> Run:
     try:
         found = measure(experiment, r.metric, r.method, r.particles, r.against)
     except Refused as e:
-        return Run(experiment.record.name, experiment.steps, None, str(e))
-    return Run(experiment.record.name, experiment.steps, found)
+        return Run(experiment.called, experiment.steps, None, str(e))
+    return Run(experiment.called, experiment.steps, found)
 
 
 def completed(

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard.compute.exact import is_slow
 from dashboard.compute.sweeps import Sweep
-from dashboard.experiment.controls import LABELS, choose_samplers
-from dashboard.link.widget_keys import KEY, start_value, widget
+from dashboard.experiment.controls import choose_samplers
+from dashboard.link.widget_keys import KEY, forget_start, start_value, widget
 from dashboard.prose import prose
 from dashboard.topics.convergence.page import (
     AGAINST,
     ANCHORS,
     AXES,
     BOUNDS,
+    BUDGETS,
+    DENSITIES,
     FITS,
     METHODS,
     PAGE,
     POWERS,
     SAMPLES,
 )
-from diffusion_core import Experiment
+from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.laws.plane.cost import plane_cost
 from diffusion_core.measure import exact_metrics
+from diffusion_core.samplers import ODE_ORDER
+from diffusion_core.samplers.ode_order import SPELLED
 from diffusion_core.schedules import Custom
 
 say = prose("controls")
 LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
 
 
-def labels(experiment: Experiment) -> dict[str, str]:
-    """Samplers' names; the experiment's own with the η or the order that it runs at."""
-    return LABELS | {experiment.record.name: experiment.record.label}
+def labels(sweep: Sweep) -> dict[str, str]:
+    """The labels of a sweep's samplers, with the η and the orders that they run at."""
+    return {run.called: run.record.label for run in sweep.runs}
+
+
+def offered(experiment: Experiment) -> dict[str, str]:
+    """What may be compared, by the name that a sweep is asked for: with all orders, each once."""
+    own = experiment.by(ODE_ORDER)
+    orders = [ODE_ORDER if experiment.by(name) == own else name for name in SPELLED]
+    names = [*(name for name in SAMPLERS if name != ODE_ORDER), *orders]
+    return {name: experiment.by(name).record.label for name in names}
+
+
+def asked(experiment: Experiment, names: Sequence[str]) -> list[str]:
+    """A link's samplers, by the names of ``offered``."""
+    own = experiment.by(ODE_ORDER)
+    return list(dict.fromkeys(ODE_ORDER if experiment.by(n) == own else n for n in names))
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
@@ -47,7 +65,8 @@ def choose_sweep(
 ) -> tuple[Sweep | None, dict[str, Any]]:
     """The widgets under the figure: samplers, range, distance. No sweep without a sampler."""
     chosen = dict(values)
-    samplers = choose_samplers(_key("samplers", list(values["samplers"])))
+    held = _key("samplers", asked(experiment, values["samplers"]))
+    samplers = choose_samplers(held, offered(experiment))
     if not samplers:
         return None, chosen
     chosen["samplers"] = samplers
@@ -63,14 +82,9 @@ def choose_sweep(
     if isinstance(experiment.schedule, Custom):
         middle.caption(say("sweep-own", steps=f"{experiment.steps:,}"))
     else:
-        chosen["from"], chosen["to"] = middle.select_slider(
-            "Range",
-            POWERS,
-            # not by the key: Streamlit takes two ends from the value only
-            start_value(f"{PAGE}.range", (values["from"], values["to"])),
-            key=f"{KEY}{PAGE}.range",
-            format_func=lambda n: f"{n:,}",
-        )
+        chosen["from"], chosen["to"] = _choose_range(middle, values, chosen["axis"])
+        twice = middle.toggle("two points a doubling", **_key("per", values["per"] == DENSITIES[1]))
+        chosen["per"] = DENSITIES[twice]
     chosen["metric"] = right.selectbox(
         "Distance",
         list(METRIC_LABELS),
@@ -88,6 +102,24 @@ def choose_sweep(
     else:
         chosen["against"] = "p1"
     return _sweep(experiment, chosen, method), chosen
+
+
+def _choose_range(place: Any, values: Mapping[str, Any], axis: str) -> tuple[int, int]:
+    """The first and the last point; evaluations go on where T ends."""
+    scale, names = (
+        (POWERS, ("range", "range nfe")) if axis == "steps" else (BUDGETS, ("range nfe", "range"))
+    )
+    forget_start(f"{PAGE}.{names[1]}")
+    ends = (min(values["from"], scale[-1]), min(values["to"], scale[-1]))
+    first, last = place.select_slider(
+        "Range",
+        scale,
+        # not by the key: Streamlit takes two ends from the value only
+        start_value(f"{PAGE}.{names[0]}", ends),
+        key=f"{KEY}{PAGE}.{names[0]}",
+        format_func=lambda n: f"{n:,}",
+    )
+    return first, last
 
 
 def _choose_method(
@@ -128,7 +160,11 @@ def _method_key(usual: str, given: str) -> dict[str, Any]:
 
 
 def _sweep(experiment: Experiment, chosen: Mapping[str, Any], method: str) -> Sweep:
-    points = tuple(n for n in POWERS if chosen["from"] <= n <= chosen["to"])
+    first, last, per = chosen["from"], chosen["to"], chosen["per"]
+    points = tuple(
+        round(first * 2 ** (k / per))
+        for k in range(per * (BUDGETS.index(last) - BUDGETS.index(first)) + 1)
+    )
     equal = chosen["axis"]
     if isinstance(experiment.schedule, Custom):
         points, equal = (experiment.steps,), "steps"

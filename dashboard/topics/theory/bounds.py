@@ -167,4 +167,4 @@ def table(experiment: Experiment, curve: Sequence[Measurement]) -> dict[str, lis
 def snippet(experiment: Experiment) -> str:
     """The measured curve with the library alone."""
     exact = experiment.with_(score_error=None)
-    return sweep_snippet(Sweep(exact, (exact.record.name,), STEPS, "steps", "tv", "exact", 0, "p1"))
+    return sweep_snippet(Sweep(exact, (exact.called,), STEPS, "steps", "tv", "exact", 0, "p1"))

@@ -28,8 +28,10 @@ from dashboard.figures.marks import (
     theme,
 )
 from dashboard.figures.style import enlarge, figure_template, is_dark
+from diffusion_core import Experiment
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.samplers import SAMPLERS as RECORDS
+from diffusion_core.samplers.ode_order import OTHERS
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
@@ -101,7 +103,7 @@ def test_the_contrast_formula() -> None:
 
 
 def test_every_sampler_has_a_mark() -> None:
-    assert set(SAMPLERS) == set(RECORDS)
+    assert set(SAMPLERS) == {*RECORDS, *OTHERS}
 
 
 def test_laws_have_the_fixed_colours() -> None:
@@ -117,7 +119,7 @@ def test_shape_alone_tells_samplers_and_laws_apart() -> None:
 
 def test_open_symbols_are_the_stochastic_samplers() -> None:
     for name, mark in SAMPLERS.items():
-        assert mark.symbol.endswith("-open") == RECORDS[name].stochastic
+        assert mark.symbol.endswith("-open") == Experiment().by(name).record.stochastic
 
 
 EVERY_MARK = MARKS | SCHEDULES | {f"part {k}": mark for k, mark in enumerate(PARTS, 1)}
