@@ -19,10 +19,12 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
+from dashboard.topics.convergence import words as said
 from dashboard.topics.convergence.controls import (
     choose_figure,
     choose_sweep,
     labels,
+    ready_views,
 )
 from dashboard.topics.convergence.page import PAGE
 from diffusion_core.distances.of_masses import METRIC_LABELS
@@ -32,6 +34,7 @@ navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
 st.markdown(prose("pages")("convergence"))
+ready_views()
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
@@ -72,15 +75,21 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
 curves, refusals = sweeps.run(sweep, draw, status)
 fits = sweeps.fits(experiment, curves, values["fit"])
 draw(curves, "all", fits)
-if bounds != "none" and (why := readings.headline(curves)):
-    st.markdown(why)
+for why in (
+    said.slopes_read(curves, fits, names),
+    said.nearest(curves, names, sweep.points) if sweep.at_equal == "nfe" else "",
+    readings.headline(curves) if bounds != "none" else "",
+):
+    if why:
+        st.markdown(why)
 for sentence in readings.refused(refusals, names):
     st.warning(sentence)
 if not any(curves.values()) and not refusals:
     st.info(prose("pages")("no-run"))
 floor = readings.floors(curves, sweeps.initialisation(sweep), sweep.metric)
 beyond = readings.beyond(sweep.metric, sweep.against, experiment)
-for note in (floor, beyond, readings.sweep_notes(sweep.runs)):
+notes = (said.rounding(curves, names), floor, said.count(sweep.runs), beyond)
+for note in (*notes, readings.sweep_notes(sweep.runs)):
     if note:
         st.caption(note)
 

@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import SAMPLERS
+from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
-from diffusion_core.studies.convergence import Fit
+from diffusion_core.studies.convergence import Fit, tells_a_rate
 from diffusion_core.theory.theorems import Shape
 
 ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
 WIDE = 50  # characters of a legend's line that a phone has room for
 ROUNDING = 1e-9
+RING = 19  # pixels
 AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
 
 
@@ -45,6 +46,9 @@ def convergence_figure(
         for name, fit in fits.items()
         if fit is not None and curves.get(name)
     ]
+    doubtful = [m for curve in curves.values() for m in curve if _is_doubtful(m)]
+    if doubtful:
+        figure.add_trace(_ringed(doubtful, axis, dark))
     for band in bands[:1]:
         band.update(name="fitted decay, of each curve", showlegend=True)
     figure.add_traces(bands)
@@ -91,6 +95,23 @@ def _measured(
         ],
         hoverinfo="text",
         **SAMPLERS[name].scatter(dark),
+    )
+
+
+def _is_doubtful(m: Measurement) -> bool:
+    return m.value > 0 and not tells_a_rate(m.value, m.error)
+
+
+def _ringed(points: Sequence[Measurement], axis: str, dark: bool) -> go.Scatter:
+    """A ring around what no fit takes."""
+    ink = theme(dark).text
+    return go.Scatter(
+        x=[_at(m, axis) for m in points],
+        y=[m.value for m in points],
+        mode="markers",
+        name="error above a tenth: in no fit",
+        marker={"symbol": "circle-open", "size": RING, "color": ink, "line": {"width": 2}},
+        hoverinfo="skip",
     )
 
 

@@ -192,6 +192,11 @@ def asymptotic_fit(
     return best
 
 
+def tells_a_rate(value: float, error: float) -> bool:
+    """Whether a distance is known to a tenth of itself: others say nothing about a rate."""
+    return 0 < value < math.inf and error <= MOST_ERROR * value
+
+
 def _informative(
     steps: Sequence[int],
     values: Sequence[float],
@@ -201,7 +206,7 @@ def _informative(
     return [
         (t, v, e)
         for t, v, e in _usable(steps, values, errors)
-        if t >= 3 and e <= MOST_ERROR * v and v >= FLOOR_MARGIN * floor
+        if t >= 3 and tells_a_rate(v, e) and v >= FLOOR_MARGIN * floor
     ]
 
 

@@ -13,6 +13,7 @@ SPEAKERS = {
     "budget": "dashboard/topics/budget/words.py",
     "dimension": "dashboard/topics/dimension/words.py",
     "failures": "dashboard/topics/failures/cases.py",
+    "convergence": "dashboard/topics/convergence/words.py",
     "forward": "dashboard/topics/forward/words.py",
     "images": "dashboard/picture_target/words.py",
 }

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import navigation
 from dashboard.compute.exact import is_slow
 from dashboard.compute.sweeps import Sweep
 from dashboard.experiment.controls import choose_samplers
+from dashboard.link.permalink import encode
 from dashboard.link.widget_keys import KEY, forget_start, start_value, widget
 from dashboard.prose import prose
 from dashboard.topics.convergence.page import (
@@ -31,9 +33,20 @@ from diffusion_core.laws.plane.cost import plane_cost
 from diffusion_core.measure import exact_metrics
 from diffusion_core.samplers import ODE_ORDER
 from diffusion_core.samplers.ode_order import SPELLED
-from diffusion_core.schedules import Custom
+from diffusion_core.schedules import Custom, Linear
+from diffusion_core.targets import DEFAULT_1D
 
 say = prose("controls")
+_MODES = Experiment(preset=DEFAULT_1D, start="exact")
+ORDERS_SHOWN = {
+    "samplers": "ode,ode-order-2,ode-order,ode-order-4",
+    **{"from": "32", "to": "4096", "per": "2"},
+}
+VIEWS: Mapping[str, tuple[Experiment, Mapping[str, str]]] = {
+    "linear": (_MODES.with_(schedule=Linear()), {}),
+    "theory": (_MODES, {}),
+    "cost": (_MODES.with_(schedule=Linear()), {"axis": "nfe", "to": "65536", "per": "1"}),
+}
 LONG = 1e9  # of ``plane_cost``, some half a minute: a sweep above that starts with particles
 
 
@@ -54,6 +67,14 @@ def asked(experiment: Experiment, names: Sequence[str]) -> list[str]:
     """A link's samplers, by the names of ``offered``."""
     own = experiment.by(ODE_ORDER)
     return list(dict.fromkeys(ODE_ORDER if experiment.by(n) == own else n for n in names))
+
+
+def ready_views() -> None:
+    """Links to settings of this page that show one thing."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for name, (experiment, axis) in VIEWS.items():
+            query = {"e": encode(experiment) or ""} | ORDERS_SHOWN | dict(axis)
+            navigation.page_link(PAGE.name, say(f"sweep-view-{name}"), ":material/bookmark:", query)
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:
