@@ -75,8 +75,9 @@ def draw(curves: sweeps.Curves, done: object, fits: dict[str, Fit | None] | None
 curves, refusals = sweeps.run(sweep, draw, status)
 fits = sweeps.fits(experiment, curves, values["fit"])
 draw(curves, "all", fits)
+cost = said.count(sweep.runs)
 for why in (
-    said.slopes_read(curves, fits, names),
+    said.slopes_read(curves, fits, names) if cost else "",
     said.nearest(curves, names, sweep.points) if sweep.at_equal == "nfe" else "",
     readings.headline(curves) if bounds != "none" else "",
 ):
@@ -88,7 +89,7 @@ if not any(curves.values()) and not refusals:
     st.info(prose("pages")("no-run"))
 floor = readings.floors(curves, sweeps.initialisation(sweep), sweep.metric)
 beyond = readings.beyond(sweep.metric, sweep.against, experiment)
-notes = (said.rounding(curves, names), floor, said.count(sweep.runs), beyond)
+notes = (said.rounding(curves, names), floor, cost, beyond)
 for note in (*notes, readings.sweep_notes(sweep.runs)):
     if note:
         st.caption(note)

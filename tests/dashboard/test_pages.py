@@ -543,7 +543,7 @@ def test_a_change_of_page_keeps_the_experiment_and_each_pages_settings() -> None
     app.select_slider(key="control: trajectories.particles").set_value(500).run()
     turn_to("convergence")
     assert shown(app) == DEFAULT.with_(seed=5)
-    assert control(app, "convergence.range") == (8, 16)
+    assert control(app, "convergence.range steps (8, 16)") == (8, 16)
     turn_to("trajectories")
     assert shown(app) == DEFAULT.with_(seed=5)
     assert control(app, "trajectories.particles") == 500

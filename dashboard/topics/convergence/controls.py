@@ -127,17 +127,16 @@ def choose_sweep(
 
 def _choose_range(place: Any, values: Mapping[str, Any], axis: str) -> tuple[int, int]:
     """The first and the last point; evaluations go on where T ends."""
-    scale, names = (
-        (POWERS, ("range", "range nfe")) if axis == "steps" else (BUDGETS, ("range nfe", "range"))
-    )
-    forget_start(f"{PAGE}.{names[1]}")
+    scale, other = (POWERS, "nfe") if axis == "steps" else (BUDGETS, "steps")
+    forget_start(f"{PAGE}.range {other}")
     ends = (min(values["from"], scale[-1]), min(values["to"], scale[-1]))
+    # not by the key: Streamlit takes two ends from the value only, and for a new widget only
+    start = start_value(f"{PAGE}.range {axis}", ends)
     first, last = place.select_slider(
         "Range",
         scale,
-        # not by the key: Streamlit takes two ends from the value only
-        start_value(f"{PAGE}.{names[0]}", ends),
-        key=f"{KEY}{PAGE}.{names[0]}",
+        start,
+        key=f"{KEY}{PAGE}.range {axis} {start}",
         format_func=lambda n: f"{n:,}",
     )
     return first, last

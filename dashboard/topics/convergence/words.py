@@ -25,38 +25,42 @@ def count(runs: Sequence[Experiment]) -> str:
 
 
 def slopes_read(curves: Curves, fits: Mapping[str, Fit | None], names: Mapping[str, str]) -> str:
-    """Every curve's fitted slope with its interval, or where none fits that of the last two points
-    whose errors are small; empty without a curve that has one."""
+    """Fitted and local slopes of every curve, with their errors; empty where no curve has two
+    points that are known to a tenth."""
     said = [_slope(curve, fits.get(name), names[name]) for name, curve in curves.items()]
     known = [one for one in said if one]
-    return _say("slopes", slopes="; ".join(known)) if known else ""
+    return _say("slopes", slopes="\n".join(known)) if known else ""
 
 
 def _slope(curve: Sequence[Measurement], fit: Fit | None, label: str) -> str:
-    if fit is not None:
-        low, high = (f"{end:.2f}" for end in fit.r_interval)
-        return _say(
-            "slope-fitted" if not fit.k else "slope-fitted-logs",
-            label=label,
-            r=f"{fit.r:.2f}",
-            low=low,
-            high=high,
-            logs=f"{fit.k:.2g}",
-            first=f"{fit.steps[0]:,}",
-            last=f"{fit.steps[-1]:,}",
-        )
     sure = [m for m in curve if tells_a_rate(m.value, m.error)]
     found = slopes(*([getattr(m, of) for m in sure] for of in ("steps", "value", "error")))
     if not found:
         return ""
     last = found[-1]
     return _say(
-        "slope-local",
+        "slope",
         label=label,
-        slope=f"{last.value:.2f}".replace("-", "−"),
+        fitted=_fitted(fit),
+        slope=f"{last.value:.3f}".replace("-", "−"),
         error=rounded(last.error, 1),
         first=f"{last.steps[0]:,}",
         last=f"{last.steps[1]:,}",
+    )
+
+
+def _fitted(fit: Fit | None) -> str:
+    if fit is None:
+        return _say("slope-no-fit")
+    low, high = fit.r_interval
+    return _say(
+        "slope-fitted-logs" if fit.k else "slope-fitted",
+        r=f"{fit.r:.2f}",
+        low=f"{low:.2f}",
+        high=f"{high:.2f}",
+        logs=f"{fit.k:.2g}",
+        first=f"{fit.steps[0]:,}",
+        last=f"{fit.steps[-1]:,}",
     )
 
 
