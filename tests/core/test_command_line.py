@@ -200,6 +200,30 @@ def test_workers_give_the_same_file(described, tmp_path, capsys):
 PARTLY = Experiment(target=PRESETS["atoms"].target, schedule=Theory(4, 40))
 
 
+def test_a_sweep_of_several_orders_tells_them_apart_and_resumes(described, capsys, tmp_path):
+    out = tmp_path / "orders.csv"
+    args = [
+        "sweep",
+        described(),
+        "--steps",
+        "4,6",
+        "--samplers",
+        "ode-order,ode-order-2,ode-order-4",
+    ]
+    assert main([*args, "--out", str(out)]) == 0
+    lines = out.read_text().splitlines()
+    named = [tuple(line.split(",")[:3]) for line in lines[1:]]
+    assert named == [
+        *(("ode-order", "4", "21"), ("ode-order-2", "4", "9"), ("ode-order-4", "4", "39")),
+        *(("ode-order", "6", "35"), ("ode-order-2", "6", "15"), ("ode-order-4", "6", "65")),
+    ]
+    out.write_text("\n".join(lines[:3]) + "\n")
+    capsys.readouterr()
+    assert main([*args, "--out", str(out), "--resume"]) == 0
+    assert "2 of 6 rows are there already" in capsys.readouterr().err
+    assert out.read_text().splitlines() == lines
+
+
 def test_a_sweep_with_refusals_writes_the_others_and_returns_3(described, capsys):
     args = ["sweep", described(PARTLY), "--steps", "6,20", "--samplers", "ode", "--metric", "kl"]
     assert main(args) == 3

@@ -71,10 +71,15 @@ def asked(experiment: Experiment, names: Sequence[str]) -> list[str]:
 
 def ready_views() -> None:
     """Links to settings of this page that show one thing."""
+    labels = {
+        "linear": say("sweep-view-linear"),
+        "theory": say("sweep-view-theory"),
+        "cost": say("sweep-view-cost"),
+    }
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for name, (experiment, axis) in VIEWS.items():
             query = {"e": encode(experiment) or ""} | ORDERS_SHOWN | dict(axis)
-            navigation.page_link(PAGE.name, say(f"sweep-view-{name}"), ":material/bookmark:", query)
+            navigation.page_link(PAGE.name, labels[name], ":material/bookmark:", query)
 
 
 def _key(name: str, value: Any) -> dict[str, Any]:

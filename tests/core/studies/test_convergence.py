@@ -76,6 +76,14 @@ def test_equal_evaluations_give_the_largest_T_that_the_budget_pays_for():
         plan_evaluations(Experiment(), [], [10])
 
 
+def test_a_budget_for_more_steps_than_there_may_be_gives_the_most_once():
+    runs = plan_evaluations(Experiment(), ["ode", "heun"], [8191, 8192, 2**17])
+    assert [(e.sampler, e.steps) for e in runs] == [
+        *(("ode", 8192), ("heun", 4096)),
+        *(("heun", 4097), ("heun", 8192)),
+    ]
+
+
 def test_a_sweep_yields_measurements_and_refusals_in_order():
     e = Experiment(target=StudentT(5.0, (0.0, 1.0, 2.0)))
     gaussian = e.with_(target=PRESETS["correlated-gaussian"].target, steps=9)

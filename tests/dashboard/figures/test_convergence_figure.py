@@ -18,7 +18,7 @@ from dashboard.text import tables
 from dashboard.topics.convergence.page import ANCHORS
 from diffusion_core import SAMPLERS, Experiment, Measurement, measure
 from diffusion_core.distances.of_masses import METRIC_LABELS
-from diffusion_core.studies.convergence import Fit
+from diffusion_core.studies.convergence import Fit, plan
 from diffusion_core.theory.theorems import theorems
 
 STEPS = (4, 8, 16, 32, 64)
@@ -194,6 +194,29 @@ def test_one_entry_of_the_legend_tells_what_the_bands_are(curves: Curves) -> Non
     assert named.count("fitted decay, of each curve") == 1
     assert named[-1].startswith("fitted")
     assert len(named) == len(curves) + 1
+
+
+def test_what_is_not_known_to_a_tenth_is_ringed() -> None:
+    sure, doubtful = point(8, 0.1, 0.009), point(16, 0.01, 0.002)
+    [ring] = traces(draw({"ode": [sure, doubtful]}), "in no fit")
+    assert (list(ring.x), list(ring.y)) == ([16], [0.01])
+    assert ring.marker.symbol == "circle-open"
+    assert not traces(draw({"ode": [sure]}), "in no fit")
+
+
+@pytest.mark.parametrize("own", [2, 3, 4])
+def test_every_order_of_a_figure_has_its_own_bound_and_look(own: int) -> None:
+    e = Experiment(sampler="ode-order", order=own)
+    runs = {run.called: run for run in plan(e, ["ode-order-2", "ode-order-3", "ode-order-4"], [64])}
+    curve = {name: [point(64, 0.1), point(128, 0.01)] for name in runs}
+    drawn = shapes(curve, "all", False, "first", e)
+    for name, run in runs.items():
+        [shape] = drawn[name]
+        assert shape.theorem.power == run.order
+        assert shape(128) == pytest.approx(0.1 * 2.0**-run.order)
+    labels = {name: run.record.label for name, run in runs.items()}
+    measured = traces(convergence_figure(curve, labels, {}, {}, "steps", "TV", True), "measured")
+    assert len({(t.line.color, t.line.dash, t.marker.symbol) for t in measured}) == 3
 
 
 def test_the_first_and_all_theorems() -> None:
