@@ -6,13 +6,21 @@ import re
 
 # what Markdown as Streamlit reads it would take for a sign: emphasis, code, links, mathematics,
 # HTML, and the colour and emoji directives between colons
-_SIGN = re.compile(r"[\\`*\[\]$<~]|(?<!\w)_|_(?!\w)|:(?=\w)")
+_SIGN = re.compile(r"[\\`*\[\]$<~]|(?<!\w)_|_(?!\w)|:(?=\w)|\A[#>+=-]|(?<=\A\d)[.)]")
+# a bare address becomes a link, whatever is escaped in it: a joiner of no width parts it
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+JOINER = "\u2060"
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def plain(text: str) -> str:
-    """The text with every sign of Markdown escaped; underscores within words stay."""
-    return _SIGN.sub(lambda found: "\\" + found[0], text)
+    """The text on one line, every sign of Markdown escaped; underscores within words stay.
+
+    Nothing in it is a heading, a list or a link.
+    """
+    text = " ".join(text.split())
+    escaped = _SIGN.sub(lambda found: "\\" + found[0], text)
+    return _ADDRESS.sub(JOINER, escaped)
 
 
 def short(text: str, length: int = 60) -> str:

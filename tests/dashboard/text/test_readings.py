@@ -14,7 +14,7 @@ from dashboard.text.labels import PARAMETERS
 from dashboard.text.labels import SCHEDULES as SCHEDULE_LABELS
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import percent, rounded, scientific, with_error
-from dashboard.text.plain import plain
+from dashboard.text.plain import JOINER, plain
 from dashboard.text.tables import distance_table, named
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, Measurement, measure
 from diffusion_core.distances.from_particles import Estimate
@@ -244,10 +244,11 @@ def test_every_sampler_has_its_update_and_every_parameter_its_label() -> None:
     assert fields == PARAMETERS.keys()
 
 
-@given(st.text("ab_*$[]()<:`\\~ 0"))
+@given(st.text("ab_*$[]()<:`\\~ 0#>-.)/@w\n\t"))
 def test_plain_escapes_every_sign_and_loses_nothing(text: str) -> None:
     escaped = plain(text)
-    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    assert re.sub(r"\\(.)", r"\1", escaped).replace(JOINER, "") == " ".join(text.split())
+    assert not re.search(r"https?://|www\.|\w@|^[#>+=-]|^\d[.)]", escaped)
     assert not re.search(r"[*`$\[\]<~]", re.sub(r"\\.", "", escaped))
 
 
@@ -257,6 +258,11 @@ def test_plain_escapes_every_sign_and_loses_nothing(text: str) -> None:
         ("schedule.beta_min: must", "schedule.beta_min: must"),
         ("_a_", "\\_a\\_"),
         (":red[x] $y$", "\\:red\\[x\\] \\$y\\$"),
+        ("a\n\n# Your session\nhas expired", "a # Your session has expired"),
+        ("# title.csv", "\\# title.csv"),
+        ("1. one.csv", "1\\. one.csv"),
+        ("at https://a.org", f"at https:{JOINER}//a.org"),
+        ("WWW.a.org me@a.org", f"WWW{JOINER}.a.org me{JOINER}@a.org"),
     ],
 )
 def test_plain(text: str, expected: str) -> None:
