@@ -18,17 +18,21 @@ from typing import TypeVar
 from platformdirs import user_cache_path
 
 VARIABLE = "DIFFUSION_LAB_CACHE"
-BUSY = 2.0  # seconds to wait for another process
+BUSY = 0.5  # seconds to wait for another process
+REST = 30.0  # seconds without the file once it could not be used
 
 Answer = TypeVar("Answer")
 
 
 def directory() -> Path | None:
-    """Where results are kept, or None where the reader wants none of it."""
+    """Where results are kept, or None where the reader wants none of it or there is no home."""
     chosen = os.environ.get(VARIABLE, "")
-    if chosen:
-        return None if chosen.lower() == "off" else Path(chosen).expanduser()
-    return user_cache_path("diffusion-convergence-lab", appauthor=False, opinion=False)
+    try:
+        if chosen:
+            return None if chosen.lower() == "off" else Path(chosen).expanduser()
+        return user_cache_path("diffusion-convergence-lab", appauthor=False, opinion=False)
+    except RuntimeError:  # no such home
+        return None
 
 
 class Rows:
@@ -36,6 +40,7 @@ class Rows:
 
     def __init__(self, path: Path, table: str, most: int) -> None:
         self._path, self._table, self._most = path, table, most
+        self._rests_until = 0.0
 
     def get(self, key: str) -> str | None:
         """The text under this key; None if there is none."""
@@ -65,7 +70,12 @@ class Rows:
         return bool(self._with_file(write))
 
     def _with_file(self, act: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
-        """What ``act`` gives; a file that is no database is replaced, other trouble is None."""
+        """What ``act`` gives; a file that is no database is replaced, other trouble is None.
+
+        After that it is left alone for a while: a lock that somebody holds is not waited for again.
+        """
+        if time.monotonic() < self._rests_until:
+            return None
         for _ in range(2):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +86,7 @@ class Rows:
                     )
                     return act(file)
             except (sqlite3.OperationalError, OSError):
+                self._rests_until = time.monotonic() + REST
                 return None
             except sqlite3.DatabaseError:
                 try:

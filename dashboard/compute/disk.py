@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 from dataclasses import asdict
 from functools import cache
@@ -38,7 +39,7 @@ class Kept:
         text = self._rows.get(self._key(experiment, metric, against))
         try:
             return None if text is None else _from_text(text)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             return None
 
     def put(
@@ -65,8 +66,17 @@ def _to_text(found: Measurement | str) -> str:
 def _from_text(text: str) -> Measurement | str:
     values = json.loads(text)
     if "refused" in values:
-        return str(values["refused"])
-    return Measurement(**values | {"notes": tuple(values["notes"])})
+        return _text(values["refused"])
+    found = Measurement(**values | {"notes": tuple(_text(note) for note in values["notes"])})
+    if not (math.isfinite(found.value) and 0 <= found.error < math.inf):
+        raise ValueError("no measurement")
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 @cache

@@ -69,7 +69,29 @@ def test_a_broken_file_is_replaced(tmp_path: Path) -> None:
     assert kept.get(RUN, "tv", "p1") == FOUND
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"value": 1}', "null"])
+ROW = (
+    '{"metric": "tv", "value": %s, "error": %s, "method": "exact", "steps": 6, "nfe": 5, '
+    '"seconds": 3.2, "notes": %s}'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"value": 1}',
+        "null",
+        "[" * 100_000,
+        '{"refused": [1]}',
+        ROW % ("NaN", "0.1", "[]"),
+        ROW % ('"0.1"', "0.1", "[]"),
+        ROW % ("0.1", "-1", "[]"),
+        ROW % ("0.1", "Infinity", "[]"),
+        ROW % ("0.1", "0.1", "[1]"),
+    ],
+    ids=range(11),
+)
 def test_a_broken_row_is_nothing(tmp_path: Path, text: str) -> None:
     kept = Kept(tmp_path)
     kept.put(RUN, "tv", "p1", FOUND)
@@ -147,3 +169,23 @@ def test_what_was_quick_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     cached.distances(RUN, ("tv",), "exact", 0, st.empty())
     assert disk.kept() is not None
     assert Kept(tmp_path).get(RUN, "tv", "p1") is None
+
+
+def test_a_lock_of_another_process_is_waited_for_once(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.put(RUN, "tv", "p1", FOUND)
+    with sqlite3.connect(tmp_path / FILE) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        assert kept.get(RUN, "tv", "p1") is None
+        once = time.monotonic() - begun
+        for _ in range(20):
+            assert kept.get(RUN, "tv", "p1") is None
+        assert time.monotonic() - begun < once + 0.4
+        other.rollback()
+    other.close()
+
+
+def test_a_folder_in_a_home_that_is_not_there_keeps_nothing(monkeypatch) -> None:
+    monkeypatch.setenv(VARIABLE, "~nosuchuser/results")
+    assert directory() is None
