@@ -80,8 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _failed(message: str, status: int) -> int:
     line = " ".join(message.split())
     line = line if len(line) <= LINE else line[: LINE - 3] + "..."
-    print(f"error: {line}", file=sys.stderr)
+    _tell(f"error: {line}")
     return status
+
+
+def _tell(line: str) -> None:
+    """A line on stderr, if there is one: ``print`` to a closed one would write to stdout."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr, flush=True)
 
 
 def _discard_stdout() -> None:
@@ -155,7 +161,7 @@ def _distance(args: argparse.Namespace) -> int:
 
 def _note(notes: Sequence[str]) -> None:
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        _tell(f"note: {note}")
 
 
 def _sweep(args: argparse.Namespace) -> int:
@@ -225,7 +231,7 @@ def _report(result: Run, notes: Sequence[str], done: int, total: int) -> None:
         text += f", noise floor {m.estimate.noise_floor:.2g}"
     told = f" ({'; '.join(notes)})" if notes else ""
     line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{told}"
-    print(line, file=sys.stderr, flush=True)
+    _tell(line)
 
 
 def _whole_numbers(text: str) -> list[int]:
@@ -263,9 +269,23 @@ def _sample(args: argparse.Namespace) -> int:
         else:
             arrays = {"samples": final_points(experiment, n)}
         _note(experiment.notes)
-        with args.out.open("wb") as f:
-            np.savez(f, **arrays)
+        write_arrays(args.out, arrays)
     return 0
+
+
+def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write beside the file and move it there in one step: what was there outlives a full disk."""
+    if path.exists() and not path.is_file():  # a pipe or a device
+        with path.open("wb") as f:
+            np.savez(f, **arrays)
+        return
+    new = path.with_name(path.name + ".new")
+    try:
+        with new.open("wb") as f:
+            np.savez(f, **arrays)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 import logging
 import multiprocessing
+import os
 import re
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager
@@ -54,15 +56,26 @@ def in_processes(runs: Sequence[Experiment], request: Request, workers: int) -> 
 @contextmanager
 def _processes(workers: int) -> Iterator[Executor]:
     """A pool of processes, ended at once when the sweep is stopped."""
-    # Ctrl-C reaches the workers too: the parent alone answers it
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as executor:
+    with ProcessPoolExecutor(workers, initializer=_follow_parent) as executor:
         try:
             yield executor
         except BaseException:
             for child in multiprocessing.active_children():
                 child.terminate()
             raise
+
+
+def _follow_parent() -> None:
+    """In a worker: Ctrl-C is the parent's to answer, and whatever ends the parent ends this too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="follows its parent", daemon=True).start()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from diffusion_core import Experiment, measure
-from diffusion_core.__main__ import main
+from diffusion_core.__main__ import main, write_arrays
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Custom, LinearDDPM, Theory
 from diffusion_core.targets import PRESETS, StudentT
@@ -423,3 +423,53 @@ def test_ctrl_c_stops_at_once_without_a_traceback(described, workers):
     assert process.returncode == 130
     assert err.splitlines()[-1] == "error: stopped"
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_workers_end_with_their_parent_whatever_ends_it(described, sent):
+    slow = Experiment(target=PRESETS["cantor"].target, steps=8000)
+    options = ("--steps", "2,8000,8001,8002", "--samplers", "ode", "--workers", "2")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "diffusion_core", "sweep", described(slow), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    assert process.stdout.readline().startswith("ode,2,")
+    process.send_signal(sent)
+    process.wait(timeout=20)
+    # a worker that lives on holds these pipes open
+    process.communicate(timeout=20)
+
+
+def test_without_stderr_nothing_but_rows_is_written(described):
+    command = (sys.executable, "-m", "diffusion_core", "sweep", described())
+    options = ("--steps", "4,6", "--samplers", "ode")
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *command, *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert [line.split(",")[0] for line in done.stdout.splitlines()] == ["sampler", "ode", "ode"]
+
+
+def test_samples_from_before_outlive_a_full_disk(described, tmp_path, monkeypatch):
+    out = tmp_path / "out.npz"
+    assert main(("sample", described(), "--particles", "10", "--out", str(out))) == 0
+    before = out.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"a part")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space"):
+        write_arrays(out, {"samples": np.zeros((1, 1))})
+    assert out.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("out*")] == ["out.npz"]
