@@ -6,6 +6,7 @@ Most of the dashboard's modules, with pandas and much of SciPy, and all workers 
 from __future__ import annotations
 
 import gc
+import logging
 import pkgutil
 import threading
 import time
@@ -15,15 +16,39 @@ from importlib import import_module
 import dashboard
 from dashboard.compute.pool import Pool
 
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
+FILES = 4  # that a session holds
+MOST_FILES, FEW_FILES = 65_536, 4_096
 DELAY = 1.0  # seconds in which the page of the first reader is sent
 
 
 @cache
 def begin(pool: Pool | None) -> threading.Thread:
     """Once for a pool: start it all in a thread; without workers nothing is loaded early."""
+    allow_files()
     thread = threading.Thread(target=_warm_up, args=(pool,), name="warming up", daemon=True)
     thread.start()
     return thread
+
+
+def allow_files() -> None:
+    """As many open files as this process may have: a session needs four, for minutes."""
+    if resource is None:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if most > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if max(soft, most) < FEW_FILES:
+        logging.getLogger(__name__).warning(
+            "only %d files may be open, enough for some %d readers at once: raise `ulimit -n`",
+            most,
+            most // FILES,
+        )
 
 
 def _warm_up(pool: Pool | None) -> None:

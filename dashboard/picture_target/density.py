@@ -6,6 +6,7 @@ Either a target comes out, or InputError with one sentence that says what is wro
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +44,12 @@ def image_cells(data: bytes, name: str, size: int) -> ImageCells:
     """The picture on its cells, decoded once for as long as it is among the last KEPT."""
     if size not in SIZES:
         raise ValueError(f"size: one of {SIZES}, got {size}")
-    known = hashlib.blake2b(data).digest(), size
-    return _READ.get(known, lambda: read_image(data, title(name), size))
+
+    def read() -> ImageCells:
+        with _ONE:
+            return read_image(data, title(name), size)
+
+    return _READ.get((hashlib.blake2b(data).digest(), size), read)
 
 
 def density(cells: ImageCells, name: str, invert: bool = True, background: float = 0.0) -> Density:
@@ -105,3 +110,4 @@ def _empty(cells: ImageCells, invert: bool) -> str:
 
 
 _READ = Store(KEPT)
+_ONE = threading.Lock()  # one picture at a time: 25 million pixels take some 150 MB

@@ -46,7 +46,7 @@ def checked(points: Any) -> Points:
     """Handles as a browser sends them; InputError unless they make a falling curve."""
     try:
         found = tuple((float(v), float(s)) for v, s in points)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("handles: need pairs of numbers") from None
     if not 2 <= len(found) <= MOST_HANDLES:
         raise InputError(f"handles: between 2 and {MOST_HANDLES}, got {len(found)}")
@@ -110,6 +110,6 @@ def parse_list(text: str) -> Custom:
 def _from_json(text: str) -> str:
     try:
         found = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # Python reads no whole number of thousands of digits
         return text.strip("[]")
     return " ".join(str(value).replace(" ", "") for value in found)

@@ -29,3 +29,26 @@ print(json.dumps([*set(sys.modules) - before]))
 
 def test_no_page_has_anything_left_to_load():
     assert loaded(PROGRAM) == set()
+
+
+LIMIT = """
+import json, logging, resource
+said = []
+logging.getLogger("dashboard.warm_up").addFilter(lambda record: said.append(record.getMessage()))
+from dashboard import warm_up
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+warm_up.allow_files()
+soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+assert soft == min(hard, warm_up.MOST_FILES), (soft, hard)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 300))
+warm_up.allow_files()
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, 300)
+print(json.dumps(said[-1:]))
+"""
+
+
+def test_as_many_files_may_be_open_as_the_system_allows():
+    (told,) = loaded(LIMIT)
+    assert "300 files" in told
+    assert "75 readers" in told
