@@ -18,7 +18,16 @@ from functools import lru_cache
 from typing import Any
 
 from diffusion_core.errors import InputError
-from diffusion_core.samplers import ODE_ORDER, SAMPLERS, Sampler, sampler_record
+from diffusion_core.samplers import (
+    LANGEVIN,
+    ODE_ORDER,
+    SAMPLERS,
+    Corrector,
+    Sampler,
+    corrected,
+    sampler_record,
+)
+from diffusion_core.samplers.langevin import ANNEALED
 from diffusion_core.samplers.ode_order import DEFAULT_ORDER, spelled
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
@@ -43,6 +52,7 @@ class Experiment:
     start: "noise" for Y_T ~ N(0, I), "exact" for Y_T ~ p_T. score_error: None for the exact score.
     ``preset`` remembers that the target came from the gallery, so that links stay short.
     order, rounds: of the sampler ode-order alone, where they are 3 and as many unless given.
+    corrector: Langevin steps after every update; of the sampler langevin, its steps themselves.
     sampler: a name, or a record as ``own_sampler`` makes it. score_error may be an ``own_score``,
     target any ``Target``. What is a reader's own lives in this program: JSON and links refuse it.
     InputError for a combination that cannot run.
@@ -59,11 +69,13 @@ class Experiment:
     preset: str | None = None
     order: int | None = None
     rounds: int | None = None
+    corrector: Corrector | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", check_steps(self.steps))
         check_parts(self.target, self.sampler, self.score_error, self.eta)
         self._settle_order()
+        self._settle_corrector()
         if isinstance(self.sampler, Sampler) and self.sampler == SAMPLERS.get(self.sampler.name):
             object.__setattr__(self, "sampler", self.sampler.name)
         if self.start not in STARTS:
@@ -88,11 +100,23 @@ class Experiment:
             object.__setattr__(self, "order", self.order or DEFAULT_ORDER)
             object.__setattr__(self, "rounds", self.rounds or self.order)
 
+    def _settle_corrector(self) -> None:
+        """None where it makes no step, langevin's in numbers; InputError where none can follow."""
+        if self.corrector is not None and not isinstance(self.corrector, Corrector):
+            raise InputError(f"sampler.corrector: a Corrector, got {shown(self.corrector)}")
+        if self.sampler == LANGEVIN:
+            object.__setattr__(self, "corrector", self.corrector or ANNEALED)
+        elif self.corrector is not None and self.corrector.steps == 0:
+            object.__setattr__(self, "corrector", None)
+        _ = self.record  # refuses what does not go together
+
     @property
     def record(self) -> Sampler:
-        if isinstance(self.sampler, Sampler):
-            return self.sampler
-        return sampler_record(self.sampler, self.eta, self.order, self.rounds)
+        if not isinstance(self.sampler, Sampler):
+            return sampler_record(
+                self.sampler, self.eta, self.order, self.rounds, self.corrector
+            )
+        return corrected(self.sampler, self.corrector) if self.corrector else self.sampler
 
     @property
     def called(self) -> str:
@@ -135,10 +159,10 @@ class Experiment:
     def with_(self, **changes: Any) -> Experiment:
         """A copy with some fields changed; a preset's name goes when its target does.
 
-        Order and rounds go when the sampler is another, rounds when the order is.
+        Order, rounds and corrector go when the sampler is another, rounds when the order is.
         """
         if changes.get("sampler", self.sampler) != self.sampler:
-            changes = {"order": None, "rounds": None} | changes
+            changes = {"order": None, "rounds": None, "corrector": None} | changes
         if changes.get("order", self.order) != self.order:
             changes = {"rounds": None} | changes
         if "target" in changes and "preset" not in changes:
@@ -175,6 +199,9 @@ class Experiment:
             sampler["order"] = self.order
             if self.rounds != self.order:
                 sampler["rounds"] = self.rounds
+        if self.corrector is not None:
+            steps = {"steps": self.corrector.steps, "size": self.corrector.size}
+            sampler |= steps if self.sampler == LANGEVIN else {"corrector": steps}
         return {
             "target": target_to_dict(self.target, self.preset),
             "schedule": described(self.schedule),
@@ -292,8 +319,24 @@ def _sampler_from_dict(data: Any) -> dict[str, Any]:
     settings: dict[str, dict[str, Any]] = {
         "ddim": {"eta": float},
         ODE_ORDER: {"order": int, "rounds": int},
+        LANGEVIN: _STEPS,
     }
     takes = settings.get(kind, {})
-    data = record("sampler", data, ("kind", *takes))
+    after = () if kind == LANGEVIN else ("corrector",)
+    data = record("sampler", data, ("kind", *takes, *after))
+    if kind == LANGEVIN:
+        return {"sampler": kind, "corrector": _corrector("sampler", data, ANNEALED)}
     given = {k: typed(f"sampler.{k}", data[k], of) for k, of in takes.items() if k in data}
+    if data.get("corrector") is not None:
+        steps = record("sampler.corrector", data["corrector"], tuple(_STEPS))
+        given["corrector"] = _corrector("sampler.corrector", steps, Corrector())
     return {"sampler": kind, **given}
+
+
+_STEPS: dict[str, Any] = {"steps": int, "size": float}
+
+
+def _corrector(where: str, data: dict[str, Any], usual: Corrector) -> Corrector:
+    """Number and size of Langevin steps; ``usual`` says those that are not said."""
+    said = {k: typed(f"{where}.{k}", data[k], of) for k, of in _STEPS.items() if k in data}
+    return replace(usual, **said)

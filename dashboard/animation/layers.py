@@ -171,9 +171,8 @@ def _follow(experiment: Experiment, steps: Sequence[Step]) -> Follow:
     moves = steps[:-1]
     ends = np.array([step.ends for step in moves])
     noise = {
-        name: np.array([step.noise[k] for step in moves])
-        for k, name in enumerate(("z", "z2"))
-        if k < len(moves[0].noise)
+        f"z{k + 1}" if k else "z": np.array([step.noise[k] for step in moves])
+        for k in range(len(moves[0].noise))
     }
     scalars = {name: np.array([step.factors[name] for step in moves]) for name in moves[0].factors}
     return Follow(

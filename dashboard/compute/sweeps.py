@@ -224,7 +224,7 @@ def touching(theorem: Theorem, curve: Sequence[Measurement], logs: bool = True) 
 
 
 def chosen_theorems(sampler: str, which: str, experiment: Experiment) -> tuple[Theorem, ...]:
-    """None, the first one (the seed paper's for its samplers), or all."""
+    """None, the first one (the seed paper's for its samplers), or all; none with a corrector."""
     found = theorems(called(experiment, sampler))
     return {"none": (), "paper": found[:1], "all": found}[which]
 

@@ -19,7 +19,7 @@ say = prose("controls")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "target": ("target", "preset"),
     "schedule": ("schedule",),
-    "sampler": ("sampler", "eta", "order", "rounds"),
+    "sampler": ("sampler", "eta", "order", "rounds", "corrector"),
     "steps": ("steps",),
     "start": ("start",),
     "score": ("score_error",),

@@ -120,7 +120,7 @@ function createRecord(panel) {
   const rows = (count, ...shape) => ({
     shape: [count, ...shape], values: new Float32Array(shape.reduce((a, b) => a * b, count)) });
   const parts = run.steps[0].ends.length;
-  const names = run.steps[0].noise.map((_, k) => `vector:${["z", "z2"][k]}`);
+  const names = run.steps[0].noise.map((_, k) => `vector:z${k ? k + 1 : ""}`);
   panel.positions = rows(frames, particles, dim);
   panel.outside = [];
   if (few) {

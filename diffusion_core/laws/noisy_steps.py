@@ -122,18 +122,21 @@ class Transfer:
 
     def step(self, density: Density, t: int) -> Density:
         """The density of Y_{t-1} from that of Y_t."""
-        for stage in self._sampler.stages:
-            density = self._stage(density, t, stage)
+        stages = self._sampler.stages
+        moving = len(stages) - self._sampler.corrections
+        for place, stage in enumerate(stages):
+            density = self._stage(density, t, stage, t if place < moving else t - 1)
         return density
 
-    def _stage(self, density: Density, t: int, stage: Stage) -> Density:
+    def _stage(self, density: Density, t: int, stage: Stage, asked: int) -> Density:
+        """asked: the level whose score the stage asks for."""
         sources = self._sources(density, t, stage)
         feature, noise = finest(self._target, self._chain.level(t - 1)), sources.noise
-        scale = max(noise, min(self._sharpness * feature, score_detail(self._score, t)))
+        scale = max(noise, min(self._sharpness * feature, score_detail(self._score, asked)))
         best: Limited | None = None
         for _ in range(ROUNDS):
             try:
-                sources = self._close(sources, t, stage, scale)
+                sources = self._close(sources, t, stage, scale, asked)
                 found = sources.image(scale, self._res, self._stop)
             except Refused:
                 if best is None:
@@ -172,11 +175,13 @@ class Transfer:
         law = kernel(stage, x, t, self._chain, score)
         return Sources(density, kept, law.mean, law.spread)
 
-    def _close(self, begun: Sources, t: int, stage: Stage, scale: float) -> Sources:
+    def _close(
+        self, begun: Sources, t: int, stage: Stage, scale: float, asked: int
+    ) -> Sources:
         """Sources so close that they resolve exp(-i w.m(x)) up to the new band's edge."""
-        least = WIDE * self._res.step(finest(self._target, self._chain.level(t)))
+        least = WIDE * self._res.step(finest(self._target, self._chain.level(asked)))
         most = TORN * self._res.tail
-        seen = DETAIL * score_detail(self._score, t)
+        seen = DETAIL * score_detail(self._score, asked)
         sources, factor = begun, 1.0
         for finer in FINER:
             far = sources.torn(self._res, scale * finer / factor) > most  # as far as can be told

@@ -46,10 +46,12 @@ class Sampler:
     order: m such that TV falls like T^{-m} on a smooth target where every step shrinks like 1/T in
     lambda = log(sqrt(abar)/sqrt(1 - abar)), as between the fixed ends of ``Karras`` and ``LogSNR``.
     Elsewhere a step that does not shrink may set a lower rate: DPM-Solver++ (2M and 3M) tends to 1
-    on ``Linear``, ``Cosine`` and ``Sigmoid``, and so does Heun on ``Sigmoid``.
+    on ``Linear``, ``Cosine`` and ``Sigmoid``, and so does Heun on ``Sigmoid``. 0 where TV does not
+    vanish there: Langevin steps whose size does not shrink with T keep an error of their own.
     evaluations: score evaluations per update; ``derivatives``: what it needs beyond the score.
     equation: its number in the seed paper, arXiv 2306.09251; empty where it is not from there.
     stages: the update, one stage after the other; or ``multistep``, one that remembers.
+    corrections: how many of the stages, the last ones, are Langevin steps at level t - 1.
     own: made by a reader; nothing is known of the update but what it returns.
     latex, terms, parts: the same update as it is printed, term by term, and taken apart.
     """
@@ -67,6 +69,7 @@ class Sampler:
     latex: str = ""
     terms: tuple[Term, ...] = ()
     parts: tuple[Part, ...] = ()
+    corrections: int = 0
     own: bool = False
 
     def nfe(self, steps: int) -> int:

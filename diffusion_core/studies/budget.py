@@ -194,14 +194,16 @@ def switches(
 def start_alone(experiment: Experiment) -> Distance | None:
     """TV(q_1, p_1) from N(0, I) by exact steps; None between DDIM's eta of 0 and 1.
 
-    None for noise of a reader's own, too, whose exact steps are not known.
+    None for noise of a reader's own, too, whose exact steps are not known, and for correctors:
+    exact Langevin steps would forget the start at a speed of their own.
 
     Deterministic: the flow is one-to-one and keeps TV(p_T, N(0, I)). Stochastic: the reverse
     kernel smooths q_T/p_T.
     """
     if not experiment.record.stochastic:
         return initialisation(experiment)
-    if experiment.record.own or (experiment.sampler == "ddim" and experiment.eta < 1):
+    record = experiment.record
+    if record.own or record.corrections or (experiment.sampler == "ddim" and experiment.eta < 1):
         return None
     return smoothed_start(experiment)
 

@@ -176,9 +176,10 @@ def _check_same(path: Path, description: Mapping[str, Any]) -> None:
 
 
 def _fixed(value: Any) -> Any:
-    """An experiment without what a sweep replaces: T, and the sampler but for its eta."""
+    """An experiment without what a sweep replaces: T, and the name of the sampler."""
     if not isinstance(value, dict):
         return value
     sampler = value.get("sampler")
-    eta = sampler.get("eta", 0.0) if isinstance(sampler, dict) else None
-    return {k: v for k, v in value.items() if k not in ("sampler", "steps")} | {"eta": eta}
+    own = {k: v for k, v in sampler.items() if k != "kind"} if isinstance(sampler, dict) else {}
+    rest = {k: v for k, v in value.items() if k not in ("sampler", "steps")}
+    return rest | {"sampler": {"eta": 0.0} | own}

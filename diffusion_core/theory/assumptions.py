@@ -79,6 +79,6 @@ def schedule_facts(chain: Chain) -> ScheduleFacts:
 
 
 def theorems(experiment: Experiment) -> tuple[Theorem, ...]:
-    """Those about the experiment's sampler, the seed paper's first; maybe none."""
+    """Those about the experiment's sampler, the seed paper's first; none with a corrector."""
     e = experiment
-    return theory_theorems.theorems(e.record.name, e.eta, e.order)
+    return () if e.record.corrections else theory_theorems.theorems(e.record.name, e.eta, e.order)

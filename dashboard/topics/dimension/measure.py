@@ -148,7 +148,11 @@ def refusals(found: Mapping[str, Found], metric: str) -> dict[str, str]:
 def bounds(question: Question, which: str) -> dict[str, tuple[Theorem, ...]]:
     """The theorems to draw: none, the first of each sampler, or all."""
     count = {"none": 0, "paper": 1, "all": None}[which]
-    found = {name: theorems(name, _law(question, name).eta)[:count] for name in question.samplers}
+    laws = {name: _law(question, name) for name in question.samplers}
+    found = {
+        name: () if law.record.corrections else theorems(name, law.eta)[:count]
+        for name, law in laws.items()
+    }
     axes = question.axes
     if axes is None or axes.signal is None or axes.rest:
         return found
