@@ -113,9 +113,7 @@ class Experiment:
     @property
     def record(self) -> Sampler:
         if not isinstance(self.sampler, Sampler):
-            return sampler_record(
-                self.sampler, self.eta, self.order, self.rounds, self.corrector
-            )
+            return sampler_record(self.sampler, self.eta, self.order, self.rounds, self.corrector)
         return corrected(self.sampler, self.corrector) if self.corrector else self.sampler
 
     @property

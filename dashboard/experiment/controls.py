@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.experiment.corrector import choose_corrector
 from dashboard.experiment.score import choose_score
 from dashboard.experiment.target import Choice, choose_target
 from dashboard.link.lecture import part, presenter
@@ -137,23 +138,29 @@ def _numbers() -> str:
 
 @part("sampler")
 def choose_sampler(base: Experiment) -> dict[str, Any]:
-    """The experiment's fields for its sampler: with eta for DDIM, with K for the one of order K."""
+    """The experiment's fields for its sampler: its own, and its Langevin steps."""
     name = st.selectbox(
         "Sampler",
         list(SAMPLERS),
         format_func=lambda kind: ANY_ORDER if kind == ODE_ORDER else numbered(kind),
         **widget("sampler", base.sampler),
     )
+    words, fields = st.empty(), _own_fields(name, base)
+    if not SAMPLERS[name].multistep:
+        fields["corrector"] = choose_corrector(name, base)
+    words.caption(_in_words(sampler_record(name, **fields)))
+    return {"sampler": name, "eta": 0.0, **fields}
+
+
+def _own_fields(name: str, base: Experiment) -> dict[str, Any]:
+    """What a sampler alone takes: DDIM its eta, the one of order K its order."""
     if name == ODE_ORDER:
         order = st.segmented_control(
             "K, the order", ORDERS, required=True, **widget("order", base.order or DEFAULT_ORDER)
         )
-        rounds = base.rounds if order == base.order else None
-        st.caption(_in_words(sampler_record(name, 0.0, order, rounds)))
-        return {"sampler": name, "eta": 0.0, "order": order, "rounds": rounds}
-    st.caption(_in_words(SAMPLERS[name]))
+        return {"order": order, "rounds": base.rounds if order == base.order else None}
     if name != "ddim":
-        return {"sampler": name, "eta": 0.0}
+        return {}
     eta = st.slider(
         "η, the share of fresh noise",
         0.0,
@@ -162,7 +169,7 @@ def choose_sampler(base: Experiment) -> dict[str, Any]:
         **widget("eta", base.eta),
         help=say("eta"),
     )
-    return {"sampler": name, "eta": float(eta)}
+    return {"eta": float(eta)}
 
 
 def _in_words(record: Sampler) -> str:
@@ -172,7 +179,8 @@ def _in_words(record: Sampler) -> str:
     evaluations = one if count == 1 else say("sampler-evaluations", count=count)
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
     used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
-    words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
+    block = "sampler" if record.order else "sampler-langevin"
+    words = say(block, order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
     if not record.equation:
         return words
     return f"{words} {say('sampler-equation', number=record.equation, arxiv=SEED_ARXIV)}"

@@ -175,9 +175,7 @@ class Transfer:
         law = kernel(stage, x, t, self._chain, score)
         return Sources(density, kept, law.mean, law.spread)
 
-    def _close(
-        self, begun: Sources, t: int, stage: Stage, scale: float, asked: int
-    ) -> Sources:
+    def _close(self, begun: Sources, t: int, stage: Stage, scale: float, asked: int) -> Sources:
         """Sources so close that they resolve exp(-i w.m(x)) up to the new band's edge."""
         least = WIDE * self._res.step(finest(self._target, self._chain.level(asked)))
         most = TORN * self._res.tail

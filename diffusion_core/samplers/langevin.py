@@ -7,7 +7,7 @@ from math import sqrt
 from operator import itemgetter
 
 from diffusion_core.errors import InputError
-from diffusion_core.samplers.record import SHRINK, Part, Sampler, Term
+from diffusion_core.samplers.record import Part, Sampler, Term
 from diffusion_core.samplers.update import Mark, Normal, Stage
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import Score
@@ -65,30 +65,13 @@ def langevin(size: float) -> Stage:
     return correct
 
 
-def lowered(size: float) -> Stage:
-    """The first Langevin step at a level, of a point that comes from the level before."""
-
-    def lower(y: Array, t: int, chain: Chain, score: Score, mark: Mark) -> Normal:
-        """Y/sqrt(alpha_t), then the Langevin step at level t - 1.
-
-        The division keeps x = Y/sqrt(abar), the variable of Song and Ermon, arXiv 1907.05600,
-        where a change of level leaves the points in place.
-        """
-        root_alpha = sqrt(chain.alpha[t])
-        return langevin(size)(
-            mark(y / root_alpha, root_alpha=root_alpha), t, chain, score, mark
-        )
-
-    return lower
-
-
 STEP = (
-    r"Y\leftarrow Y+g\,s_{t-1}(Y)+\sqrt{2g}\,Z",
-    r"g=\tfrac{%s}{2}(1-\bar\alpha_{t-1}),\quad %s",
+    r"Y\leftarrow Y+g_{t-1}\,s_{t-1}(Y)+\sqrt{2g_{t-1}}\,Z,",
+    r"g_{t-1}=\tfrac{%s}{2}(1-\bar\alpha_{t-1}),\quad %s",
 )
 TERMS = (
-    Term(r"g\,s_{t-1}(Y)", "corrector-pull", itemgetter("pull")),
-    Term(r"\sqrt{2g}\,Z", "corrector-noise", itemgetter("shake")),
+    Term(r"g_{t-1}\,s_{t-1}(Y)", "corrector-pull", itemgetter("pull")),
+    Term(r"\sqrt{2g_{t-1}}\,Z", "corrector-noise", itemgetter("shake")),
 )
 
 
@@ -126,12 +109,15 @@ def corrected(sampler: Sampler, corrector: Corrector) -> Sampler:
 
 
 def annealed_langevin(alone: Corrector = ANNEALED) -> Sampler:
-    """Annealed Langevin: no predictor, ``alone.steps`` Langevin steps at each of T-1..1.
+    """Annealed Langevin: no predictor, ``alone.steps`` Langevin steps at each level T-1..1.
 
-    Song and Ermon, arXiv 1907.05600, Algorithm 1. It starts at Y_T and makes none at level T.
-    InputError for no steps.
+    Song and Ermon, arXiv 1907.05600, Algorithm 1, on the variance-preserving path as the sampler
+    with correctors only of Song et al., arXiv 2011.13456. Between two levels Y stays where it is.
+    Song and Ermon's x = Y/sqrt(abar) stays instead, which divides Y by sqrt(alpha_t): nearer to the
+    data that moves the modes as they move, but at high noise it widens N(0, I) by what the
+    Langevin steps have to undo, and with few of them the law runs away. InputError for no steps.
     """
-    n, size = alone.steps, alone.size
+    n = alone.steps
     if n == 0:
         raise InputError(f"sampler.steps: {NAME} makes 1 to {MOST_STEPS} steps at a level, got 0")
     return Sampler(
@@ -140,17 +126,12 @@ def annealed_langevin(alone: Corrector = ANNEALED) -> Sampler:
         order=0,
         evaluations=n,
         stochastic=True,
-        reference="Song, Ermon, arXiv 1907.05600, Algorithm 1",
-        stages=(lowered(size), *[langevin(size)] * (n - 1)),
+        reference=f"Song, Ermon, arXiv 1907.05600, Algorithm 1; {SONG}",
+        stages=(langevin(alone.size),) * n,
         corrections=n,
-        latex=r"\begin{gathered}Y=\frac{1}{\sqrt{\alpha_t}}\,Y_t\\[1ex]"
-        + _step(alone)
-        + r"\end{gathered}",
-        terms=(SHRINK, *TERMS),
-        parts=(
-            Part("rescale", "Y = Y_t / √α_t = {y} / {root_alpha} = {p1}"),
-            *_parts(n, 1, 0),
-        ),
+        latex=rf"\begin{{gathered}}Y=Y_t,\\{_step(alone)}\end{{gathered}}",
+        terms=TERMS,
+        parts=_parts(n, 0, 0),
     )
 
 
@@ -162,10 +143,11 @@ def _step(corrector: Corrector) -> str:
 
 def _parts(n: int, before: int, normals: int) -> tuple[Part, ...]:
     """Of n Langevin steps, after so many parts that have drawn so many normals."""
+    begins = ["y" if before + k == 0 else f"p{before + k}" for k in range(n)]
     return tuple(
         Part(
             f"Langevin step {k} of {n}",
-            f"Y + g s_[t−1](Y) + √(2g) Z = {{p{before + k - 1}}} + {{pull}} · s_[t−1] + {{shake}} "
+            f"Y + g s_[t−1](Y) + √(2g) Z = {{{begins[k - 1]}}} + {{pull}} · s_[t−1] + {{shake}} "
             f"· {{{_normal(normals + k)}}} = {{p{before + k}}}",
         )
         for k in range(1, n + 1)

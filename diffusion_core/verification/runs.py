@@ -44,7 +44,7 @@ def experiment(sampler: str, steps: int, schedule: Schedule, start: str = "noise
 
 def order_parts(alter: Alter, stop: Stop) -> Iterator[Part]:
     """|slope - order| of TV between two T, from p_T; DPM-Solver++ in its own variable, log SNR."""
-    for name in SAMPLERS:
+    for name in (n for n, record in SAMPLERS.items() if record.order):
         schedule: Schedule = LogSNR() if SAMPLERS[name].multistep else Linear()
         # of ode-order K = 4: at K = 3 the third order shows beside the fourth at far larger T
         order, pair = (ORDERS[-1], LATE_PAIR) if name == ODE_ORDER else (None, PAIR)

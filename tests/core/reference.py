@@ -330,6 +330,14 @@ def flow(sampler: str, y: Number, c: Betas, law: Any, log: Callable[[Number], Nu
     return y
 
 
+def langevin_kernel(
+    x: np.ndarray, t: int, c: Betas, law: Any, size: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """x -> (mean, standard deviation) of x + h s + sqrt(2 h) Z at level t - 1, h = size var/2."""
+    h = size * c.var[t - 1] / 2
+    return x + h * law.score(t - 1, x), np.full(x.shape, math.sqrt(2 * h))
+
+
 def gaussian_kernels(
     sampler: str, t: int, c: Betas, law: Any, eta: float = 1.0
 ) -> list[Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]]:
@@ -357,8 +365,12 @@ def gaussian_kernels(
         mean = math.sqrt(c.abar[t - 1]) * x0 + math.sqrt(c.var[t - 1] - sigma2) * noise
         return mean, np.full(x.shape, math.sqrt(sigma2))
 
+    def settled(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return langevin_kernel(x, t, c, law, 0.3)
+
     return {
         "ddpm": [ddpm],
+        "langevin": [settled, settled, settled],
         "ddpm-accelerated": [half, then],
         "ddpm-covariance": [covariance],
         "ddim": [ancestral],
@@ -437,6 +449,11 @@ def affine_law(
         elif sampler == "ddpm-covariance":
             k, shift = (1 - b / lam[t]) / root, b / lam[t] * mu[t] / root
             noise = b * (1 - b / (2 * lam[t])) ** 2 / a
+        elif sampler == "langevin":
+            # three times e -> (1 - h/lam) e + sqrt(2 h) Z with e = y - mu_{t-1}, h = 0.15 var
+            h = c.var[t - 1] * 3 / 20
+            f = 1 - h / lam[t - 1]
+            k, shift, noise = f**3, (1 - f**3) * mu[t - 1], 2 * h * (1 + f**2 + f**4)
         elif sampler == "ode-taylor":
             # H = -1/lam, H s = (y - mu)/lam^2, no third derivative
             g = b / (2 * lam[t]) + b * b / (8 * lam[t] ** 2)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from diffusion_core import SAMPLERS, Experiment
-from diffusion_core.samplers import Sampler, acceleration
+from diffusion_core.samplers import LANGEVIN, Sampler, acceleration
 from diffusion_core.samplers.parts import factors
 from diffusion_core.theory.assumptions import schedule_facts
 from diffusion_core.theory.theorems import Theorem
@@ -52,7 +52,8 @@ def place_in_chain(steps: int, percent: int) -> int:
 
 def source(sampler: Sampler) -> str:
     """The functions that compute one update, as they are in the running program."""
-    return _code(sampler.stages if sampler.multistep is None else (sampler.multistep,))
+    stages = dict.fromkeys(sampler.stages)  # Langevin steps are one stage several times
+    return _code(stages if sampler.multistep is None else (sampler.multistep,))
 
 
 def extra_source(sampler: str) -> str:
@@ -67,7 +68,8 @@ def _code(parts: Iterable[Callable[..., object]]) -> str:
 def all_formulas() -> str:
     """Every sampler with its order, its cost and its update."""
     return "\n\n".join(
-        f"**{f'{record.label} {record.equation}'.strip()}**, order {record.order}, "
+        f"**{f'{record.label} {record.equation}'.strip()}**, "
+        f"{f'order {record.order}' if record.order else 'no order in T'}, "
         f"{record.evaluations} score evaluation{'s' if record.evaluations > 1 else ''} a step\n\n"
         f"$$\n{record.latex}\n$$"
         for record in SAMPLERS.values()
@@ -143,4 +145,6 @@ def not_said(theorem: Theorem) -> str:
 def no_theorem(experiment: Experiment) -> str:
     """Why there is no card."""
     block = "no-theorem-eta" if experiment.sampler == "ddim" else "no-theorem"
+    if experiment.corrector and experiment.sampler != LANGEVIN:
+        block = "no-theorem-corrector"
     return _say(block, label=experiment.record.label)

@@ -43,7 +43,7 @@ def test_formulas_name_only_what_is_known(sampler: str, eta: float) -> None:
     assert all(isinstance(v, float) for v in step.factors.values())
     for i, part in enumerate(experiment.record.parts, 1):
         known = {"y", "s", *step.factors, *(f"p{k}" for k in range(1, i + 1))}
-        known |= {"z", "z2"} if len(step.noise) == 2 else {"z"} if step.noise else set()
+        known |= {f"z{k + 1}" if k else "z" for k in range(len(step.noise))}
         fields = set(re.findall(r"{(\w+)}", part.formula))
         assert fields <= known
         assert f"p{i}" in fields
@@ -71,9 +71,11 @@ LATEX = {  # signs of the printed formulas, longest first, as Python
     r"\nu_t^2": "NU**2",
     r"\nu_t": "NU",
     r"\varphi_t": PHI,
+    "g_{t-1}": "(0.15 * (1 - CHAIN.abar[T - 1]))",  # of annealed Langevin as it is, size 0.3
 }
 DIRECTIONS = (  # what a factor multiplies
     *(r"\,s_t(Y_t)", r"\,s_t(Y_t^+)", r"\,s", r"\,Z_t^+", r"\,Z_t", "Z_t", "H"),
+    *(r"\,s_{t-1}(Y)", r"\,Z"),
     *(r"\;\hat\epsilon", r"\,\hat x_0", r"\big(\hat\epsilon_t+\hat\epsilon_{t-1}\big)"),
 )
 
