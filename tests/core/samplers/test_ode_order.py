@@ -202,7 +202,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"rounds": 13}, "sampler.rounds: a whole number from 1 to 12, got 13"),
     ({"rounds": "3"}, "sampler.rounds: must be a whole number, got '3'"),
     ({"eta": 0.5}, "sampler.eta: only ddim takes eta, not ode-order"),
-    ({"kind": "ode", "order": 3}, "sampler: unknown key 'order'; known are kind"),
+    ({"kind": "ode", "order": 3}, "sampler: unknown key 'order'; known are kind, corrector"),
 ]
 
 
