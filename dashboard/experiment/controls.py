@@ -179,8 +179,9 @@ def _in_words(record: Sampler) -> str:
     evaluations = one if count == 1 else say("sampler-evaluations", count=count)
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
     used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
-    block = "sampler" if record.order else "sampler-langevin"
-    words = say(block, order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
+    if not record.order:
+        return say("sampler-langevin", evaluations=evaluations, kind=kind, derivatives=used)
+    words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
     if not record.equation:
         return words
     return f"{words} {say('sampler-equation', number=record.equation, arxiv=SEED_ARXIV)}"

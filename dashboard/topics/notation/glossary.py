@@ -10,6 +10,7 @@ TERMS = {
     "term-probability-flow": "why",
     "term-sampler": "compare",
     "term-order": "lessons",
+    "term-corrector": "correctors",
     "term-training-free": "theory",
     "term-nfe": "convergence",
     "term-tv": "trajectories",

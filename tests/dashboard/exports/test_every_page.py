@@ -39,6 +39,7 @@ QUICK = {
 """Settings with which a page's work is small."""
 VIEWS = [
     ("imperfect_scores", {"view": "waves"}),
+    ("correctors", {"view": "mixing"}),
     ("learned_score", {"view": "samples"}),
     ("learned_score", {"view": "memory"}),
     ("assumptions", {"tails": "on"}),
