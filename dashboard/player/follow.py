@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.player.checks import check_finite, check_shape
 
 MAX_FOLLOWED = 500
-MAX_PARTS = 6
+MAX_PARTS = 32  # 12 rounds of the sampler of order K and 20 Langevin steps
 MAX_FIELD = 80  # characters of a part's name
 
 

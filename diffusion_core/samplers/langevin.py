@@ -96,6 +96,7 @@ def corrected(sampler: Sampler, corrector: Corrector) -> Sampler:
     return replace(
         sampler,
         label=label,
+        equation="",
         order=0,
         evaluations=sampler.evaluations + n,
         stochastic=True,

@@ -18,6 +18,7 @@ from dashboard.link.permalink import ELSEWHERE, decode
 from dashboard.text.mathematics import typeset
 from diffusion_core import PRESETS, SAMPLERS, SCHEDULES, Experiment, measure, measure_all
 from diffusion_core.laws.particles import final_points
+from diffusion_core.samplers import Corrector
 from diffusion_core.targets import Boxes, Points
 from tests.dashboard.pictures import frames_of, halves, huge_png, saved
 from tests.dashboard.visiting import address, calm, printed, said, visit
@@ -575,6 +576,24 @@ def test_csv_of_the_particles() -> None:
     rows = list(csv.reader(io.StringIO(page_chrome.to_csv(["x"], points.tolist()))))
     assert rows[0] == ["x"]
     assert [float(r[0]) for r in rows[1:]] == points[:, 0].tolist()
+
+
+def test_langevin_steps_are_chosen_and_stay_in_the_link() -> None:
+    app = visit("trajectories", Experiment(sampler="ode", steps=8))
+    assert not [s for s in app.select_slider if s.label == "Size of a Langevin step"]
+    calm(app.number_input(key="control: corrector").set_value(2).run())
+    calm(app.select_slider(key="control: size").set_value(0.5).run())
+    run = decode(address(app)["e"])
+    assert run.corrector == Corrector(2, 0.5)
+    assert any("3 score evaluations a step, stochastic" in c.value for c in app.caption)
+    calm(app.selectbox(key="control: sampler").set_value("langevin").run())
+    run = decode(address(app)["e"])
+    assert (run.sampler, run.corrector) == ("langevin", Corrector(3, 0.3))
+    calm(app.selectbox(key="control: sampler").set_value("dpmpp-2m").run())
+    assert decode(address(app)["e"]).corrector is None
+    again = calm(visit("trajectories", Experiment(steps=8, corrector=Corrector(4, 0.25))))
+    assert again.number_input(key="control: corrector").value == 4
+    assert again.select_slider(key="control: size").value == 0.25
 
 
 def test_the_order_is_chosen_and_stays_in_the_link() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from diffusion_core import Experiment, InputError, own_sampler
+from diffusion_core.__main__ import main
 from diffusion_core.laws.front import OnLine
 from diffusion_core.laws.particles import final_points, simulate
 from diffusion_core.measure import measure
@@ -295,3 +297,20 @@ def test_steps_of_many_threads_draw_in_one_order() -> None:
     run = FEW.with_(corrector=TWO, seed=7)
     first, again = (list(simulate(run, 40_000))[-1][1] for _ in range(2))
     assert np.array_equal(first, again)
+
+
+def test_the_command_line_takes_a_file_with_a_corrector(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "run.json", tmp_path / "draws.npz"
+    e = FEW.with_(corrector=TWO)
+    file.write_text(e.to_json())
+    assert main(["distance", str(file)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["value"] == measure(e).value
+    assert found["nfe"] == 3 * 11
+    assert main(["sample", str(file), "--particles", "50", "--out", str(out)]) == 0
+    assert np.load(out)["samples"].shape == (50, 1)
+    file.write_text(e.to_json().replace('"steps":2', '"steps":99'))
+    assert main(["distance", str(file)]) == 2
+    assert "a whole one from 0 to 20, got 99" in capsys.readouterr().err

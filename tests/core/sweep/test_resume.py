@@ -15,6 +15,7 @@ import pytest
 
 from diffusion_core import Experiment, measure
 from diffusion_core.__main__ import main
+from diffusion_core.samplers import Corrector
 from diffusion_core.schedules import Theory
 from diffusion_core.sweep.csv_file import HEADER, beside, row, stream_rows
 from diffusion_core.sweep.tasks import Run
@@ -159,6 +160,18 @@ def test_the_sampler_and_T_of_the_description_do_not_count_but_eta_does(place, c
     Path(file).write_text(SMALL.with_(sampler="ddim", eta=0.5).to_json())
     assert swept(file, out, "--resume") == 2
     assert "another experiment" in capsys.readouterr().err
+
+
+def test_a_corrector_of_the_description_counts(place, capsys):
+    file, out = place
+    assert swept(file, out) == 0
+    Path(file).write_text(SMALL.with_(corrector=Corrector(2, 0.3)).to_json())
+    assert swept(file, out, "--resume") == 2
+    assert "another experiment" in capsys.readouterr().err
+    assert swept(file, out) == 0
+    rows = [line.split(",")[:3] for line in out.read_text().splitlines()[1:]]
+    assert ["ode", "4", "9"] in rows  # three evaluations a step
+    assert ["ddpm", "4", "3"] in rows
 
 
 def test_a_stream_keeps_the_order_and_gives_early_rows_away_at_the_end():

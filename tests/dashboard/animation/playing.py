@@ -21,7 +21,8 @@ for (const file of {files}) {
   for (const { y } of simulate(panel.run, panel)) found.push(...y);
   await Deno.writeFile(`${file}.y`, new Uint8Array(Float64Array.from(found).buffer));
   const plain = (name) => panel[name] && [panel[name].shape, [...panel[name].values]];
-  const names = ["positions", "paths", "score", "parts", "vector:z", "vector:z2"];
+  const normals = Object.keys(panel).filter((name) => name.startsWith("vector:"));
+  const names = ["positions", "paths", "score", "parts", ...normals];
   await Deno.writeTextFile(`${file}.json`, JSON.stringify({
     ...Object.fromEntries(names.map((name) => [name, plain(name)])), outside: panel.outside }));
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from dashboard.animation.layers import FOLLOWED, followed_run, key_levels, score
 from dashboard.player import field_points
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.laws.particles import simulate
+from diffusion_core.samplers import Corrector
 from diffusion_core.scores.errors import Shift
 
 
@@ -55,3 +57,18 @@ def test_nothing_is_followed_where_steps_are_left_out() -> None:
     assert follow is None
     run = dict(simulate(experiment, 30))
     np.testing.assert_array_equal(positions, [run[40], run[20], run[1]])
+
+
+@pytest.mark.parametrize(
+    "longest",
+    [
+        {"sampler": "ode-order", "order": 4, "rounds": 12, "corrector": Corrector(20, 0.1)},
+        {"sampler": "langevin", "corrector": Corrector(20, 0.1)},
+    ],
+)
+def test_the_longest_update_is_taken_apart(longest: dict[str, Any]) -> None:
+    run = Experiment(steps=6, **longest)
+    _, follow = followed_run(run, 5, range(6, 0, -1), lambda share: None)
+    assert follow is not None
+    assert follow.parts == len(run.record.parts)
+    assert len(follow.vectors) == 20

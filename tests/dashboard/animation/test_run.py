@@ -23,6 +23,7 @@ from dashboard.player.packing import BORDER, LIMIT
 from dashboard.player.run import COST
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, final_points, simulate
+from diffusion_core.samplers import Corrector
 from diffusion_core.schedules import Karras, Linear
 from diffusion_core.scores.closed_form import closed_form
 from diffusion_core.scores.errors import (
@@ -109,6 +110,10 @@ def experiments() -> Iterator[tuple[str, Experiment]]:
                 yield f"{name} {eta} {title} {error}", wrong
         yield f"{name} {eta} exact start", run.with_(target=SKEWED, start="exact")
         yield f"{name} {eta} Karras", run.with_(schedule=Karras(), steps=150)
+    for name in ("ode", "ddpm-accelerated"):
+        for title in ("line", "ring-of-8"):
+            after = base(sampler=name, target=TARGETS[title], corrector=Corrector(3, 0.2))
+            yield f"{name} corrected {title}", after
 
 
 CASES = dict(experiments())

@@ -1,4 +1,4 @@
-"""The page on correctors: what it draws is what ``measure`` and ``mixing`` say, and its words too."""
+"""The page on correctors: figures and words are those of ``measure`` and ``mixing``."""
 
 from __future__ import annotations
 
