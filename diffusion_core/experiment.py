@@ -171,10 +171,12 @@ class Experiment:
         """The same by another sampler, as a sweep asks for it.
 
         sampler: a record or a name, and "ode-order-2", "-3" or "-4" for that order. The eta goes to
-        ddim only, the order and rounds to ode-order where the name does not say another.
+        ddim only, the order, rounds and corrector to the sampler that the experiment has.
         """
         name, order = spelled(sampler) if isinstance(sampler, str) else (sampler, None)
         changes: dict[str, Any] = {} if order is None else {"order": order}
+        if order not in (None, self.order):
+            changes["corrector"] = None
         return self.with_(sampler=name, eta=self.eta if name == "ddim" else 0.0, **changes)
 
     def to_dict(self) -> dict[str, Any]:
