@@ -18,7 +18,7 @@ from dashboard.arrow_table import arrow_table
 from dashboard.compute.pool import Stopped
 from dashboard.exports.citation import bibtex
 from dashboard.exports.notebook import notebook
-from dashboard.exports.numbers import figure_csv
+from dashboard.exports.numbers import figure_csv, no_formula
 from dashboard.figures.marks import LARGE
 from dashboard.figures.style import enlarge, named_axes
 from dashboard.link import lecture
@@ -264,10 +264,10 @@ def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table as CSV, in which no text is a formula of a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([no_formula(cell) for cell in row] for row in (header, *rows))
     return out.getvalue()
 
 

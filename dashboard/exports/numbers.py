@@ -14,6 +14,11 @@ import plotly.graph_objects as go
 _TAG = re.compile(r"<[^>]*>")
 
 
+def no_formula(cell: Any) -> Any:
+    """A cell that no spreadsheet computes: a text that begins like a formula gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+
+
 def figure_csv(figure: go.Figure) -> str:
     """One line for every point of every trace, by the trace's name; z where a trace has one.
 
@@ -29,6 +34,7 @@ def figure_csv(figure: go.Figure) -> str:
     for place, trace in enumerate(traces, 1):
         title = figure.layout[_axis(trace)].title.text if several else ""
         named = [_plain(trace.name) or f"trace {place}", *[_plain(title)] * several]
+        named = [no_formula(name) for name in named]
         writer.writerows([*named, *point[: 2 + deep]] for point in _points(trace))
     return out.getvalue()
 

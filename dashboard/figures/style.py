@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -95,14 +96,18 @@ COORDINATES = {"x": 0, "x₁": 0, "x₂": 1}  # how figures title the axes of th
 
 
 def named_axes(figure: go.Figure, titles: Sequence[str]) -> go.Figure:
-    """A copy whose axes of the target's coordinates are titled so; itself without titles."""
+    """A copy whose axes of the target's coordinates are titled so; itself without titles.
+
+    They are a reader's words: what Plotly would take for a tag or a link is shown as it is.
+    """
     if not titles:
         return figure
     drawn = figure.to_plotly_json()
     for name, axis in drawn["layout"].items():
         title = axis.get("title", {}).get("text") if name[1:5] == "axis" else None
         if title in COORDINATES:
-            axis["title"] = {**axis["title"], "text": titles[COORDINATES[title]]}
+            own = escape(titles[COORDINATES[title]], quote=False)
+            axis["title"] = {**axis["title"], "text": own}
     return go.Figure(drawn)
 
 

@@ -12,6 +12,7 @@ from dashboard.experiment.datasets import PENGUIN_COLUMNS
 from dashboard.experiment.target import _penguin_points
 from dashboard.figures.style import named_axes
 from dashboard.link.axis_names import LONGEST, axis_names, name_axes, read, write
+from dashboard.page_chrome import to_csv
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import Points
 from tests.dashboard.unpacking import unpack
@@ -107,3 +108,12 @@ def test_a_figure_keeps_its_other_titles() -> None:
     assert named.layout.xaxis.title.text == "height"
     assert named.layout.yaxis.title.text == "density"
     assert figure.layout.xaxis.title.text == "x"  # it is shared
+
+
+def test_names_are_words_in_figures_and_tables() -> None:
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout={"xaxis": {"title": "x"}})
+    named = named_axes(figure, ['<a href="https://a.org">h</a>'])
+    assert named.layout.xaxis.title.text == '&lt;a href="https://a.org"&gt;h&lt;/a&gt;'
+    assert to_csv(["=1+1", "-x", "y"], [(-1.5, "@a", "b")]) == "'=1+1,'-x,y\n-1.5,'@a,b\n"
