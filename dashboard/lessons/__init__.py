@@ -40,6 +40,7 @@ from __future__ import annotations
 from dashboard.lessons import (
     acceleration,
     beginnings,
+    buys,
     first,
     limits,
     loose,
@@ -61,6 +62,7 @@ LESSONS: dict[str, Lesson] = {
         acceleration.ACCELERATION,
         *limits.LESSONS,
         order.ORDER,
+        buys.BUYS,
         *scores.LESSONS,
         loose.LOOSE,
     )

@@ -28,6 +28,6 @@ WEEK = (
     Part("monday", 30, ("first-words", "noising", "score")),
     Part("tuesday", 30, ("sampling", "measuring", "rates")),
     Part("wednesday", 30, ("bounds", "acceleration", "initialisation"), ("why",)),
-    Part("thursday", 30, ("schedules", "order", "score-error")),
+    Part("thursday", 40, ("schedules", "order", "what-order-buys", "score-error")),
     Part("friday", 20, ("memorisation", "how-loose"), ("theory", "assumptions", "challenges")),
 )

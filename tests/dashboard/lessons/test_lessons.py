@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.lessons import LESSONS, first, loose, order, resting_on
+from dashboard.lessons import LESSONS, buys, first, loose, order, resting_on
 from dashboard.lessons.lab import Lab
 from dashboard.lessons.plan import CLASS, WEEK
 from dashboard.lessons.progress import ANSWERS, SETTINGS, STEP, clash
@@ -31,7 +31,7 @@ from dashboard.link.permalink import DEFAULT, Setting, decode
 from dashboard.navigation import PAGES
 from dashboard.prose import prose
 from diffusion_core import PRESETS, Experiment, InputError
-from diffusion_core.schedules import Custom
+from diffusion_core.schedules import Custom, Linear
 from diffusion_core.theory.theorems import THEOREMS
 from tests.dashboard.visiting import calm, visit
 from tests.test_requirements import ROOT
@@ -217,6 +217,10 @@ TODAY = {
     ("order", "linear"): "b",
     ("order", "where"): "b",
     ("order", "heun"): "a",
+    ("what-order-buys", "slopes"): "low",  # of a guess of 2
+    ("what-order-buys", "few"): "b",
+    ("what-order-buys", "atoms"): "c",
+    ("what-order-buys", "score"): "c",
     ("score-error", "ode"): "c",
     ("score-error", "ddpm"): "a",
     ("score-error", "smooth"): "a",
@@ -271,6 +275,36 @@ def test_the_numbers_of_the_lesson_on_order() -> None:
     assert where["even_first"] / where["even_last"] == pytest.approx(1023 / 127)
     assert heun["slope_heun"] == pytest.approx(-2, abs=0.05)
     assert heun["slope_sigmoid"] == pytest.approx(-1, abs=0.02)
+
+
+def test_the_numbers_of_the_lesson_on_what_order_buys() -> None:
+    steps = ("slopes", "few", "atoms", "score")
+    slopes, few, atoms, score = (numbers(step_of("what-order-buys", s).run.numbers) for s in steps)
+    for k in buys.ALL:
+        assert math.log2(slopes[f"factor_{k}"]) == pytest.approx(k, abs=0.08)
+        assert score[f"wrong_{k}"] == pytest.approx(0.099, rel=0.02)
+        record = buys.ALL[k].record
+        assert few[f"updates_{k}"] == buys.FEW // record.evaluations
+    assert few["few_1"] < few["few_2"] < few["few_3"] <= few["few_4"]
+    assert few["more_3"] < 0.01 * few["more_1"]
+    assert atoms["slope_even"] == pytest.approx(-3, abs=0.03)
+    assert atoms["wide_first"] > atoms["wide_last"] > 0.5
+    assert atoms["last"] == pytest.approx(atoms["alone"], rel=0.01)
+    assert score["gain_clean"] > 1e4
+
+
+def test_the_level_on_atoms_is_the_product_of_the_updates_around_one() -> None:
+    """Around an atom an Euler step from noise t h to (t - 1) h multiplies by 1 - 1/(2t), the exact
+    one by sqrt(1 - 1/t): together 2/sqrt(pi) too much, whatever T is."""
+    run = buys.ALONE.with_(sampler="ode")
+    ratio = 2 / math.sqrt(math.pi)
+    root = math.sqrt(2 * math.log(ratio) / (1 - ratio**-2))  # where the two densities cross
+    level = math.erf(root / math.sqrt(2)) - math.erf(root / ratio / math.sqrt(2))
+    even_noise = run.with_(schedule=Linear(0.1, 0.1), steps=4096)
+    assert Lab().tv(even_noise) == pytest.approx(level, rel=0.005)
+    found = [Lab().tv(run.with_(steps=t)) for t in (512, 2048, 8192)]
+    assert found[0] > found[1] > found[2] > level
+    assert found[2] - level < 0.25 * (found[0] - level)
 
 
 ORDER_STEPS = ("linear", "where", "heun")
@@ -409,6 +443,15 @@ MADE_UP = [
     ("order", "heun", {"slope_heun": -2.0}, "a"),
     ("order", "heun", {"slope_heun": -1.5}, "b"),
     ("order", "heun", {"slope_heun": -1.0}, "c"),
+    ("what-order-buys", "few", {"least": 0.1, "few_1": 0.5}, "a"),
+    ("what-order-buys", "few", {"least": 0.5, "few_1": 0.1}, "b"),
+    ("what-order-buys", "few", {"least": 0.1, "few_1": 0.101}, "c"),
+    ("what-order-buys", "atoms", {"slope": -3.0}, "a"),
+    ("what-order-buys", "atoms", {"slope": -2.0}, "b"),
+    ("what-order-buys", "atoms", {"slope": -0.5}, "c"),
+    ("what-order-buys", "score", {"gain_wrong": 100.0}, "a"),
+    ("what-order-buys", "score", {"gain_wrong": 3.0}, "b"),
+    ("what-order-buys", "score", {"gain_wrong": 1.01}, "c"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.11}, "a"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.5}, "b"),
     ("score-error", "ode", {"ode": 0.1, "ode_rough": 0.95}, "c"),
@@ -523,6 +566,7 @@ HANDED_IN = {
     "initialisation": "c.c.b.c",
     "schedules": "c.c.c.c",
     "order": "c.c.c.c.c",
+    "what-order-buys": "40.c.c.c.c.c",
     "score-error": "c.c.b.c",
     "memorisation": "c.b.c.c",
     "first-words": "c.c.100.c.c",
