@@ -113,12 +113,13 @@ def _few_on(name: str) -> Run:
 
 def _atoms(lab: Lab) -> Numbers:
     run = ATOMS[3]
-    even = run.with_(schedule=LogSNR())
+    even, theory = (run.with_(schedule=schedule) for schedule in (LogSNR(), Theory()))
     noise = {t: run.with_(steps=t).chain.var for t in (FIRST, LAST)}
     taken = {t: float(1 - var[1] / var[2]) for t, var in noise.items()}
     return {
         "slope": lab.slope(run, FIRST, LAST),
         "slope_even": lab.slope(even, FIRST, LAST),
+        "slope_theory": lab.slope(theory, FIRST, LAST),
         "first": lab.tv(run.with_(steps=FIRST)),
         "last": lab.tv(run.with_(steps=LAST)),
         "alone": lab.tv(ALONE.with_(steps=LAST)),
@@ -129,11 +130,9 @@ def _atoms(lab: Lab) -> Numbers:
 
 
 def _atoms_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-    run = ATOMS[3]
     curves = [
-        measured("even in log-SNR", "log-snr", lab.curve(run.with_(schedule=LogSNR()), STEPS)),
-        measured("linear", "linear", lab.curve(run, STEPS)),
-        measured("linear, one atom alone", "theory", lab.curve(ALONE, STEPS)),
+        measured(name, schedule.kind, lab.curve(ATOMS[3].with_(schedule=schedule), STEPS))
+        for name, schedule in GRIDS.items()
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
 

@@ -288,6 +288,7 @@ def test_the_numbers_of_the_lesson_on_what_order_buys() -> None:
     assert few["few_1"] < few["few_2"] < few["few_3"] <= few["few_4"]
     assert few["more_3"] < 0.01 * few["more_1"]
     assert atoms["slope_even"] == pytest.approx(-3, abs=0.03)
+    assert -3 < atoms["slope_theory"] < -2  # with log^4 T
     assert atoms["wide_first"] > atoms["wide_last"] > 0.5
     assert atoms["last"] == pytest.approx(atoms["alone"], rel=0.01)
     assert score["gain_clean"] > 1e4
