@@ -44,9 +44,10 @@ with st.sidebar:
     values["T"] = choose_length(values, experiment)
     foot = st.container()
 if reason := design.refusal(experiment, values["T"]):
+    st.info(sentence(plain(reason)))
+    values |= few.section(experiment, None, values)
     with foot:
         page_chrome.link_and_file(PAGE, experiment, values, notice)
-    st.info(sentence(plain(reason)))
     st.stop()
 
 status, words, place, axis = (st.empty() for _ in range(4))
@@ -105,7 +106,7 @@ if isinstance(best, Optimum):
     st.markdown(text.transferred(moved, here, values["elsewhere"], there))
     st.caption(text.left_out(task, values["elsewhere"]))
     page_chrome.table(tables.transfer_table(moved, there), "The least-error grid elsewhere")
-values["few"] = few.section(experiment, ends, values["few"])
+values |= few.section(experiment, ends, values)
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 

@@ -21,6 +21,8 @@ from dashboard.link.widget_keys import button, widget
 from dashboard.prose import prose
 from dashboard.text.labels import GRIDS
 from dashboard.text.numbers import rounded, with_error
+from dashboard.text.plain import plain
+from dashboard.topics.schedule_design import few_plane
 from dashboard.topics.schedule_design import measure as design
 from dashboard.topics.schedule_design import words as design_words
 from dashboard.topics.schedule_design.page import BUDGETS, PAGE
@@ -40,10 +42,12 @@ class Budget:
     """Every sampler on every named schedule as it is, with the steps that the evaluations pay for.
 
     All are compared with the data, since each schedule has a p_1 of its own.
+    particles: that measure every run; 0 for exact laws.
     """
 
     experiment: Experiment
     evaluations: int
+    particles: int = 0
 
     @property
     def runs(self) -> list[Experiment]:
@@ -54,51 +58,71 @@ class Budget:
 
     @property
     def how(self) -> tuple[str, str, int, str]:
-        return "tv", "exact", 0, "data"
+        return "tv", "particles" if self.particles else "exact", self.particles, "data"
 
 
-def section(experiment: Experiment, ends: Ends, evaluations: int) -> int:
-    """The question, its answer and its table; returns the number of evaluations that is chosen."""
+def section(experiment: Experiment, ends: Ends | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The question, its answer and its table; returns the page's settings that are chosen here.
+
+    ends: of the page's grids, where there are any.
+    """
+    evaluations, exact = values["few"], values["exact"]
     st.header(say("few-title"))
     if not experiment.target.has_density:
         st.markdown(say("few-no-density"))
-        return evaluations
+        return {}
+    particles = few_plane.particles(experiment)
     st.markdown(say("few-intro"))
+    if particles:
+        st.markdown(say("few-particles", particles=f"{particles:,}", seed=experiment.seed))
+    else:
+        st.markdown(say("few-exactly"))
     chosen = st.segmented_control(
         say("few-choose"), BUDGETS[1:], **widget(f"{PAGE}.few", evaluations or None)
     )
     if not chosen:
-        return 0
-    budget, status = Budget(experiment.with_(seed=0), chosen), st.empty()
+        return {"few": 0}
+    base = experiment if particles else experiment.with_(seed=0)
+    budget, status = Budget(base, chosen, particles), st.empty()
     words, place = st.empty(), st.empty()
 
     def draw(outcomes: Outcomes, key: str = "") -> None:
-        found = values(outcomes)
+        found = known(outcomes)
         if found:
-            figure, told = few_figure(found, is_dark()), alt(budget, found)
-            name = key or f"few {len(found)}"
+            figure, told = few_figure(found, exactly(outcomes), is_dark()), alt(budget, found)
+            name = key or f"few {len(found)} {len(exactly(outcomes))}"
             page_chrome.plot(place, figure, "few-evaluations", told, name, fits=False)
 
     outcomes = sweeps.measured(budget, draw, status)
+    if not known(outcomes):
+        st.info(say("few-nothing", reason=plain(next(map(str, outcomes.values()), ""))))
+        return {"few": chosen}
+    if particles:
+        draw(outcomes)
+        outcomes, exact = few_plane.settled(outcomes, exact, draw)
     draw(outcomes, "few")
-    found = values(outcomes)
-    if not found:
-        st.info(say("few-nothing"))
-        return chosen
+    found = known(outcomes)
     words.markdown(answer(budget, outcomes))
     _beside(budget, ends, min(found, key=found.__getitem__))
     page_chrome.table(table(budget, outcomes), say("few-table"))
-    return chosen
+    return {"few": chosen, "exact": exact}
 
 
-def values(outcomes: Outcomes) -> dict[Experiment, float]:
+def known(outcomes: Outcomes) -> dict[Experiment, float]:
     """What could be measured."""
     return {e: o.value for e, o in outcomes.items() if not isinstance(o, str)}
 
 
+def exactly(outcomes: Outcomes) -> frozenset[Experiment]:
+    """The runs whose exact laws were measured."""
+    return frozenset(
+        e for e, o in outcomes.items() if not isinstance(o, str) and o.estimate is None
+    )
+
+
 def answer(budget: Budget, outcomes: Outcomes) -> str:
     """The nearest to the data, the best of the reader's own sampler, and how far apart all are."""
-    found = values(outcomes)
+    found = known(outcomes)
     least = min(found, key=found.__getitem__)
     mine = {e: v for e, v in found.items() if e.sampler == budget.experiment.sampler}
     said = [
@@ -110,6 +134,9 @@ def answer(budget: Budget, outcomes: Outcomes) -> str:
             grid=_grid(least),
         )
     ]
+    tied = few_plane.undecided(outcomes, least)
+    if tied:
+        said.append(say("few-tied" if tied > 1 else "few-tied-one", count=tied))
     if mine and least not in mine:
         own = min(mine, key=mine.__getitem__)
         number, sampler = _number(outcomes[own]), own.record.label
@@ -128,15 +155,19 @@ def _grid(run: Experiment) -> str:
 
 
 def _number(outcome: cached.Outcome) -> str:
-    return outcome if isinstance(outcome, str) else with_error(outcome.value, outcome.error)
+    if isinstance(outcome, str):
+        return outcome
+    if outcome.estimate and not outcome.value > outcome.error:
+        return say("few-at-most", most=rounded(outcome.value + outcome.error, 2))
+    return with_error(outcome.value, outcome.error)
 
 
-def _beside(budget: Budget, ends: Ends, best: Experiment) -> None:
+def _beside(budget: Budget, ends: Ends | None, best: Experiment) -> None:
     """The least-error grid between the page's ends for the best sampler, at the same cost."""
     open_it, search = st.columns(2)
     with open_it:
         navigation.open_button(say("few-open"), best)
-    if not LEAST_STEPS <= best.steps <= MOST_STEPS:
+    if ends is None or not LEAST_STEPS <= best.steps <= MOST_STEPS:
         return
     task = design.Task.of(best, ends, best.steps)
     label = say("few-search", sampler=best.record.label)
@@ -159,7 +190,7 @@ def _beside(budget: Budget, ends: Ends, best: Experiment) -> None:
 
 def table(budget: Budget, outcomes: Outcomes) -> dict[str, Sequence[Any]]:
     """Every run, the nearest first, those without a number last, with its reason."""
-    found = values(outcomes)
+    found = known(outcomes)
     runs = sorted(outcomes, key=lambda e: found.get(e, math.inf))
     return {
         "sampler": [run.record.label for run in runs],
@@ -168,7 +199,16 @@ def table(budget: Budget, outcomes: Outcomes) -> dict[str, Sequence[Any]]:
         "score evaluations": [run.record.nfe(run.steps) for run in runs],
         "asks beside the score for": [run.record.derivatives for run in runs],
         TV: [_number(outcomes[run]) for run in runs],
+        "from": [_source(outcomes[run]) for run in runs],
     }
+
+
+def _source(outcome: cached.Outcome) -> str:
+    if isinstance(outcome, str):
+        return ""
+    if outcome.estimate is None:
+        return say("few-law")
+    return say("few-sample", particles=f"{outcome.estimate.size:,}")
 
 
 def alt(budget: Budget, found: Mapping[Experiment, float]) -> str:
@@ -184,9 +224,15 @@ def alt(budget: Budget, found: Mapping[Experiment, float]) -> str:
 
 
 @drawn_once
-def few_figure(found: Mapping[Experiment, float], dark: bool) -> go.Figure:
-    """Samplers by schedules, each number as text and by its logarithm as colour; best first."""
+def few_figure(
+    found: Mapping[Experiment, float], exact: frozenset[Experiment], dark: bool
+) -> go.Figure:
+    """Samplers by schedules, each number as text and by its logarithm as colour; best first.
+
+    exact: whose numbers are; others are estimates and marked so.
+    """
     cells = {(e.record.name, e.schedule.kind): value for e, value in found.items()}
+    sure = {(e.record.name, e.schedule.kind) for e in exact}
     samplers = _ordered(
         [s for s, _ in cells], lambda s: [v for (k, _), v in cells.items() if k == s]
     )
@@ -198,7 +244,7 @@ def few_figure(found: Mapping[Experiment, float], dark: bool) -> go.Figure:
         "x": [GRIDS[g] for g in grids],
         "y": [SAMPLERS[s].label for s in samplers],
         "z": [[None if v is None else _level(v) for v in row] for row in rows],
-        "text": [["" if v is None else rounded(v, 2) for v in row] for row in rows],
+        "text": [[_told(cells.get((s, g)), (s, g) in sure) for g in grids] for s in samplers],
         "texttemplate": "%{text}",
         "textfont": {"color": theme(dark).text},
         "zmin": min(levels),
@@ -218,6 +264,12 @@ def few_figure(found: Mapping[Experiment, float], dark: bool) -> go.Figure:
         "yaxis": {"showgrid": False, "autorange": "reversed", "automargin": True},
     }
     return go.Figure({"data": [heat], "layout": layout})
+
+
+def _told(value: float | None, sure: bool) -> str:
+    if value is None:
+        return ""
+    return rounded(value, 2) if sure else f"≈ {rounded(value, 2)}"
 
 
 def _ordered(names: Sequence[str], of: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.link.permalink import Page, Setting, choice, several, whole
+from dashboard.link.permalink import Page, Setting, choice, several, switch, whole
 from dashboard.topics.schedule_design.measure import KINDS, PLACES, THERE
 from diffusion_core import InputError
 from diffusion_core.studies.noise_grids import KNOTS, NAMED, STRAIGHT, check_bend
@@ -37,6 +37,7 @@ SETTINGS = (
     choice("elsewhere", "targets", tuple(PLACES)),
     choice("there", NONE, (NONE, *THERE)),
     whole("few", 0, BUDGETS),
+    switch("exact", False),
 )
 PAGE = Page(
     "schedule_design",
