@@ -44,7 +44,7 @@ with st.sidebar:
     values["T"] = choose_length(values, experiment)
     foot = st.container()
 if reason := design.refusal(experiment, values["T"]):
-    st.info(sentence(plain(reason)))
+    st.info(f"{sentence(plain(reason))} {text.BELOW}")
     values |= few.section(experiment, None, values)
     with foot:
         page_chrome.link_and_file(PAGE, experiment, values, notice)

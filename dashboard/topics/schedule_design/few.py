@@ -86,11 +86,14 @@ def section(experiment: Experiment, ends: Ends | None, values: Mapping[str, Any]
     budget, status = Budget(base, chosen, particles), st.empty()
     words, place = st.empty(), st.empty()
 
+    drawn = set()  # a refusal brings nothing new
+
     def draw(outcomes: Outcomes, key: str = "") -> None:
         found = known(outcomes)
-        if found:
+        name = key or f"few {len(found)} {len(exactly(outcomes))}"
+        if found and name not in drawn:
+            drawn.add(name)
             figure, told = few_figure(found, exactly(outcomes), is_dark()), alt(budget, found)
-            name = key or f"few {len(found)} {len(exactly(outcomes))}"
             page_chrome.plot(place, figure, "few-evaluations", told, name, fits=False)
 
     outcomes = sweeps.measured(budget, draw, status)
@@ -136,7 +139,7 @@ def answer(budget: Budget, outcomes: Outcomes) -> str:
     ]
     tied = few_plane.undecided(outcomes, least)
     if tied:
-        said.append(say("few-tied" if tied > 1 else "few-tied-one", count=tied))
+        said.append(say("few-tied", count=tied) if tied > 1 else say("few-tied-one"))
     if mine and least not in mine:
         own = min(mine, key=mine.__getitem__)
         number, sampler = _number(outcomes[own]), own.record.label

@@ -22,7 +22,7 @@ from diffusion_core.studies.noise_grids import NAMED
 from diffusion_core.studies.schedule_search import Equalised, Optimum, imbalance
 
 say = prose("schedule_design")
-INTRO, ENDS = say("intro"), say("ends")
+INTRO, ENDS, BELOW = say("intro"), say("ends"), say("few-below")
 
 
 def alone(rows: Sequence[Row]) -> str:

@@ -11,11 +11,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.topics.schedule_design import few, tables
+from dashboard.topics.schedule_design import few, few_plane, tables
 from dashboard.topics.schedule_design import measure as design
 from dashboard.topics.schedule_design import words as text
 from dashboard.topics.schedule_design.figures import DESIGNED, comparison_figure
-from diffusion_core import PRESETS, SAMPLERS, Experiment, measure
+from diffusion_core import PRESETS, SAMPLERS, Experiment, Measurement, measure
+from diffusion_core.distances.from_particles import Estimate
 from diffusion_core.schedules import MIN_STEPS, Custom
 from diffusion_core.studies.noise_grids import (
     NAMED,
@@ -158,7 +159,7 @@ def test_a_target_in_the_plane_gets_one_sentence() -> None:
     ring = Experiment(target=PRESETS["ring-of-8"].target, preset="ring-of-8")
     app = calm(visit("schedule_design", ring))
     (sentence,) = [i.value for i in app.info]
-    assert "choose a target on the line" in sentence
+    assert "choose a target on the line. What few evaluations buy is answered below." in sentence
     assert not app.dataframe
     app.button_group(key="control: family").set_value("line").run()
     assert len(numbers(calm(app))) == 9
@@ -289,3 +290,92 @@ def test_atoms_are_not_compared_across_schedules() -> None:
     app = calm(visit("schedule_design", atoms, T="5", few="10"))
     assert "This target has no density" in said(app)
     assert len(app.dataframe) == 1
+
+
+# ---- the same in the plane
+
+
+MOONS = Experiment(target=PRESETS["two-moons"].target, preset="two-moons", seed=3)
+
+
+def estimated(value: float, error: float) -> Measurement:
+    seen = Estimate(value, error / 3, 0.0, few_plane.PARTICLES)
+    return Measurement("tv", value, error, "particles", 8, 7, 0.0, estimate=seen)
+
+
+def exact(value: float) -> Measurement:
+    return Measurement("tv", value, 1e-4, "exact", 8, 7, 0.0)
+
+
+def test_particles_measure_the_plane_and_exact_laws_what_takes_a_moment() -> None:
+    gaussian = PRESETS["correlated-gaussian"].target
+    assert few_plane.particles(MOONS) == few_plane.PARTICLES
+    assert few_plane.particles(MOONS.with_(target=gaussian)) == 0
+    assert few_plane.particles(QUICK) == 0
+    assert few.Budget(MOONS, 5, 100).how == ("tv", "particles", 100, "data")
+    assert few.Budget(QUICK, 5).how == ("tv", "exact", 0, "data")
+
+
+def test_the_plane_is_answered_with_whole_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(few_plane, "PARTICLES", 500)
+    app = calm(visit("schedule_design", MOONS, few="5"))
+    assert "What few evaluations buy is answered below." in app.info[0].value
+    table = app.dataframe[0].value
+    assert len(table) == len(few.Budget(MOONS, 5).runs)
+    assert set(table["from"]) == {"500 particles"}
+    assert "500 particles (seed 3)" in said(app)
+    best = table.iloc[0]
+    [run] = [
+        e
+        for e in few.Budget(MOONS, 5).runs
+        if (e.record.label, design.GRIDS[e.schedule.kind]) == (best["sampler"], best["schedule"])
+    ]
+    found = measure(run, "tv", "particles", 500, "data")
+    assert best["TV(q₁, p₀)"] == few._number(found)
+    assert address(app)["few"] == "5"
+
+
+def test_the_nearest_are_those_with_the_least_estimates() -> None:
+    runs = few.Budget(MOONS, 5).runs
+    found = {run: estimated(1 - k / 100, 0.1) for k, run in enumerate(runs)}
+    assert few_plane.nearest(found) == tuple(reversed(runs[-few_plane.NEAREST :]))
+    assert few_plane.nearest({runs[0]: "refused", runs[1]: estimated(0.5, 0.1)}) == (runs[1],)
+
+
+def test_who_may_be_as_near_is_counted_within_the_errors() -> None:
+    a, b, c, d = few.Budget(MOONS, 5).runs[:4]
+    found: few.Outcomes = {a: exact(0.1), b: exact(0.2), c: estimated(0.3, 0.21), d: "refused"}
+    assert few_plane.undecided(found, a) == 1
+    budget = few.Budget(MOONS, 5, few_plane.PARTICLES)
+    assert "One other may be as near" in few.answer(budget, found)
+    assert "may be as near" not in few.answer(budget, {a: exact(0.1), b: exact(0.2)})
+
+
+def test_estimates_are_marked_and_an_interval_down_to_nought_is_an_upper_end() -> None:
+    a, b = few.Budget(MOONS, 5).runs[:2]
+    found: few.Outcomes = {a: exact(0.1), b: estimated(0.3, 0.05)}
+    figure = few.few_figure(few.known(found), few.exactly(found), False)
+    assert sorted(t for row in figure.data[0].text for t in row) == ["0.10", "≈ 0.30"]
+    assert few._number(estimated(0.05, 0.06)) == "at most 0.11"
+    assert few._number(estimated(0.3, 0.05)) == "0.30 ± 0.05"
+
+
+def test_exact_distances_take_the_place_of_estimates_and_a_refusal_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = few.Budget(MOONS, 5).runs[:3]
+    before: few.Outcomes = {run: estimated(0.3, 0.1) for run in runs}
+    answers: few.Outcomes = {
+        runs[0]: exact(0.2),
+        runs[1]: "the map folds the plane",
+        runs[2]: exact(0.4),
+    }
+    monkeypatch.setattr(few_plane.sweeps, "measured", lambda work, draw, status: answers)
+    monkeypatch.setattr(few_plane.st, "toggle", lambda *a, **k: True)
+    told: list[str] = []
+    monkeypatch.setattr(few_plane.st, "caption", told.append)
+    after, wanted = few_plane.settled(before, True, lambda outcomes: None)
+    assert wanted
+    assert after == {runs[0]: answers[runs[0]], runs[1]: before[runs[1]], runs[2]: answers[runs[2]]}
+    assert len(told) == 1
+    assert "the map folds the plane." in told[0]
