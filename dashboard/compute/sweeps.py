@@ -110,7 +110,8 @@ def _finish(
     with status.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             bar, place = st.progress(0.0), st.empty()
-        st.button("Stop", on_click=_stop, args=(work,))
+        # by its kind: a page may do two kinds of work, one after the other
+        st.button("Stop", f"stop {type(work).__name__}", on_click=_stop, args=(work,))
 
     total = len(outcomes) + len(missing)
 

@@ -17,6 +17,7 @@ from dashboard.compute.sweeps import Outcomes
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
 from dashboard.text.plain import plain
+from dashboard.text.readings import sentence
 from dashboard.topics.schedule_design.page import PAGE
 from diffusion_core import Experiment, Measurement
 from diffusion_core.measure import exact_metrics
@@ -71,10 +72,13 @@ def settled(
 
     work = Nearest(nearest(outcomes))
     found = sweeps.measured(work, lambda known: draw(merged(known)), st.empty())
+    refused: dict[str, list[str]] = {}
     for run, reason in found.items():
         if isinstance(reason, str):
-            sampler = run.record.label
-            st.caption(say("few-not-exact", sampler=sampler, reason=plain(reason.rstrip("."))))
+            refused.setdefault(reason, []).append(run.record.label)
+    for reason, samplers in refused.items():
+        who = ", ".join(dict.fromkeys(samplers))
+        st.caption(say("few-not-exact", samplers=who, reason=sentence(plain(reason))))
     return merged(found), True
 
 
