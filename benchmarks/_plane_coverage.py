@@ -28,6 +28,7 @@ from diffusion_core.laws.line import law as line_law
 from diffusion_core.laws.plane.coordinates import normal_log_density
 from diffusion_core.laws.plane.law import METRICS, plane_outcomes
 from diffusion_core.laws.plane.summed import Outcomes
+from diffusion_core.laws.reference import noised
 from diffusion_core.measure import measure
 from diffusion_core.samplers import reverse_chain
 
@@ -175,7 +176,7 @@ def compared(
         except Refused:
             truths[metric] = None
     try:
-        found = plane_outcomes(run, metrics, run.chain.level(1), lambda: None)
+        found = plane_outcomes(run, metrics, noised(run.target, run.chain.level(1)), lambda: None)
     except Refused as refusal:
         found = dict.fromkeys(metrics, refusal)
     return run, truths, found

@@ -7,7 +7,8 @@ field and what is allowed. Nothing is clipped silently. The limits are checked b
 - steps: T from 2 to 8192; seed: 0 to 2^32 - 1;
 - targets: at most 256 dimensions, 500 Gaussians, 5000 points, 4096 boxes, coordinates up to 1e6;
 - score_error: size 0 to 100; a wave's frequency 0.01 to 1000 radians and phase -10 to 10; a Fourier
-  field's length 0.001 to 1000 and seed 0 to 2^32 - 1.
+  field's length 0.001 to 1000 and seed 0 to 2^32 - 1; a guided score's scale 0 to 20, its class
+  one of the target's.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from diffusion_core.samplers.ode_order import DEFAULT_ORDER, spelled
 from diffusion_core.schedules import SCHEDULES, Chain, Custom, Schedule, Theory, check_steps
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.exact import ExactScore, Score
+from diffusion_core.scores.guided import Guided
 from diffusion_core.scores.own import OwnScore
 from diffusion_core.strict_json import build, described, kind_of, load, record, shown, typed
 from diffusion_core.targets import DEFAULT_1D, PRESETS, TARGETS
@@ -146,6 +148,8 @@ class Experiment:
         differenced = self.record.derivatives or self.target.dim > 1
         if isinstance(self.score_error, OwnScore) and differenced:
             notes = (*notes, self.score_error.note)
+        if isinstance(self.score_error, Guided):
+            notes = (*notes, self.score_error.note)
         if self.exact_start or left <= SIGNAL_LEFT:
             return notes
         return (
@@ -259,6 +263,8 @@ def check_parts(target: object, sampler: object, score_error: object, eta: float
             "score_error: None for the exact score, an error of it, or what own_score makes, got "
             f"{shown(score_error)}"
         )
+    if isinstance(score_error, Guided):
+        score_error.split(target)
     if isinstance(sampler, Sampler):
         if sampler.name in SAMPLERS and sampler != SAMPLERS[sampler.name]:
             raise InputError(f"sampler: {sampler.name} is the name of another; choose one of yours")

@@ -21,14 +21,14 @@ from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.front import law_of
 from diffusion_core.laws.line.law import never
-from diffusion_core.laws.particles import check_particles, final_points, perfect_points
+from diffusion_core.laws.particles import check_particles, final_points
 from diffusion_core.laws.plane.summed import answered
+from diffusion_core.laws.reference import COMPARISONS, GUIDED, guidance, reference_points
 from diffusion_core.schedules import Array
 
 REFUSED_ABOVE = 0.05  # an exact value with a larger relative error is no answer,
 NEGLIGIBLE = 1e-5  # unless the error is below this
 METHODS = ("exact", "particles")
-COMPARISONS = ("p1", "data")
 
 Stop = Callable[[], None]
 Found = Distance | Estimate | Refused
@@ -66,7 +66,11 @@ def measure(
     stop: Stop = never,
     points: Array | None = None,
 ) -> Measurement:
-    """The distance between the law of Y_1 and p_1 (or the data law, ``against="data"``)."""
+    """The distance between the law of Y_1 and p_1, or what ``against`` names.
+
+    "data" is the data law. Where the score is guided to a class C at scale w, "class" is
+    p_1(. | C), and "tilted" p_1 P(C | x)^w / Z; p_1 still is the law of all data.
+    """
     return measure_all(experiment, (metric,), method, particles, against, stop, points)[metric]
 
 
@@ -138,6 +142,8 @@ def check_request(
         raise InputError(f"method: one of {', '.join(METHODS)}, got {method!r}")
     if against not in COMPARISONS:
         raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
+    if against in GUIDED:
+        guidance(experiment, against)
     if against == "data" and not experiment.target.has_density:
         raise InputError("against: this target's data law has no density; compare with p1")
     if method == "particles":
@@ -178,7 +184,7 @@ def _from_particles(
     experiment: Experiment, metrics: Sequence[str], points: Array, against: str
 ) -> dict[str, Estimate]:
     def perfect(size: int, generator: np.random.Generator) -> np.ndarray:
-        return perfect_points(experiment, size, generator, against == "data")
+        return reference_points(experiment, size, generator, against)
 
     # every metric draws from its own start: no other changes what it comes out as
     return {

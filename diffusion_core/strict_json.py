@@ -83,14 +83,20 @@ def build(name: str, cls: Any, data: dict[str, Any]) -> Any:
     """An instance of a frozen dataclass from JSON, every field checked against its type."""
     hints = get_type_hints(cls)
     members = fields(cls)
-    data = record(name, data, ("kind", *(m.name for m in members)))
+    data = record(name, data, ("kind", *map(_called, members)))
     values = {}
     for m in members:
-        if m.name in data:
-            values[m.name] = typed(f"{name}.{m.name}", data[m.name], hints[m.name])
+        called = _called(m)
+        if called in data:
+            values[m.name] = typed(f"{name}.{called}", data[called], hints[m.name])
         elif m.default is MISSING and m.default_factory is MISSING:
-            raise InputError(f"{name}.{m.name}: is missing for kind {cls.kind}")
+            raise InputError(f"{name}.{called}: is missing for kind {cls.kind}")
     return cls(**values)
+
+
+def _called(member: Field[Any]) -> str:
+    """A field's name in JSON, which may be a word that Python keeps for itself: "called"."""
+    return str(member.metadata.get("called", member.name))
 
 
 def typed(name: str, value: Any, kind: Any) -> Any:
@@ -150,8 +156,8 @@ def described(item: Any) -> dict[str, Any]:
     such a field is still written so.
     """
     hints = get_type_hints(type(item))
-    told = {m.name: getattr(item, m.name) for m in fields(item) if not _silent(item, m)}
-    values = {name: _lists(value, hints[name]) for name, value in told.items()}
+    told = [m for m in fields(item) if not _silent(item, m)]
+    values = {_called(m): _lists(getattr(item, m.name), hints[m.name]) for m in told}
     return {"kind": item.kind, **values}
 
 

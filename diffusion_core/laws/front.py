@@ -7,7 +7,7 @@ one's as densities on grids; one Gaussian has closed forms in every dimension.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,8 +36,9 @@ from diffusion_core.laws.plane.own_map import check_differentiable
 from diffusion_core.laws.plane.step_kernel import PlaneNoise
 from diffusion_core.laws.plane.step_map import PlaneMaps
 from diffusion_core.laws.plane.summed import Outcomes, answered, attempted
+from diffusion_core.laws.reference import reference
 from diffusion_core.laws.step import LineLaws, StepLaws
-from diffusion_core.schedules import CLEAN, Array, NoiseLevel
+from diffusion_core.schedules import Array
 from diffusion_core.scores.errors import Scale, Shift
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.gaussian_mixture import GaussianMixture
@@ -57,7 +58,7 @@ class Law(Protocol):
         ...
 
     def distances(self, metrics: Sequence[str], against: str = "p1") -> Outcomes:
-        """Between q_1 and p_1, or the data law for "data"; each a Distance or why it is refused.
+        """Between q_1 and a ``reference``; each a Distance or why it is refused.
 
         Refused where the law itself is.
         """
@@ -83,11 +84,6 @@ def law_of(experiment: Experiment, stop: Stop = never) -> Law:
     return OfGaussian(experiment, general) if stays_gaussian(experiment) else general
 
 
-def comparison_level(experiment: Experiment, against: str) -> NoiseLevel:
-    """The noise level of what q_1 is compared with: p_1, or none for the data law."""
-    return CLEAN if against == "data" else experiment.chain.level(1)
-
-
 def stays_gaussian(experiment: Experiment) -> bool:
     """Whether every q_t is one Gaussian: the target is, and score and update are affine."""
     affine = experiment.score_error is None or isinstance(experiment.score_error, Shift | Scale)
@@ -106,8 +102,10 @@ class OnLine:
         return tuple(METRICS)
 
     def distances(self, metrics: Sequence[str], against: str = "p1") -> Outcomes:
-        level, target = comparison_level(self.experiment, against), self.experiment.target
-        return self.compared(metrics, target.marginal(level), marginal_bounds(target, level))
+        law = reference(self.experiment, against)
+        pair = self.pair(law.marginal, law.bounds)
+        pair = replace(pair, law_error=pair.law_error + law.error)
+        return {m: attempted(_of_pair, m, pair) for m in metrics}
 
     def compared(
         self, metrics: Sequence[str], marginal: Marginal, bounds: tuple[float, float]
@@ -167,8 +165,8 @@ class InPlane:
 
     def distances(self, metrics: Sequence[str], against: str = "p1") -> Outcomes:
         check_differentiable(self.experiment)
-        level = comparison_level(self.experiment, against)
-        return plane_outcomes(self.experiment, metrics, level, self.stop)
+        law = reference(self.experiment, against)
+        return plane_outcomes(self.experiment, metrics, law, self.stop)
 
     def over_time(self, grid: tuple[Array, Array], times: Sequence[int]) -> Iterator[PlaneSnapshot]:
         check_differentiable(self.experiment)

@@ -9,7 +9,8 @@ Every kind is normalised so that its ``size`` is eps_score: E |e_t(X_t)|^2 is th
 which it applies, and 0 at the others. ``when`` says to which: "always"; "small-t", where the data
 dominate (abar_t >= 1/2); "large-t", where the noise does. What the training-free accelerated ODE
 asks for at t = T+1 is wrong as at t = T, and what ``ode-order`` asks for between t - 1 and t by as
-much as at t. Refused on a chain where no t qualifies.
+much as at t. Refused on a chain where no t qualifies. Learned scores and guided ones, which are no
+error but another aim, stand beside them without such a size.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from diffusion_core.scores.closed_form import ClosedForm, Numbers
 from diffusion_core.scores.error_fields import Constant, Field, Fourier, Wave
 from diffusion_core.scores.exact import ExactScore, Score
 from diffusion_core.scores.expectations import CLOSED_FORM, FisherCurve
+from diffusion_core.scores.guided import Guided
 from diffusion_core.scores.learned import Empirical, Learned
 
 MOST = 100.0
@@ -294,5 +296,5 @@ class FourierError:
 
 
 SCORE_ERRORS: dict[str, type[ScoreError]] = {
-    cls.kind: cls for cls in (Shift, Scale, WaveError, FourierError, Learned, Empirical)
+    cls.kind: cls for cls in (Shift, Scale, WaveError, FourierError, Learned, Empirical, Guided)
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -135,6 +135,15 @@ class Target(ABC):
     def terms(self) -> int:
         """How many terms a density sums, about: what an evaluation costs."""
         return 50
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of its parts, each once, by which a score can be guided; () without any."""
+        return ()
+
+    def within(self, labels: Collection[str]) -> tuple[float, Target]:
+        """P(C) and the law of X_0 given C, the class of the parts with one of these labels."""
+        raise InputError(f"target: {self.kind} has no classes here")
 
     @property
     def absolutely_continuous(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ from diffusion_core.targets.base import (
     searched,
     unit_rows,
 )
+from diffusion_core.targets.classes import check_labels, members
 from diffusion_core.targets.forms import Gaussians
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
@@ -46,11 +48,13 @@ class GaussianMixture(Target):
     Covariances may be singular (an atom is the zero matrix). InputError for more than 500
     components or 256 dimensions, for covariances of more than 2,000,000 numbers, beyond 1e12, not
     symmetric or not positive semidefinite. A law narrower than 1e-9 counts as without density.
+    labels: the class of each component; without them each is a class by itself, "1", "2", ...
     """
 
     weights: Vector
     means: tuple[Vector, ...]
     covariances: tuple[Matrix, ...]
+    labels: tuple[str, ...] = field(default=(), metadata={"quiet": True})
     kind: ClassVar[str] = "gaussian_mixture"
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class GaussianMixture(Target):
         for c in self.covariances:
             if len(c) != dim or any(len(row) != dim for row in c):
                 raise InputError(f"target.covariances: every matrix must be {dim} x {dim}")
+        check_labels(self.labels, k, "components")
         self._check_covariances()
 
     def _check_covariances(self) -> None:
@@ -159,6 +164,23 @@ class GaussianMixture(Target):
     @property
     def terms(self) -> int:
         return len(self.weights)
+
+    @cached_property
+    def _classes(self) -> tuple[str, ...]:
+        return self.labels or tuple(str(k) for k in range(1, len(self.weights) + 1))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._classes))
+
+    def within(self, labels: Collection[str]) -> tuple[float, Target]:
+        chosen = np.flatnonzero(members(self._classes, labels))
+        share = float(self._weights[chosen].sum())
+        weights = tuple((self._weights[chosen] / share).tolist())
+        means, covariances = zip(
+            *((self.means[k], self.covariances[k]) for k in chosen), strict=True
+        )
+        return share, GaussianMixture(weights, means, covariances)
 
     @property
     def absolutely_continuous(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from diffusion_core.targets.base import (
     check_points,
     in_parts,
 )
+from diffusion_core.targets.classes import check_labels, members
 from diffusion_core.targets.forms import Gaussians
 from diffusion_core.targets.line_mixture import GaussianMixture1D
 from diffusion_core.targets.normal_mixture import NormalMixture
@@ -35,14 +37,17 @@ class Points(Target):
     """X_0 uniform on the given points plus N(0, bandwidth^2 I): atoms when bandwidth is 0.
 
     At most 5000 points of at most 256 dimensions within +-1e6; InputError for anything else.
+    labels: the class of each point, where points have one.
     """
 
     points: tuple[Vector, ...]
     bandwidth: float = 0.0
+    labels: tuple[str, ...] = field(default=(), metadata={"quiet": True})
     kind: ClassVar[str] = "points"
 
     def __post_init__(self) -> None:
         check_points("target.points", self.points, MAX_POINTS)
+        check_labels(self.labels, len(self.points), "points")
         if not (self.bandwidth == 0 or MIN_WIDTH <= self.bandwidth <= MAX_WIDTH):
             raise InputError(
                 f"target.bandwidth: must be 0 or between {MIN_WIDTH:g} and {MAX_WIDTH:g}, "
@@ -104,6 +109,15 @@ class Points(Target):
     @property
     def terms(self) -> int:
         return len(self.points)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.labels))
+
+    def within(self, labels: Collection[str]) -> tuple[float, Target]:
+        chosen = np.flatnonzero(members(self.labels, labels))
+        points = tuple(self.points[k] for k in chosen)
+        return len(points) / len(self.points), Points(points, self.bandwidth)
 
     def characteristic(self, w: Array) -> Complex:
         """exp(-h^2 |w|^2/2) times the mean of exp(i w.x_k), h the bandwidth."""

@@ -15,6 +15,7 @@ from diffusion_core import Experiment
 from diffusion_core.laws.plane.law import plane_outcomes
 from diffusion_core.laws.plane.map_distances import Stages
 from diffusion_core.laws.plane.quadrature import resolve_from, sampled_cells, tiles
+from diffusion_core.laws.reference import noised
 from diffusion_core.measure import measure, measure_all
 from diffusion_core.schedules import Karras, LogSNR
 from diffusion_core.targets.boxes import Boxes
@@ -93,7 +94,7 @@ def test_heavy_tails_where_the_output_is_tiny_are_in_kl():
         sampler="ddim",
         steps=2,
     )
-    found = plane_outcomes(e, ALL, e.chain.level(1), lambda: None)
+    found = plane_outcomes(e, ALL, noised(e.target, e.chain.level(1)), lambda: None)
     for m in ALL:
         truth = coverage.radial_reference(m, e)
         assert abs(found[m].value - truth.value) <= found[m].error + truth.error

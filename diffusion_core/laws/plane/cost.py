@@ -9,6 +9,7 @@ from diffusion_core.laws.density_grid import MOST_KEPT
 from diffusion_core.laws.plane.coordinates import detail, law_box
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.map_distances import inverts
+from diffusion_core.laws.reference import noised
 
 INVERTED, CARRIED = 25_000, 400_000  # evaluations for each t, of all points together
 MOVED, SPREAD = 4, 120  # components' worth of work that every point, or node of a grid, is besides
@@ -29,7 +30,7 @@ def plane_cost(experiment: Experiment) -> int:
     e = experiment
     components = _components(e.target) * SHAPES.get(e.target.kind, 1)
     if not e.record.stochastic:
-        points = INVERTED if inverts(e, e.chain.level(1)) else CARRIED
+        points = INVERTED if inverts(e, noised(e.target, e.chain.level(1))) else CARRIED
         return (components + MOVED) * points * e.record.nfe(e.steps)
     nodes = 0.0
     for t in range(2, e.steps + 1):

@@ -19,11 +19,10 @@ from diffusion_core.laws.density_grid import Density, Resolution, points, refine
 from diffusion_core.laws.noisy_steps import (
     Stop,
     final_density,
-    finest,
-    law_box,
 )
 from diffusion_core.laws.plane.summed import Outcomes, attempted, check_lost
-from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.laws.reference import Reference
+from diffusion_core.schedules import Array
 from diffusion_core.targets.base import Marginal
 from diffusion_core.targets.separable import density_at_nodes
 
@@ -39,8 +38,8 @@ FRAME_RULE = np.polynomial.legendre.leggauss(24)
 FAINT = 1e-8  # a density below this share of its maximum is not known on a grid
 
 
-def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:
-    """Distances between the law of Y_1 and the target noised to ``level``."""
+def from_grids(e: Experiment, metrics: Sequence[str], law: Reference, stop: Stop) -> Outcomes:
+    """Distances between the law of Y_1 and ``law``."""
     found: Outcomes = {}
     for resolution in RESOLUTIONS:
         # a metric that has settled stays as it is, whatever others are asked for
@@ -55,7 +54,7 @@ def from_grids(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: S
             for m in asked:
                 found.setdefault(m, refusal)
             break
-        found |= grid_outcomes(density, e, asked, level, unresolved)
+        found |= grid_outcomes(density, law, asked, unresolved)
     return {m: found[m] for m in metrics}
 
 
@@ -69,23 +68,22 @@ def settles(found: Distance) -> bool:
     return found.error <= TOLERANCE * found.value + 1e-9
 
 
-def grid_variation(density: Density, e: Experiment, level: NoiseLevel, doubt: float) -> Distance:
+def grid_variation(density: Density, law: Reference, doubt: float) -> Distance:
     """TV on a grid that holds both laws and resolves both."""
-    found = grid_outcomes(density, e, ("tv",), level, doubt)["tv"]
+    found = grid_outcomes(density, law, ("tv",), doubt)["tv"]
     if isinstance(found, Refused):
         raise found
     return found
 
 
 def grid_outcomes(
-    density: Density, e: Experiment, metrics: Sequence[str], level: NoiseLevel, unresolved: float
+    density: Density, law: Reference, metrics: Sequence[str], unresolved: float
 ) -> Outcomes:
     """Distances on a grid that holds both laws and resolves both, or why one is refused.
 
     unresolved: the largest part of a density that the grids left out.
     """
-    target, fine = e.target.marginal(level), finest(e.target, level)
-    box = law_box(e.target, level)
+    target, fine, box = law.marginal, law.fine, law.box
     whole = _nodes(density, box) <= MOST_DIRECT
     if not whole:  # what of p lies off the grid of q, where q is 0, needs no nodes of that grid
         box = _box(density)
@@ -95,7 +93,7 @@ def grid_outcomes(
     wide = density.upsampled(factor).covering(box)
     q = wide.values
     p = density_at_nodes(target, (wide.axes[0], wide.axes[1]))
-    beyond = 0.0 if whole else mass_around(target, _box(wide), law_box(e.target, level))
+    beyond = 0.0 if whole else mass_around(target, _box(wide), law.box)
     unsure = abs(wide.mass - 1) + abs(float(p.sum()) * wide.h**2 + beyond - 1) + unresolved
     of = {"tv": _variation, "kl": _divergence, "hellinger": _hellinger}
     return {m: attempted(of[m], q, p, wide.h, unsure, beyond) for m in metrics}

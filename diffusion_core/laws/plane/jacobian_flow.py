@@ -19,6 +19,7 @@ import numpy as np
 from diffusion_core.samplers import Sampler, advance
 from diffusion_core.schedules import Array, Chain
 from diffusion_core.scores.exact import ExactScore, Score, plain_score
+from diffusion_core.scores.guided import GuidedScore
 
 FAR = 1e100  # positions beyond are held there and count as mass at infinity
 TINY = 2.0**-300  # delta
@@ -47,7 +48,7 @@ class DualScore:
     def __call__(self, t: float, y: Dual) -> Dual:
         x = np.ascontiguousarray(y[: len(y) // 2].real)
         own = plain_score(self._score)
-        if isinstance(own, ExactScore):
+        if isinstance(own, ExactScore | GuidedScore):
             s, h = own.score_and_jacobian(t, x)
         else:
             s, h = own(t, x), own.jacobian(t, x)

@@ -20,7 +20,6 @@ from diffusion_core.laws.plane.coordinates import (
     LOST,
     Coordinates,
     detail,
-    law_box,
     normal_log_density,
 )
 from diffusion_core.laws.plane.inverse_map import Inverse
@@ -47,7 +46,8 @@ from diffusion_core.laws.plane.summed import (
     missed,
     overlooked,
 )
-from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.laws.reference import Reference
+from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import score_detail
 from diffusion_core.targets.base import Marginal
 
@@ -89,14 +89,14 @@ class Stages:
         return self._known[metric]
 
 
-def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: Stop) -> Outcomes:
-    """Distances between the law of Y_1 and the target noised to ``level``.
+def from_maps(e: Experiment, metrics: Sequence[str], law: Reference, stop: Stop) -> Outcomes:
+    """Distances between the law of Y_1 and ``law``.
 
     Every metric goes its own way: what it comes out as does not depend on the others asked for.
     """
-    inverted = _from_inverse(e, level, stop)
-    transported = cache(lambda: _from_transport(e, level, stop))
-    reached = cache(lambda: _from_reaching(e, level, stop))
+    inverted = _from_inverse(e, law, stop)
+    transported = cache(lambda: _from_transport(e, law, stop))
+    reached = cache(lambda: _from_reaching(e, law, stop))
     out: Outcomes = {}
     for m in metrics:
         sums = inverted(m) if inverted is not None else None
@@ -108,9 +108,9 @@ def from_maps(e: Experiment, metrics: Sequence[str], level: NoiseLevel, stop: St
     return out
 
 
-def _from_transport(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
+def _from_transport(e: Experiment, law: Reference, stop: Stop) -> Stages:
     """Over the start law, in the coordinates that suit it best at first glance."""
-    target = e.target.marginal(level)
+    target = law.marginal
     best = math.inf
     for width in WIDTHS:
         coordinates = Coordinates(e.target, e.chain, e.exact_start, width, stop)
@@ -132,7 +132,7 @@ def _from_transport(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
     return Stages(resolve_from(cells, of, TOLERANCE, stop))
 
 
-def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
+def _from_reaching(e: Experiment, law: Reference, stop: Stop) -> Stages:
     """Over those start points only that move to where the target is, however few they are."""
     coordinates = Coordinates(e.target, e.chain, e.exact_start, None, stop)
     scale = finest(e)
@@ -143,8 +143,8 @@ def _from_reaching(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages:
         return np.concatenate([image.y for image in ends]), coordinates(z)[1]
 
     first = tiles(coordinates.box, REACHED)
-    squares = reaching(images, *first, law_box(e.target, level), stop)
-    of = _sampled(e, coordinates, e.target.marginal(level), stop)
+    squares = reaching(images, *first, law.box, stop)
+    of = _sampled(e, coordinates, law.marginal, stop)
     cells = sampled_cells(squares.low, squares.width, of)
     between = hidden(cells)
 
@@ -183,26 +183,25 @@ def _pieces(e: Experiment, box: Array, width: float) -> int:
     return math.ceil(float((box[1] - box[0]).max()) / (2 * math.pi * least))
 
 
-def inverts(e: Experiment, level: NoiseLevel) -> bool:
+def inverts(e: Experiment, law: Reference) -> bool:
     """Whether the map of this run is inverted: one without memory, to a law without sharp edges."""
-    box, fine = law_box(e.target, level), detail(e.target, level)
-    smooth = e.target.finest_scale > 0 and float((box[1] - box[0]).max()) <= FINEST * fine
+    smooth = e.target.finest_scale > 0 and float(np.ptp(law.box, axis=0).max()) <= FINEST * law.fine
     return smooth and not e.record.multistep
 
 
-def _from_inverse(e: Experiment, level: NoiseLevel, stop: Stop) -> Stages | None:
+def _from_inverse(e: Experiment, law: Reference, stop: Stop) -> Stages | None:
     """The integrals over the plane of Y_1; None where its law is too wide for that.
 
     Density that is missed, as under folds, is what the mass of q lacks: it bounds what TV lacks.
     The mass of p there is summed as "unknown".
     """
-    if not inverts(e, level):
+    if not inverts(e, law):
         return None
-    target, scale = e.target.marginal(level), finest(e)
-    box = _both_laws(e, law_box(e.target, level), scale, stop)
-    if (box[1] - box[0]).max() > FINEST * detail(e.target, level):
+    target, scale = law.marginal, finest(e)
+    box = _both_laws(e, law.box, scale, stop)
+    if (box[1] - box[0]).max() > FINEST * law.fine:
         return None
-    pieces = _pieces(e, box, detail(e.target, level))
+    pieces = _pieces(e, box, law.fine)
     if pieces**2 > MOST_DENSITIES:
         return None
     inverse = Inverse(e.record, e.chain, e.score, scale, stop)

@@ -24,6 +24,7 @@ from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import Image, Stop, flow
 from diffusion_core.laws.plane.map_distances import finest, inverts
+from diffusion_core.laws.reference import noised
 from diffusion_core.schedules import Array, Index
 from diffusion_core.targets.base import Marginal
 
@@ -74,7 +75,7 @@ def _stochastic(
         if t not in wanted:
             continue
         level = e.chain.level(t)
-        tv = grid_distances.grid_variation(density, e, level, unresolved)
+        tv = grid_distances.grid_variation(density, noised(e.target, level), unresolved)
         measured = t == 1 and grid_distances.settles(tv)
         if not measured:
             tv = Distance(tv.value, tv.error + FIXED_NODES * tv.value)
@@ -95,7 +96,7 @@ def _deterministic(
 
     scale = finest(e)
     inverse, late = None, set(sorted(wanted)[:INVERTED])
-    if not e.exact_start and inverts(e, e.chain.level(1)):
+    if not e.exact_start and inverts(e, noised(e.target, e.chain.level(1))):
         inverse = Inverse(e.record, e.chain, e.score, scale, stop)
     run = flow(e.record, e.chain, e.score, z, scale, stop)
     for t, image in run:

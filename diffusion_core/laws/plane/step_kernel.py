@@ -14,6 +14,7 @@ from diffusion_core.laws.plane import grid_distances, law
 from diffusion_core.laws.plane.grid_distances import RESOLUTIONS
 from diffusion_core.laws.plane.jacobian_flow import Stop
 from diffusion_core.laws.plane.variation import plane_initialisation
+from diffusion_core.laws.reference import noised
 from diffusion_core.laws.step import NOTHING, StepError
 from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import ExactScore, Score
@@ -66,7 +67,7 @@ class PlaneNoise:
 
     def _distance(self, density: Density, t: int, rim: float) -> Distance:
         e = self._experiment
-        tv = grid_distances.grid_variation(density, e, e.chain.level(t), rim)
+        tv = grid_distances.grid_variation(density, noised(e.target, e.chain.level(t)), rim)
         return Distance(tv.value, tv.error + FIXED * tv.value)
 
     def _image(self, t: int, score: Score) -> tuple[Density, float]:

@@ -25,6 +25,7 @@ from diffusion_core.laws.plane.inverse_map import Inverse
 from diffusion_core.laws.plane.jacobian_flow import flow
 from diffusion_core.laws.plane.law import plane_distances
 from diffusion_core.laws.plane.summed import distance
+from diffusion_core.laws.reference import noised
 from diffusion_core.measure import REFUSED_ABOVE, measure_all, measure_each
 from diffusion_core.schedules import Linear, LinearDDPM, LogSNR, NoiseLevel
 from diffusion_core.scores.errors import WaveError
@@ -197,9 +198,9 @@ def test_a_tail_off_the_grid_moves_no_distance_beyond_its_error(monkeypatch, met
     e = Experiment(target=target, schedule=LinearDDPM(), sampler="ddpm-accelerated", steps=8)
     density, _ = final_density(e, RESOLUTIONS[0])
     level = e.chain.level(1)
-    whole = grid_distances.grid_outcomes(density, e, (metric,), level, 0.0)[metric]
+    whole = grid_distances.grid_outcomes(density, noised(e.target, level), (metric,), 0.0)[metric]
     monkeypatch.setattr(grid_distances, "MOST_DIRECT", 60_000)
-    cut = grid_distances.grid_outcomes(density, e, (metric,), level, 0.0)[metric]
+    cut = grid_distances.grid_outcomes(density, noised(e.target, level), (metric,), 0.0)[metric]
     assert 0.05 < whole.value < 0.5
     assert abs(cut.value - whole.value) <= min(cut.error, whole.error)
 
@@ -218,7 +219,7 @@ def test_runs_on_two_grids_agree_within_their_errors() -> None:
     found = []
     for band in (5.1, 5.6):
         density, unresolved = final_density(e, Resolution(band, oversampled=1.5))
-        found.append(grid_variation(density, e, e.chain.level(1), unresolved))
+        found.append(grid_variation(density, noised(e.target, e.chain.level(1)), unresolved))
     coarse, fine = found
     assert abs(coarse.value - fine.value) < coarse.error
     assert coarse.error < 3e-3 * coarse.value
