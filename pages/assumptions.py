@@ -30,7 +30,7 @@ with st.sidebar:
     schedule = choose_schedule(state.experiment)
     sampler = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
-    score = choose_score(state.experiment)
+    score = choose_score(state.experiment, target[0])
     changes = {"steps": steps, "score_error": score, **sampler}
     experiment = described(state.experiment, target, schedule, **changes)
 

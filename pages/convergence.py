@@ -40,7 +40,8 @@ notice = st.empty()
 with st.sidebar:
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
-    rest = {"start": choose_start(state.experiment), "score_error": choose_score(state.experiment)}
+    rest = {"start": choose_start(state.experiment)}
+    rest["score_error"] = choose_score(state.experiment, target[0])
     rest["seed"] = choose_seed(state.experiment)
     experiment = described(state.experiment, target, schedule, **rest)
 

@@ -237,7 +237,7 @@ def choose_experiment(base: Experiment) -> Experiment:
     target, schedule = choose_target(base), choose_schedule(base)
     sampler = choose_sampler(base)
     steps, start = choose_steps(base, schedule), choose_start(base)
-    rest = {"score_error": choose_score(base), "seed": choose_seed(base)}
+    rest = {"score_error": choose_score(base, target[0]), "seed": choose_seed(base)}
     return described(base, target, schedule, steps=steps, start=start, **sampler, **rest)
 
 

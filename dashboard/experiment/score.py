@@ -1,4 +1,5 @@
-"""The widgets that say which score the sampler gets: exact, wrong by a known size, or learned."""
+"""The widgets that say which score the sampler gets: exact, wrong by a known size, learned, guided.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any, get_type_hints
 
 import streamlit as st
 
+from dashboard.experiment.guidance import choose_class, fitted
 from dashboard.link.lecture import part
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
@@ -14,6 +16,8 @@ from dashboard.text.labels import EXTRA, SCORE_PARAMETERS, SCORES, WHEN
 from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
+from diffusion_core.scores.guided import Guided
+from diffusion_core.targets import Target
 
 say = prose("controls")
 EXACT = "exact"
@@ -21,8 +25,8 @@ CHOICES = {"when": WHEN, "extra": EXTRA}
 
 
 @part("score")
-def choose_score(base: Experiment) -> ScoreError | None:
-    """The kind of the score and its parameters; None for the exact one."""
+def choose_score(base: Experiment, target: Target) -> ScoreError | None:
+    """The kind of the score of this target and its parameters; None for the exact one."""
     given = base.score_error
     kind = st.selectbox(
         "Score",
@@ -35,9 +39,19 @@ def choose_score(base: Experiment) -> ScoreError | None:
         return None
     maker: Any = SCORE_ERRORS[kind]
     last = given if given is not None and given.kind == kind else maker()
+    if isinstance(last, Guided):
+        last = fitted(last, target)
+        if last is None:
+            st.info(say("score-unlabelled"))
+            return None
     names = [member.name for member in fields(maker)]
     # in two columns a number of four digits would not be seen
-    values = {name: _field(kind, name, getattr(last, name), maker) for name in names}
+    values = {
+        name: choose_class(last.label, target)
+        if name == "label"
+        else _field(kind, name, getattr(last, name), maker)
+        for name in names
+    }
     try:
         for name, value in values.items():
             if value is None:

@@ -1,6 +1,6 @@
 // The score of a run and its derivatives, up to the plane:
 // s_hat_t(x) = c_t s_t(x) + a_t sum_k v_k sin(w_k.x + b_k), s_t of one of the forms of
-// diffusion_core/scores/closed_form.py, known by its arrays.
+// diffusion_core/scores/closed_form.py, known by its arrays, or guided from one to another.
 import { createBoxes } from "./boxes.js";
 import { createBumps, createSums } from "./bumps.js";
 import { createCircle } from "./circle.js";
@@ -8,8 +8,26 @@ import { createGaussians } from "./gaussians.js";
 
 const KEPT = 4; // noise levels: an update asks at t and next to it
 
-/** The exact or learned score at t, {score, jacobian, bend}(x, y, ...), for two numbers in `out`. */
+/** s + w (s_C - s) at t, w the scale of guidance and s_C the score of the arrays "class:...". */
+function createGuided({ guided, ...form }, dim, t, out) {
+  const ofClass = Object.keys(form).filter((name) => name.startsWith("class:"));
+  const own = Object.fromEntries(ofClass.map((name) => [name.slice("class:".length), form[name]]));
+  const [all, part] = [form, own].map((arrays) => createPlain(arrays, dim, t, out));
+  const w = guided.values[0];
+  const mixed = (name) => (...at) => {
+    all[name](...at);
+    const [x, y] = out;
+    part[name](...at);
+    out[0] = x + w * (out[0] - x);
+    out[1] = y + w * (out[1] - y);
+  };
+  return { score: mixed("score"), jacobian: mixed("jacobian"), bend: mixed("bend") };
+}
+
+/** The exact, guided or learned score at t, {score, jacobian, bend}(x, y, ...), for two numbers in
+ * `out`. */
 function createPlain(form, dim, t, out) {
+  if (form.guided) return createGuided(form, dim, t, out);
   if (form.means) return createGaussians(form, dim, t, out);
   if (form.lows) return createBoxes(form, dim, t, out);
   if (form.radius) return createCircle(form, t, out);

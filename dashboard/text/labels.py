@@ -55,6 +55,7 @@ SCORES = {
     "fourier": "Off by a smooth random field",
     "learned": "Learned from samples",
     "empirical": "Exact for the samples alone",
+    "guided": "Guided to a class",
 }
 
 WHEN = {
@@ -81,4 +82,6 @@ SCORE_PARAMETERS = {
     "ridge": ("ridge", 1e-4),
     "seed": ("its seed", 1),
     "extra": ("w_t and v_t", 0),
+    "label": ("Class", 0),
+    "scale": ("w, the scale", 0.5),
 }

@@ -26,6 +26,8 @@ class ClosedForm:
         circle      grad log p_t of the uniform law on a circle, noised
         bumps       g((x - root m)/l_t)/l_t, g affine plus Gaussian bumps, as ``scores.bumps``
 
+    or, with an array "guided", s_t + w (s_t^C - s_t) of two of one form (``scores.guided``).
+
     numbers: makes the arrays, by name. terms: how many of its kind an evaluation sums. size: how
     many numbers there are, about.
     """

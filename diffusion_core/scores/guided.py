@@ -15,13 +15,14 @@ Chidambaram, Gatmiry, Chen, Lee and Lu, arXiv 2409.13074).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 
 from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, check_range
+from diffusion_core.scores.closed_form import ClosedForm, Numbers
 from diffusion_core.scores.exact import ExactScore
 from diffusion_core.strict_json import shown
 from diffusion_core.targets.base import Marginal, Target
@@ -123,6 +124,18 @@ class GuidedScore:
     def tilt(self, t: float) -> Tilt:
         """p_t P(C | x)^w, whose score this is at t."""
         return Tilt(self.exact.marginal(t), self.of_class.marginal(t), self._share, self._scale)
+
+    def closed_form(self) -> ClosedForm | None:
+        """Both scores in numbers, those of the class under names that begin with "class:"."""
+        law, part = self.exact.closed_form(), self.of_class.closed_form()
+        if law is None or part is None:
+            return None
+        scale = np.array([self._scale])
+
+        def numbers() -> Numbers:
+            return {f"class:{name}": of for name, of in part.numbers().items()} | {"guided": scale}
+
+        return replace(law.beside(numbers, part.size + 1), terms=law.terms + part.terms)
 
     def __call__(self, t: float, x: Array) -> Array:
         return self.tilt(t).score(x)

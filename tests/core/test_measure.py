@@ -124,7 +124,7 @@ def test_a_law_without_a_density_is_not_compared_with(name):
     [
         ({"metric": "l2"}, "metric: one of tv, kl, hellinger, w1, w2, got 'l2'"),
         ({"method": "guess"}, "method: one of exact, particles, got 'guess'"),
-        ({"against": "p2"}, "against: one of p1, data, got 'p2'"),
+        ({"against": "p2"}, "against: one of p1, data, tilted, class, got 'p2'"),
     ],
 )
 def test_unknown_words_are_refused(change, message):

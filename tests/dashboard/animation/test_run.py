@@ -35,6 +35,7 @@ from diffusion_core.scores.errors import (
     Shift,
     WaveError,
 )
+from diffusion_core.scores.guided import Guided
 from diffusion_core.scores.own import own_score
 from diffusion_core.targets import PRESETS
 from diffusion_core.targets.base import Target
@@ -56,6 +57,8 @@ SKEWED = GaussianMixture(
     ((-1.5, 0.5), (0.4, 1.0), (1.2, -1.4)),
     (((0.2, 0.15), (0.15, 0.3)), ((0.09, 0.0), (0.0, 0.25)), ((0.4, -0.39), (-0.39, 0.4))),
 )
+
+LABELLED = Points(((-1.0, 0.3), (0.2, 1.0), (1.5, -0.4)), 0.2, ("a", "b", "a"))
 
 TARGETS = {
     "line": Experiment().target,
@@ -87,6 +90,7 @@ TARGETS = {
     **{name: preset.target for name, preset in PRESETS.items()},
 }
 EVERY_ERROR = ("line", "skewed", "boxes", "circle")
+GUIDED = {"line": Guided("1+3", 4.0), "skewed": Guided("2", 2.5), "labels": Guided("a", 3.0)}
 ERRORS = [
     *(Shift(0.3), Shift(0.3, "small-t"), Scale(0.4), Scale(0.4, "large-t"), Empirical(12, 5)),
     *(WaveError(0.1, 3.0, 0.4), FourierError(0.3, 1.5), FourierError(0.2, 2.0, 1, "large-t")),
@@ -108,6 +112,10 @@ def experiments() -> Iterator[tuple[str, Experiment]]:
             for title in EVERY_ERROR:
                 wrong = run.with_(target=TARGETS[title], score_error=error, steps=steps)
                 yield f"{name} {eta} {title} {error}", wrong
+        for title, error in GUIDED.items():
+            target = LABELLED if title == "labels" else TARGETS[title]
+            guided = run.with_(target=target, score_error=error, steps=CALM_STEPS)
+            yield f"{name} {eta} guided {title}", guided
         yield f"{name} {eta} exact start", run.with_(target=SKEWED, start="exact")
         yield f"{name} {eta} Karras", run.with_(schedule=Karras(), steps=150)
     for name in ("ode", "ddpm-accelerated"):
@@ -202,7 +210,7 @@ def test_a_score_of_a_readers_own_is_sent_as_positions() -> None:
 
 @pytest.mark.parametrize("kind", SCORE_ERRORS)
 def test_the_usual_error_of_every_kind_is_made_in_the_browser(kind: str) -> None:
-    assert any(isinstance(error, SCORE_ERRORS[kind]) for error in ERRORS)
+    assert any(isinstance(error, SCORE_ERRORS[kind]) for error in (*ERRORS, *GUIDED.values()))
     experiment = Experiment(score_error=SCORE_ERRORS[kind]())
     assert run_of(experiment, 2000, frame_times(experiment.steps)) is not None
 
