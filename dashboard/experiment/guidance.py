@@ -21,32 +21,25 @@ def fitted(guided: Guided, target: Target) -> Guided | None:
 
     None where it has no classes.
     """
-    chosen, classes = labels(guided.label), target.classes
+    classes = target.classes
     if not classes:
         return None
-    known = JOIN.join(name for name in chosen if name in classes)
+    known = JOIN.join(name for name in guided.names if name in classes)
     return Guided(known or classes[0], guided.scale)
 
 
-def labels(label: str) -> list[str]:
-    """The classes that a class is made of."""
-    return [name.strip() for name in label.split(JOIN)]
-
-
-def choose_class(value: str, target: Target) -> str:
+def choose_class(guided: Guided, target: Target) -> str:
     """One class of the target or several as one; the first again where none is chosen."""
     classes = list(target.classes)
     if st.session_state.get(OFFERED) != classes:
         if OFFERED in st.session_state:
             start_again(NAME)
         st.session_state[OFFERED] = classes
-    held = widget(NAME, [name for name in classes if name in labels(value)])
+    held = widget(NAME, [name for name in classes if name in guided.names])
     if len(classes) > MOST_PILLS:
         picked = st.multiselect("Class", classes, **held, help=say("score-class"))
     else:
-        picked = st.pills(
-            "Class", classes, selection_mode="multi", **held, help=say("score-class")
-        )
+        picked = st.pills("Class", classes, selection_mode="multi", **held, help=say("score-class"))
     if not picked:
         st.info(say("score-class-none", first=classes[0]))
     return JOIN.join(name for name in classes if name in (picked or classes[:1]))

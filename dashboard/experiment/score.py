@@ -1,5 +1,4 @@
-"""The widgets that say which score the sampler gets: exact, wrong by a known size, learned, guided.
-"""
+"""The widgets that say which score the sampler gets: exact, wrong, learned or guided."""
 
 from __future__ import annotations
 
@@ -47,8 +46,8 @@ def choose_score(base: Experiment, target: Target) -> ScoreError | None:
     names = [member.name for member in fields(maker)]
     # in two columns a number of four digits would not be seen
     values = {
-        name: choose_class(last.label, target)
-        if name == "label"
+        name: choose_class(last, target)
+        if isinstance(last, Guided) and name == "label"
         else _field(kind, name, getattr(last, name), maker)
         for name in names
     }

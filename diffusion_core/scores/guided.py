@@ -47,6 +47,11 @@ class Guided:
     def __post_init__(self) -> None:
         check_range("score_error.scale", self.scale, 0.0, MOST_SCALE)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes that C is made of."""
+        return tuple(name.strip() for name in self.label.split(JOIN))
+
     def split(self, target: Target) -> tuple[float, Target]:
         """P(C) and the law of X_0 given C; InputError where the target has no such class."""
         classes = target.classes
@@ -55,15 +60,14 @@ class Guided:
                 "score_error.class: guidance needs a target whose parts have classes, a mixture of "
                 f"Gaussians or points with labels; kind {getattr(target, 'kind', 'own')} has none"
             )
-        chosen = [name.strip() for name in self.label.split(JOIN)]
-        for name in chosen:
+        for name in self.names:
             if name not in classes:
                 known = ", ".join(classes[:NAMED]) + (", ..." if len(classes) > NAMED else "")
                 raise InputError(
                     f"score_error.class: one of {known}, or several joined by {JOIN}, "
                     f"got {shown(name)}"
                 )
-        return target.within(chosen)
+        return target.within(self.names)
 
     def score(self, exact: ExactScore) -> GuidedScore:
         """The guided score on the chain of ``exact``."""

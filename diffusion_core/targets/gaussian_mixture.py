@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from diffusion_core.errors import InputError
-from diffusion_core.schedules import Array, NoiseLevel
+from diffusion_core.schedules import Array, Index, NoiseLevel
 from diffusion_core.targets.base import (
     MAX_WIDTH,
     MIN_WIDTH,
@@ -173,8 +173,12 @@ class GaussianMixture(Target):
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._classes))
 
+    def of_class(self, labels: Collection[str]) -> Index:
+        """Which components have one of these labels, from 0."""
+        return np.flatnonzero(members(self._classes, labels))
+
     def within(self, labels: Collection[str]) -> tuple[float, Target]:
-        chosen = np.flatnonzero(members(self._classes, labels))
+        chosen = self.of_class(labels)
         share = float(self._weights[chosen].sum())
         weights = tuple((self._weights[chosen] / share).tolist())
         means, covariances = zip(

@@ -49,6 +49,7 @@ from diffusion_core.laws.plane.summed import (
 from diffusion_core.laws.reference import Reference
 from diffusion_core.schedules import Array
 from diffusion_core.scores.exact import score_detail
+from diffusion_core.scores.guided import Guided
 from diffusion_core.targets.base import Marginal
 
 TOLERANCE, SOUGHT = 2e-4, 3e-4  # relative: of transport, of inverted maps
@@ -184,9 +185,14 @@ def _pieces(e: Experiment, box: Array, width: float) -> int:
 
 
 def inverts(e: Experiment, law: Reference) -> bool:
-    """Whether the map of this run is inverted: one without memory, to a law without sharp edges."""
+    """Whether the map of this run is inverted: one without memory, to a law without sharp edges,
+
+    by a score that follows a forward chain: a guided one tears the plane into parts so far apart
+    that cells of the output see little of them, and the start law is integrated over at once.
+    """
     smooth = e.target.finest_scale > 0 and float(np.ptp(law.box, axis=0).max()) <= FINEST * law.fine
-    return smooth and not e.record.multistep
+    follows = not isinstance(e.score_error, Guided)
+    return smooth and follows and not e.record.multistep
 
 
 def _from_inverse(e: Experiment, law: Reference, stop: Stop) -> Stages | None:
