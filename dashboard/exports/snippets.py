@@ -184,3 +184,36 @@ for run in sweep(runs, "tv", "{method}"):
     m = run.measurement
     print(run.sampler, run.steps, (m.value, m.error) if m else run.reason)
 '''
+
+
+def guided_laws_snippet(experiment: Experiment) -> str:
+    """The distances to the tilted law and to the class, and what the three laws hold."""
+    return f"""from diffusion_core import Experiment, measure
+from diffusion_core.studies.guidance import guided_laws
+
+{described(experiment)}
+for against in ("tilted", "class"):
+    found = measure(experiment, against=against)
+    print(against, found.value, "+-", found.error)
+laws = guided_laws(experiment)
+print("spread", laws.spread)
+print("belongs to the class", laws.inside)
+for mode in laws.modes:
+    print("component", mode.number, mode.share)
+"""
+
+
+def guidance_snippet(experiment: Experiment, shown: Sequence[tuple[str, float, int, str]]) -> str:
+    """TV by sampler, scale, T and what it is compared with: of the points that have a value."""
+    return f"""from dataclasses import replace
+
+from diffusion_core import Experiment, measure
+
+{described(experiment)}
+for sampler, scale, steps, against in {list(shown)!r}:
+    guided = replace(experiment.score_error, scale=scale)
+    eta = experiment.eta if sampler == experiment.sampler else 0.0
+    run = experiment.with_(sampler=sampler, eta=eta, score_error=guided, steps=steps, seed=0)
+    found = measure(run, against=against)
+    print(sampler, scale, steps, against, found.value, "+-", found.error)
+"""
