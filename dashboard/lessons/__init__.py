@@ -42,6 +42,7 @@ from dashboard.lessons import (
     beginnings,
     buys,
     first,
+    guidance,
     limits,
     loose,
     order,
@@ -64,6 +65,7 @@ LESSONS: dict[str, Lesson] = {
         order.ORDER,
         buys.BUYS,
         *scores.LESSONS,
+        guidance.GUIDANCE,
         loose.LOOSE,
     )
 }

@@ -17,6 +17,7 @@ from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.laws.particles import final_points, start_points
 from diffusion_core.schedules import Array
 from diffusion_core.studies.forward import noise_distance
+from diffusion_core.studies.guidance import Guidance, guided_laws
 
 EXACT = ("tv", "exact", 0, "p1")
 
@@ -48,19 +49,22 @@ class Lab:
         self._outer.empty()
         self._line = None
 
-    def measured(self, run: Experiment, particles: int = 0) -> Measurement:
-        """TV(q_1, p_1), exactly or from that many particles; Refused with its reason."""
+    def measured(self, run: Experiment, particles: int = 0, against: str = "p1") -> Measurement:
+        """TV(q_1, p_1), or to what ``against`` names, exactly or from that many particles; Refused
+
+        with its reason.
+        """
         method = "particles" if particles else "exact"
-        if not cached.is_known(run, "tv", method, particles, "p1"):
+        if not cached.is_known(run, "tv", method, particles, against):
             self._tell(run)
-        found = cached.distance(run, "tv", method, particles, "p1", self._place)
+        found = cached.distance(run, "tv", method, particles, against, self._place)
         if isinstance(found, str):
             raise Refused(found)
         return found
 
-    def tv(self, run: Experiment) -> float:
-        """TV(q_1, p_1), exactly."""
-        return self.measured(run).value
+    def tv(self, run: Experiment, against: str = "p1") -> float:
+        """TV(q_1, p_1), or to what ``against`` names, exactly."""
+        return self.measured(run, against=against).value
 
     def curve(self, run: Experiment, steps: Sequence[int]) -> list[Measurement]:
         """TV at every T, all measured together; Refused with the first reason."""
@@ -100,10 +104,20 @@ class Lab:
         score, jacobi = studies.score_sizes(run, self._place)
         return score.value, jacobi.value
 
+    def guided(self, run: Experiment) -> Guidance:
+        """What guidance returns, beside the tilted law and the class."""
+        study = studies.Study(_guided, (run,), cost.study(run, "guidance"))
+        found: Guidance = studies.value(study, run.record.label, self._place)
+        return found
+
     def _value(self, function: Callable[..., Array], run: Experiment, how: Any) -> Array:
         study = studies.Study(function, (run, how), cost.study(run, function.__name__))
         found: Array = studies.value(study, run.record.label, self._place)
         return found
+
+
+def _guided(run: Experiment, progress: Progress) -> Guidance:
+    return guided_laws(run, progress)
 
 
 def _to_noise(run: Experiment, times: Sequence[int], progress: Progress) -> Array:

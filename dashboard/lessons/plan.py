@@ -29,5 +29,10 @@ WEEK = (
     Part("tuesday", 30, ("sampling", "measuring", "rates")),
     Part("wednesday", 30, ("bounds", "acceleration", "initialisation"), ("why",)),
     Part("thursday", 40, ("schedules", "order", "what-order-buys", "score-error")),
-    Part("friday", 20, ("memorisation", "how-loose"), ("theory", "assumptions", "challenges")),
+    Part(
+        "friday",
+        30,
+        ("memorisation", "guidance", "how-loose"),
+        ("theory", "assumptions", "challenges"),
+    ),
 )

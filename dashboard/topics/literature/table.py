@@ -27,6 +27,7 @@ FAMILIES = {
     "deterministic": "deterministic, first order",
     "higher": "accelerated, higher order",
     "other": "consistency models, rejection, in parallel",
+    "guidance": "guidance",
 }
 METRICS = ("TV", "KL")  # what is drawn, KL through sqrt(KL/2)
 UNKNOWN = "–"

@@ -6,6 +6,8 @@ TERMS = {
     "term-forward-process": "forward",
     "term-schedule": "schedule_design",
     "term-score": "trajectories",
+    "term-guidance": "guidance",
+    "term-tilted": "guidance",
     "term-reverse-process": "trajectories",
     "term-probability-flow": "why",
     "term-sampler": "compare",

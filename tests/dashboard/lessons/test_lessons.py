@@ -226,6 +226,9 @@ TODAY = {
     ("score-error", "smooth"): "a",
     ("memorisation", "steps"): "c",
     ("memorisation", "learned"): "b",
+    ("guidance", "limit"): "c",
+    ("guidance", "samplers"): "a",
+    ("guidance", "mode"): "c",
     ("how-loose", "applies"): "b",
     ("how-loose", "above"): "low",  # of a guess of 2
     ("how-loose", "later"): "b",
@@ -466,6 +469,15 @@ MADE_UP = [
     ("memorisation", "steps", {"copy_50": 0.4, "copy_200": 0.6}, "c"),
     ("memorisation", "learned", {"learned_200": 0.5, "copy_200": 0.4}, "a"),
     ("memorisation", "learned", {"learned_200": 0.2, "copy_200": 0.4}, "b"),
+    ("guidance", "limit", {"few": 0.3, "many": 0.1}, "a"),
+    ("guidance", "limit", {"few": 0.3, "many": 0.29}, "b"),
+    ("guidance", "limit", {"few": 0.3, "many": 0.4}, "c"),
+    ("guidance", "samplers", {"many": 0.3, "ddpm": 0.1}, "a"),
+    ("guidance", "samplers", {"many": 0.3, "ddpm": 0.31}, "b"),
+    ("guidance", "samplers", {"many": 0.3, "ddpm": 0.6}, "c"),
+    ("guidance", "mode", {"left": 0.55}, "a"),
+    ("guidance", "mode", {"left": 0.2}, "b"),
+    ("guidance", "mode", {"left": 0.001}, "c"),
 ]
 
 
@@ -570,6 +582,7 @@ HANDED_IN = {
     "what-order-buys": "40.c.c.c.c.c",
     "score-error": "c.c.b.c",
     "memorisation": "c.b.c.c",
+    "guidance": "c.c.c.c",
     "first-words": "c.c.100.c.c",
     "how-loose": "b.1000.c.c.c.c",
 }
