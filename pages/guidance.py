@@ -44,6 +44,10 @@ with st.sidebar:
     sampler = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
     rest = {"start": choose_start(state.experiment), "seed": choose_seed(state.experiment)}
+reading, place = page_chrome.stage()
+with reading:
+    status, words = st.empty(), st.empty()
+place = place.empty()
 subject, told = measure.subject(target[0])
 begun = measure.begun(state.experiment, subject)
 guided = choose_guidance(begun, subject)
@@ -57,10 +61,6 @@ experiment = described(
     **rest,
 )
 shown = measure.shown(experiment, subject, guided)
-reading, place = page_chrome.stage()
-with reading:
-    status, words = st.empty(), st.empty()
-place, below = place.empty(), st.empty()
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -68,6 +68,7 @@ view = st.segmented_control(
     required=True,
     **setting(PAGE, VIEW, state.values["view"]),
 )
+below = st.empty()
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, {"view": view}, notice)
 if told:

@@ -10,7 +10,13 @@ from dashboard.csv_table.choices import AS_FOUND, Choices
 from dashboard.csv_table.lines import MAX_BYTES, MAX_ROWS, is_lines
 from dashboard.csv_table.named_columns import Column, Grid
 from dashboard.csv_table.numerals import numeral
-from dashboard.csv_table.upload import Table, default_columns, parse_table, table_of
+from dashboard.csv_table.upload import (
+    Table,
+    default_columns,
+    label_columns,
+    parse_table,
+    table_of,
+)
 from dashboard.link.widget_keys import KEY, key
 from dashboard.prose import prose
 from dashboard.text.plain import plain, short
@@ -19,6 +25,7 @@ from diffusion_core import InputError
 say = prose("controls")
 MOST_NAMED = 6
 FOUND = "as found"
+NO_CLASSES = "none"
 SEPARATOR = {
     FOUND: "As found",
     ",": "Comma",
@@ -54,12 +61,26 @@ def choose_table() -> Table | None:
     st.caption(_read(grid))
     drop = st.toggle("Leave out rows without a value", key=key("drop", False))
     found = [column.name for column in grid.columns if column.numeric]
+    classes = choose_classes(f"file {file}", label_columns(grid), None)
     return choose_columns(
         f"file {file} {found}",
         found,
         default_columns(grid),
-        lambda names: parse_table(data, name, names, drop, chosen),
+        lambda names: parse_table(data, name, names, drop, chosen, classes),
     )
+
+
+def choose_classes(name: str, offered: Sequence[str], first: str | None) -> str | None:
+    """The column that says the class of each row; None without one."""
+    if not offered:
+        return None
+    chosen = st.selectbox(
+        "Classes",
+        [NO_CLASSES, *offered],
+        key=key(f"classes of {name}", first or NO_CLASSES),
+        help=say("data-classes"),
+    )
+    return None if chosen == NO_CLASSES else chosen
 
 
 def choose_columns(

@@ -17,6 +17,7 @@ from dashboard.csv_table.named_columns import Column, Grid, numbers_rows, read_g
 from dashboard.csv_table.numerals import is_missing
 from dashboard.text.plain import short
 from diffusion_core.errors import InputError
+from diffusion_core.targets.classes import JOIN, LONGEST, MOST_CLASSES, is_label
 
 MAX_VALUE = 1e100  # so that squares are finite
 Rows = tuple[tuple[float, ...], ...]
@@ -27,11 +28,13 @@ class Table:
     """One or two named columns of numbers; ``rows`` are points of dimension len(columns).
 
     ``dropped`` counts the rows left out because a chosen cell was empty, only where that was asked.
+    ``labels``: the class of each row, where a column of classes was chosen.
     """
 
     columns: tuple[str, ...]
     rows: Rows
     dropped: int = 0
+    labels: tuple[str, ...] = ()
 
 
 def table_of(data: bytes, name: str, choices: Choices = AS_FOUND) -> Grid:
@@ -56,21 +59,33 @@ def default_columns(grid: Grid) -> list[str]:
     return (measured or [c.name for c in numeric])[:2]
 
 
+def label_columns(grid: Grid) -> list[str]:
+    """The names of the columns that may say a class: with 2 to 50 different values."""
+    return [c.name for c in grid.columns if 2 <= len(_values(c)) <= MOST_CLASSES]
+
+
+def _values(column: Column) -> set[str]:
+    return {cell for cell in column.cells if not is_missing(cell)}
+
+
 def parse_table(
     data: bytes,
     name: str,
     columns: Sequence[str] | None = None,
     drop_missing: bool = False,
     choices: Choices = AS_FOUND,
+    classes: str | None = None,
 ) -> Table:
     """The chosen one or two columns, or all that hold numbers if there are no more than two.
 
     A row that lacks a chosen value is an InputError, or dropped and counted with ``drop_missing``.
+    classes: the name of the column that holds a label for each row, as one of ``label_columns``.
     """
     try:
         grid = read_grid(data, choices)
         chosen = _all_numeric(grid) if columns is None else _choose(grid, columns)
-        return _convert(chosen, grid.lines, drop_missing)
+        labels = None if classes is None else _choose(grid, [classes])[0]
+        return _convert(chosen, labels, grid.lines, drop_missing)
     except Wrong as wrong:
         raise InputError(f"{_title(name)}: {wrong}") from None
 
@@ -120,11 +135,18 @@ def _choose(grid: Grid, names: Sequence[str]) -> list[Column]:
     return [by_name[name] for name in names]
 
 
-def _convert(columns: list[Column], lines: Sequence[int], drop_missing: bool) -> Table:
+def _convert(
+    columns: list[Column], labels: Column | None, lines: Sequence[int], drop_missing: bool
+) -> Table:
     _refuse_text(columns, lines)
     points = list(zip(*(column.reading.values for column in columns), strict=True))
-    full = [i for i, values in enumerate(points) if None not in values]
+    full = [
+        i
+        for i, values in enumerate(points)
+        if None not in values and not (labels and is_missing(labels.cells[i]))
+    ]
     lacking = len(points) - len(full)
+    columns = columns if labels is None or labels in columns else [*columns, labels]
     if not full:
         raise Wrong(f"has no row with a value in {_listing(columns, 'and')}")
     if lacking and not drop_missing:
@@ -134,9 +156,20 @@ def _convert(columns: list[Column], lines: Sequence[int], drop_missing: bool) ->
             f"a value in {_listing(columns, 'or')} (first: line {lines[first]}); "
             "fill it in, or choose to drop such rows"
         )
-    _refuse_size(columns, lines, full)
+    _refuse_size(columns[: len(points[0])], lines, full)
     rows = tuple(tuple(v for v in points[i] if v is not None) for i in full)
-    return Table(tuple(column.name for column in columns), rows, lacking)
+    names = tuple(column.name for column in columns[: len(points[0])])
+    return Table(names, rows, lacking, _labels(labels, lines, full) if labels else ())
+
+
+def _labels(column: Column, lines: Sequence[int], full: Sequence[int]) -> tuple[str, ...]:
+    for i in full:
+        if not is_label(column.cells[i]):
+            raise Wrong(
+                f"line {lines[i]}, column {show(column.name)} holds {show(column.cells[i])}; "
+                f"a class is a text of at most {LONGEST} characters without {JOIN}"
+            )
+    return tuple(column.cells[i] for i in full)
 
 
 def _refuse_text(columns: list[Column], lines: Sequence[int]) -> None:

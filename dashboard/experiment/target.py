@@ -9,9 +9,14 @@ from itertools import permutations
 
 import streamlit as st
 
-from dashboard.csv_table.controls import choose_columns, choose_table
+from dashboard.csv_table.controls import choose_classes, choose_columns, choose_table
 from dashboard.csv_table.upload import Rows, Table, standardise
-from dashboard.experiment.datasets import PENGUIN_COLUMNS, load_penguins, penguin_columns
+from dashboard.experiment.datasets import (
+    PENGUIN_CLASSES,
+    PENGUIN_COLUMNS,
+    load_penguins,
+    penguin_columns,
+)
 from dashboard.experiment.own_target import choose_drawn, choose_image
 from dashboard.gallery import pick_preset
 from dashboard.link.axis_names import name_axes
@@ -114,7 +119,9 @@ def _choose_data(base: Experiment) -> Choice:
                 return picture, None
             st.info(say("image-none"))
             return base.target, base.preset
-        table = _penguins(columns or PENGUIN_COLUMNS) if source == "penguins" else choose_table()
+        table = (
+            _penguins(columns or PENGUIN_COLUMNS, own) if source == "penguins" else choose_table()
+        )
     except InputError as error:
         st.error(f"{plain(str(error))}.")
     if table is None:
@@ -127,8 +134,9 @@ def _choose_data(base: Experiment) -> Choice:
     points, shift, scale = _points(table)
     _tell_units(table, shift, scale)
     given = BANDWIDTH if own is None else own.bandwidth
-    name_axes(Points(points, given), table.columns)
-    return _smoothed(Points(points, given)), None
+    chosen = Points(points, given, table.labels)
+    name_axes(chosen, table.columns)
+    return _smoothed(chosen), None
 
 
 def _in_use(points: Points) -> str:
@@ -191,5 +199,9 @@ def _tell_units(table: Table, shift: tuple[float, ...], scale: tuple[float, ...]
     st.caption(" ".join([*told, say("data-units", units=units)]))
 
 
-def _penguins(first: Sequence[str]) -> Table | None:
-    return choose_columns("penguins", penguin_columns(), first, load_penguins)
+def _penguins(first: Sequence[str], own: Points | None) -> Table | None:
+    given = PENGUIN_CLASSES if own and own.labels else None
+    classes = choose_classes("penguins", [PENGUIN_CLASSES], given)
+    return choose_columns(
+        "penguins", penguin_columns(), first, lambda names: load_penguins(names, classes)
+    )

@@ -28,7 +28,7 @@ from diffusion_core.targets.separable import density_at_nodes
 NODES = {1: 4801, 2: 201}  # along an axis
 PILOTS = 4000  # particles that show how far q_1 reaches
 AROUND = 0.25  # of their span, on either side
-UNSEEN = 1e-3  # of q_1, off the grid or lost on it: more is no picture of it
+UNSEEN = {1: 1e-3, 2: 1e-2}  # of a law, off the grid or lost on it: more is no picture of it
 MOST_MODES = 12  # components of a class that are looked at one by one
 LOST = 0.1  # of its share in the class: a mode that keeps less counts as lost
 LAWS = ("output", "tilted", "class")
@@ -72,7 +72,7 @@ def guided_laws(experiment: Experiment, stop: Callable[[], None] = never) -> Gui
     """The laws of a run with a guided score, on the line or in the plane.
 
     InputError where the score is not guided; Refused beyond the plane, where a law is refused, and
-    where a thousandth of one is not on the grid.
+    where too much of one is not on the grid.
     """
     guided = guidance(experiment, "tilted")
     dim = experiment.target.dim
@@ -86,7 +86,7 @@ def guided_laws(experiment: Experiment, stop: Callable[[], None] = never) -> Gui
         densities[name] = _density(reference(experiment, name).marginal, axes)
     cell = math.prod(float(a[1] - a[0]) for a in axes)
     error = max(abs(float(f.sum()) * cell - 1) for f in densities.values())
-    if not error < UNSEEN:
+    if not error < UNSEEN[dim]:
         raise Refused(
             f"guidance: {error:.2g} of a law lies off the grid of its picture, or between its "
             "nodes; use more steps or a smaller scale"

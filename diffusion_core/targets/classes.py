@@ -26,19 +26,24 @@ def check_labels(labels: Sequence[str], count: int, parts: str) -> None:
     if len(labels) != count:
         raise InputError(f"target.labels: {count} {parts} need {count} labels, got {len(labels)}")
     for label in dict.fromkeys(labels):
-        if not (
-            isinstance(label, str)
-            and 1 <= len(label) <= LONGEST
-            and label.isprintable()
-            and label == label.strip()
-            and JOIN not in label
-        ):
+        if not is_label(label):
             raise InputError(
                 f"target.labels: each a text of 1 to {LONGEST} characters without {JOIN} and "
                 f"without spaces at its ends, got {shown(label)}"
             )
     if (found := len(set(labels))) > MOST_CLASSES:
         raise InputError(f"target.labels: at most {MOST_CLASSES} classes, got {found}")
+
+
+def is_label(text: object) -> bool:
+    """Whether it can be the label of a class."""
+    return (
+        isinstance(text, str)
+        and 1 <= len(text) <= LONGEST
+        and text.isprintable()
+        and text == text.strip()
+        and JOIN not in text
+    )
 
 
 def members(labels: Sequence[str], chosen: Collection[str]) -> Mask:

@@ -93,7 +93,9 @@ def scale_figure(
         _add(figure, f"{labels[name]}, to the tilted law", curve, SAMPLERS[name].scatter(dark))
     if to_class:
         mark = MARKS["class"]
-        _add(figure, f"{labels[sampler]}, to the class", to_class, mark.scatter(dark))
+        look = mark.scatter(dark)
+        look["marker"] |= {"symbol": "square-open"}  # what is below shows through
+        _add(figure, f"{labels[sampler]}, to the class", to_class, look)
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
