@@ -52,8 +52,14 @@ PICTURE = "pictures of figures"
 _SCROLL = (Path(__file__).parent / "scroll.js").read_text(encoding="utf-8")
 
 
-def stage() -> tuple[Any, Any]:
-    """Places for the words that a figure is read by, and for the figure: kept free for them."""
+def stage(around: float = 0.0) -> tuple[Any, Any]:
+    """Places for the words that a figure is read by, and for the figure: kept free for them.
+
+    around: rem that the page needs for what stands around its figure, where choices below it are to
+    share the first screen.
+    """
+    if around and not shared(PRESENT):
+        st.html(f"<style>:root {{ --around-figure: {around:g}rem; }}</style>")
     return st.container(key="reading"), st.container(key="stage")
 
 

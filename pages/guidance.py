@@ -31,6 +31,7 @@ from diffusion_core import SAMPLERS, Measurement
 from diffusion_core.schedules import Custom
 
 PARTICLES = 1000
+AROUND = 26.0  # rem: class and scale stand below the figure, on the first screen
 navigation.require()
 state = open_link(PAGE)
 say = prose("guidance")
@@ -44,9 +45,9 @@ with st.sidebar:
     sampler = choose_sampler(state.experiment)
     steps = choose_steps(state.experiment, schedule)
     rest = {"start": choose_start(state.experiment), "seed": choose_seed(state.experiment)}
-reading, place = page_chrome.stage()
+reading, place = page_chrome.stage(AROUND)
 with reading:
-    status, words = st.empty(), st.empty()
+    status, words, more = st.empty(), st.empty(), st.empty()
 place = place.empty()
 subject, told = measure.subject(target[0])
 begun = measure.begun(state.experiment, subject)
@@ -94,6 +95,7 @@ def show_laws() -> None:
     laws = measure.shown_laws(shown, status)
     figure = figures.law_figure(laws, dark)
     page_chrome.plot(place, figure, "three-laws", text.law_alt(laws), f"{PAGE} laws", numbers=False)
+    more.markdown(text.modes(laws))
     below.markdown(text.laws(laws))
     st.markdown(say("why"))
     page_chrome.table(text.law_table(laws), "What the three laws give to the class's components")
@@ -118,7 +120,7 @@ def show_scales() -> None:
     to_class = measure.ToClass(shown)
     part = to_class.curve(sweeps.measured(to_class, lambda known: None, status))
     draw(found, part)
-    below.markdown(text.scales(curves, labels))
+    more.markdown(text.scales(curves, labels))
     st.markdown(say("scale-said"))
     refusals(found)
     rows = text.scale_rows(curves, part, own)
@@ -142,7 +144,7 @@ def show_steps() -> None:
     found = sweeps.measured(work, draw, status)
     draw(found)
     curves = work.curves(found)
-    below.markdown(text.steps(curves, labels))
+    more.markdown(text.steps(curves, labels))
     if isinstance(shown.schedule, Custom):
         st.info(say("custom"))
     st.markdown(say("steps-said"))

@@ -65,7 +65,7 @@ def _at_scale(scale: str) -> Run:
 
     def numbers(lab: Lab) -> Numbers:
         few = _tv(lab, run.with_(steps=FEW))
-        return {"scale": float(scale), "moved_few": few, "moved_many": _tv(lab, run)}
+        return {"moved_few": few, "moved_many": _tv(lab, run)}
 
     picture = _curves((f"ODE, w = {scale}", run, "ode"), ("ODE, w = 1", _plain(), "target"))
     return Run(numbers, picture.figure)

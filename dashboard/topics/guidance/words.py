@@ -27,20 +27,19 @@ def distance(tilted: Measurement, part: Measurement, scale: float) -> str:
 
 
 def laws(found: Guidance) -> str:
-    """Modes that are lost, how the spread changed, how surely the output is of the class."""
-    parts = []
-    if len(found.modes) > 1:
-        parts.append(_modes(found.modes))
-    parts.append(_spread(found.spread))
-    parts.append(
-        say(
-            "inside",
-            output=percent(found.inside["output"]),
-            tilted=percent(found.inside["tilted"]),
-            part=percent(found.inside["class"]),
-        )
+    """How the spread changed, and how surely the output is of the class."""
+    inside = say(
+        "inside",
+        output=percent(found.inside["output"]),
+        tilted=percent(found.inside["tilted"]),
+        part=percent(found.inside["class"]),
     )
-    return " ".join(parts)
+    return f"{_spread(found.spread)} {inside}"
+
+
+def modes(found: Guidance) -> str:
+    """Which modes of the class are lost; nothing where it has one, or is no mixture of a few."""
+    return _modes(found.modes) if len(found.modes) > 1 else ""
 
 
 def _modes(modes: Sequence[Mode]) -> str:

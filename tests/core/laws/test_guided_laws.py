@@ -140,7 +140,7 @@ def brute(e: Experiment, *against: str) -> list[dict[str, float]]:
 
 @pytest.mark.parametrize("sampler", ["ode", "ode-taylor", "ddpm", "ddpm-covariance"])
 def test_distances_on_the_line_agree_with_brute_force(sampler):
-    e = LINE.with_(sampler=sampler, steps=12 if sampler.startswith("ddpm") else 40)
+    e = LINE.with_(sampler=sampler, steps=8 if sampler.startswith("ddpm") else 32)
     names = ("tilted", "class", "p1")
     for against, truth in zip(names, brute(e, *names), strict=True):
         found = measure_all(e, ("tv", "hellinger", "w1"), against=against)
@@ -150,10 +150,10 @@ def test_distances_on_the_line_agree_with_brute_force(sampler):
 
 @pytest.mark.parametrize(
     ("sampler", "scale"),
-    [*(("ode", w) for w in (0.5, 8.0, 20.0)), ("ddpm", 0.5), ("ddpm", 6.0)],
+    [*(("ode", w) for w in (0.5, 8.0, 20.0)), ("ddpm", 6.0)],
 )
 def test_every_scale_agrees_with_brute_force(sampler, scale):
-    steps = 12 if sampler == "ddpm" else 40
+    steps = 8 if sampler == "ddpm" else 32
     e = LINE.with_(sampler=sampler, score_error=Guided("1+3", scale), steps=steps)
     found = measure(e, against="tilted")
     assert abs(found.value - brute(e, "tilted")[0]["tv"]) < found.error + 1e-5
