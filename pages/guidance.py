@@ -94,7 +94,8 @@ def show_laws() -> None:
     """What comes out, the tilted law and the class."""
     laws = measure.shown_laws(shown, status)
     figure = figures.law_figure(laws, dark)
-    page_chrome.plot(place, figure, "three-laws", text.law_alt(laws), f"{PAGE} laws", numbers=False)
+    look = {"key": f"{PAGE} laws", "numbers": False, "of": shown.target}
+    page_chrome.plot(place, figure, "three-laws", text.law_alt(laws), **look)
     more.markdown(text.modes(laws))
     below.markdown(text.laws(laws))
     st.markdown(say("why"))

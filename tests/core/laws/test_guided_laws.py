@@ -140,12 +140,12 @@ def brute(e: Experiment, *against: str) -> list[dict[str, float]]:
 
 @pytest.mark.parametrize("sampler", ["ode", "ode-taylor", "ddpm", "ddpm-covariance"])
 def test_distances_on_the_line_agree_with_brute_force(sampler):
-    e = LINE.with_(sampler=sampler, steps=8 if sampler.startswith("ddpm") else 32)
+    e = LINE.with_(sampler=sampler, steps=12 if sampler.startswith("ddpm") else 40)
     names = ("tilted", "class", "p1")
     for against, truth in zip(names, brute(e, *names), strict=True):
-        found = measure_all(e, ("tv", "hellinger", "w1"), against=against)
+        found = measure_all(e, ("tv", "hellinger"), against=against)
         for metric, value in found.items():
-            assert abs(value.value - truth[metric]) < value.error + 3e-5, (metric, against)
+            assert abs(value.value - truth[metric]) < value.error + 2e-5, (metric, against)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_distances_on_the_line_agree_with_brute_force(sampler):
     [*(("ode", w) for w in (0.5, 8.0, 20.0)), ("ddpm", 6.0)],
 )
 def test_every_scale_agrees_with_brute_force(sampler, scale):
-    steps = 8 if sampler == "ddpm" else 32
+    steps = 12 if sampler == "ddpm" else 32
     e = LINE.with_(sampler=sampler, score_error=Guided("1+3", scale), steps=steps)
     found = measure(e, against="tilted")
     assert abs(found.value - brute(e, "tilted")[0]["tv"]) < found.error + 1e-5
