@@ -60,12 +60,13 @@ def default_columns(grid: Grid) -> list[str]:
 
 
 def label_columns(grid: Grid) -> list[str]:
-    """The names of the columns that may say a class: with 2 to 50 different values."""
-    return [c.name for c in grid.columns if 2 <= len(_values(c)) <= MOST_CLASSES]
+    """The names of the columns that may say a class: with 2 to 50 values, and one that comes again."""
+    return [column.name for column in grid.columns if _repeats(column)]
 
 
-def _values(column: Column) -> set[str]:
-    return {cell for cell in column.cells if not is_missing(cell)}
+def _repeats(column: Column) -> bool:
+    filled = [cell for cell in column.cells if not is_missing(cell)]
+    return 2 <= len(set(filled)) <= min(MOST_CLASSES, len(filled) - 1)
 
 
 def parse_table(

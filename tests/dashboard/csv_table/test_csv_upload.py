@@ -10,8 +10,15 @@ import numpy as np
 import pytest
 
 from dashboard.csv_table.lines import BINARY, MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from dashboard.csv_table.upload import Table, numeric_columns, parse_table, standardise
-from dashboard.experiment.datasets import load_penguins
+from dashboard.csv_table.upload import (
+    Table,
+    label_columns,
+    numeric_columns,
+    parse_table,
+    standardise,
+    table_of,
+)
+from dashboard.experiment.datasets import PENGUIN_CLASSES, load_penguins
 from diffusion_core.errors import InputError
 from diffusion_core.targets import Points
 
@@ -354,3 +361,39 @@ def test_penguins() -> None:
     assert load_penguins(("body_mass_g",)).rows[:2] == ((3750.0,), (3800.0,))
     with pytest.raises(InputError, match='has no column "wing"'):
         load_penguins(("wing",))
+
+
+def test_a_column_of_classes_labels_the_rows() -> None:
+    data = b"x,sort,code\n1,ash,0\n2,oak,1\n3,ash,0\n"
+    grid = table_of(data, "t.csv")
+    assert label_columns(grid) == ["sort", "code"]
+    assert parse_table(data, "t.csv", ["x"], classes="sort").labels == ("ash", "oak", "ash")
+    assert parse_table(data, "t.csv", ["x"], classes="code").labels == ("0", "1", "0")
+    assert parse_table(data, "t.csv", ["x"]).labels == ()
+
+
+def test_rows_without_a_class_are_refused_or_left_out() -> None:
+    data = b"x,sort\n1,ash\n2,\n3,oak\n"
+    with pytest.raises(InputError, match=r"1 of 3 rows lacks a value in x or sort \(first: line 3"):
+        parse_table(data, "t.csv", ["x"], classes="sort")
+    found = parse_table(data, "t.csv", ["x"], drop_missing=True, classes="sort")
+    assert found == Table(("x",), ((1.0,), (3.0,)), 1, ("ash", "oak"))
+
+
+def test_a_class_that_cannot_be_one_is_named_with_its_line() -> None:
+    data = b"x,sort\n1,ash\n2,oak+elm\n"
+    with pytest.raises(InputError, match=r'line 3, column "sort" holds "oak\+elm"; a class is a'):
+        parse_table(data, "t.csv", ["x"], classes="sort")
+
+
+def test_columns_of_one_value_or_of_too_many_say_no_class() -> None:
+    rows = "".join(f"{i},same,{i},{'ab'[i % 2]}\n" for i in range(60))
+    grid = table_of(f"x,one,many,two\n{rows}".encode(), "t.csv")
+    assert label_columns(grid) == ["two"]
+
+
+def test_penguins_come_with_their_species() -> None:
+    found = load_penguins(classes=PENGUIN_CLASSES)
+    assert set(found.labels) == {"Adelie", "Chinstrap", "Gentoo"}
+    assert len(found.labels) == len(found.rows)
+    assert found.rows == load_penguins().rows

@@ -11,6 +11,7 @@ from dashboard.link.permalink import decode
 from dashboard.text.labels import SCORE_PARAMETERS, SCORES, WHEN
 from diffusion_core import Experiment, measure
 from diffusion_core.scores import errors
+from diffusion_core.scores.guided import Guided
 from diffusion_core.studies.score_sizes import eps_jacobi
 from tests.dashboard.visiting import address, calm, said, visit
 
@@ -85,3 +86,20 @@ def test_curves_against_T_are_those_of_the_chosen_score() -> None:
     table = app.dataframe[0].value
     shown = table[table["T"] == 16].iloc[0].to_string()
     assert str(measure(wrong.with_(steps=16)).value)[:5] in shown
+
+
+def test_a_guided_score_is_chosen_with_its_class_and_follows_the_target() -> None:
+    app = visit("trajectories", SMALL, particles="200")
+    app.selectbox(key="control: score").set_value("guided").run()
+    assert decode(address(calm(app))["e"]) == SMALL.with_(score_error=Guided("1", 3.0))
+    app.button_group(key="control: score.guided.label").set_value(["1", "3"]).run()
+    app.number_input(key="control: score.guided.scale").set_value(2.0).run()
+    wanted = SMALL.with_(score_error=Guided("1+3", 2.0))
+    assert decode(address(calm(app))["e"]) == wanted
+    assert str(measure(wanted).value)[:5] in said(app)
+    app.selectbox(key="control: preset 1").set_value("two-modes").run()
+    found = decode(address(calm(app))["e"])
+    assert (found.preset, found.score_error) == ("two-modes", Guided("1", 2.0))
+    app.selectbox(key="control: preset 1").set_value("uniform").run()
+    assert "no classes to guide to" in calm(app).info[0].value
+    assert decode(address(app)["e"]).score_error is None
