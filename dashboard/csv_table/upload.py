@@ -60,7 +60,7 @@ def default_columns(grid: Grid) -> list[str]:
 
 
 def label_columns(grid: Grid) -> list[str]:
-    """The names of the columns that may say a class: with 2 to 50 values, and one that comes again."""
+    """The names of the columns that may say a class: of 2 to 50 values, one of which repeats."""
     return [column.name for column in grid.columns if _repeats(column)]
 
 
