@@ -19,7 +19,7 @@ PLAYED = (
     "failures",
 )
 TALL = ("compare?particles=200", "challenges", "failures", "forward?particles=200")
-DRAWN = ("convergence?from=8&to=16", "budget", "dimension", "imperfect_scores")
+DRAWN = ("convergence?from=8&to=16", "budget", "dimension", "imperfect_scores", "guidance")
 LIMIT = 60_000  # ms, as for other pages
 SIZES = [(1280, 800), (1440, 900)]
 PHONE = (390, 844)

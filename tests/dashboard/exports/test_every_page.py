@@ -40,6 +40,9 @@ QUICK = {
 VIEWS = [
     ("imperfect_scores", {"view": "waves"}),
     ("correctors", {"view": "mixing"}),
+    ("guidance", {"view": "scale"}),
+    ("guidance", {"view": "steps"}),
+    ("guidance", {"view": "run"}),
     ("learned_score", {"view": "samples"}),
     ("learned_score", {"view": "memory"}),
     ("assumptions", {"tails": "on"}),
