@@ -27,7 +27,7 @@ from dashboard.text.readings import sentence, sweep_notes
 from dashboard.topics.guidance import figures, measure
 from dashboard.topics.guidance import words as text
 from dashboard.topics.guidance.page import PAGE, VIEW, VIEWS
-from diffusion_core import SAMPLERS, Measurement
+from diffusion_core import Measurement
 from diffusion_core.schedules import Custom
 
 PARTICLES = 1000
@@ -76,7 +76,7 @@ if told:
     st.info(say(told, target=measure.FALLBACK_LABEL, dim=target[0].dim))
 if experiment.target.dim == 2 and view in ("scale", "steps"):
     st.caption(say("no-plane"))
-labels = {name: SAMPLERS[name].label for name in measure.samplers(shown)}
+labels = measure.labels(shown)
 dark = is_dark()
 
 
@@ -109,7 +109,7 @@ def show_laws() -> None:
 
 def show_scales() -> None:
     """TV to the tilted law against w."""
-    work, own = measure.ByScale(shown), shown.record.name
+    work, own = measure.ByScale(shown), str(shown.sampler)
 
     def draw(found: sweeps.Outcomes, part: Any = ()) -> None:
         figure = figures.scale_figure(work.curves(found), part, own, labels, dark)

@@ -72,7 +72,12 @@ def _laws(experiment: Experiment, progress: Progress) -> Guidance:
 
 def samplers(experiment: Experiment) -> tuple[str, ...]:
     """The experiment's own and those that it stands beside."""
-    return tuple(dict.fromkeys((experiment.record.name, *BESIDE)))
+    return tuple(dict.fromkeys((str(experiment.sampler), *BESIDE)))
+
+
+def labels(experiment: Experiment) -> dict[str, str]:
+    """What these samplers are called."""
+    return {name: turned(experiment, name).record.label for name in samplers(experiment)}
 
 
 def turned(experiment: Experiment, sampler: str, **changes: Any) -> Experiment:
@@ -134,7 +139,7 @@ class ToClass:
     @property
     def runs(self) -> list[Experiment]:
         scales = ByScale(self.experiment)
-        return [scales.run(self.experiment.record.name, w) for w in scales.scales]
+        return [scales.run(str(self.experiment.sampler), w) for w in scales.scales]
 
     @property
     def how(self) -> tuple[str, str, int, str]:

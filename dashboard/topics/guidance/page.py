@@ -6,4 +6,4 @@ from dashboard.link.permalink import Page, choice
 
 VIEWS = {"law": "What comes out", "scale": "Against w", "steps": "Against T", "run": "Watch it"}
 VIEW = choice("view", "law", tuple(VIEWS))
-PAGE = Page("guidance", "Guidance", "Measure", 7, (VIEW,), after=("trajectories", "literature"))
+PAGE = Page("guidance", "Guidance", "Measure", 8, (VIEW,), after=("trajectories", "literature"))

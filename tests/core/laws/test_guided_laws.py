@@ -14,6 +14,7 @@ from scipy.special import ndtr
 
 from diffusion_core import PRESETS, Experiment, Refused, measure, measure_all
 from diffusion_core.__main__ import main
+from diffusion_core.laws.front import law_of as law_of_run
 from diffusion_core.laws.particles import final_points
 from diffusion_core.laws.reference import reference, reference_points
 from diffusion_core.scores.guided import Guided
@@ -197,7 +198,7 @@ def test_the_tilted_law_on_the_line_is_its_integral(e):
     def f(y: float) -> float:
         return float(law.tilted(np.array([y]))[0])
 
-    near = sorted(math.sqrt(betas_of(e).abar[1]) * float(m) for m in law.all.means)
+    near = sorted(math.sqrt(betas_of(e).abar[1]) * float(m) for m in law.all.m.ravel())
     z = quad(f, -6, 6, epsabs=1e-14, epsrel=1e-12, limit=1000, points=near)[0]
     assert math.exp(found.marginal.log_constant) == pytest.approx(z, rel=1e-9)
     assert found.error < 1e-9
@@ -252,17 +253,27 @@ def test_particles_agree_with_the_exact_law(e, sampler):
         assert abs(exact.value - drawn.value) < 5 * drawn.error + exact.error
 
 
-def test_a_product_in_the_plane_has_the_distances_of_the_line():
-    """The second axis is the same standard normal for all, which no score or sampler changes."""
-    means, covariances = [], []
-    for (m,), ((c,),) in zip(THREE.means, THREE.covariances, strict=True):
-        means.append((m, 0.0))
-        covariances.append(((c, 0.0), (0.0, 1.0)))
-    flat = GaussianMixture(THREE.weights, tuple(means), tuple(covariances))
-    for against in ("tilted", "class"):
-        line = measure(LINE.with_(sampler="ddim", steps=24), against=against)
-        plane = measure(LINE.with_(target=flat, sampler="ddim", steps=24), against=against)
-        assert abs(line.value - plane.value) <= plane.error + line.error
+@pytest.mark.parametrize(("sampler", "steps"), [("ode", 48), ("ddpm", 24)])
+def test_a_product_in_the_plane_is_made_of_laws_on_the_line(sampler, steps):
+    """The second axis is N(0, 1) for all components: its score is -y, its law an affine recursion."""
+    means = tuple((m, 0.0) for (m,) in THREE.means)
+    covariances = tuple(((c, 0.0), (0.0, 1.0)) for ((c,),) in THREE.covariances)
+    flat = GaussianMixture(THREE.weights, means, covariances)
+    run = LINE.with_(sampler=sampler, steps=steps, score_error=Guided("2+3", 2.0))
+    betas, variance = betas_of(run), 1.0
+    for t in range(betas.steps, 1, -1):
+        b = betas.beta[t]
+        moved = (1 - b / 2) ** 2 * variance if sampler == "ode" else (1 - b) ** 2 * variance + b
+        variance = moved / betas.alpha[t]
+    x, y = np.linspace(-6, 6, 4801), np.linspace(-7, 7, 1401)
+    (last,) = law_of_run(run).over_time(x, [1])
+    law = GuidedByHand(run)
+    tilted = law.tilted(x) / (law.tilted(x).sum() * (x[1] - x[0]))
+    q = last.output[:, None] * np.exp(-(y**2) / (2 * variance)) / math.sqrt(2 * math.pi * variance)
+    p = tilted[:, None] * np.exp(-(y**2) / 2) / math.sqrt(2 * math.pi)
+    truth = 0.5 * np.abs(q - p).sum() * (x[1] - x[0]) * (y[1] - y[0])
+    found = measure(run.with_(target=flat), against="tilted")
+    assert abs(found.value - truth) < found.error + 1e-4
 
 
 def test_beyond_the_plane_the_tilted_law_is_drawn_from():
