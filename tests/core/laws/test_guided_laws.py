@@ -255,7 +255,7 @@ def test_particles_agree_with_the_exact_law(e, sampler):
 
 @pytest.mark.parametrize(("sampler", "steps"), [("ode", 48), ("ddpm", 24)])
 def test_a_product_in_the_plane_is_made_of_laws_on_the_line(sampler, steps):
-    """The second axis is N(0, 1) for all components: its score is -y, its law an affine recursion."""
+    """The second axis is N(0, 1) for all components: score -y, its law an affine recursion."""
     means = tuple((m, 0.0) for (m,) in THREE.means)
     covariances = tuple(((c, 0.0), (0.0, 1.0)) for ((c,),) in THREE.covariances)
     flat = GaussianMixture(THREE.weights, means, covariances)
