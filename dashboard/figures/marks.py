@@ -64,7 +64,7 @@ SAMPLERS: dict[str, Mark] = {
     "ode-order": Mark("#7a0395", "#a80bbe", "cross", "18px,4px,4px,4px"),
     "ode-order-2": Mark("#080005", "#50677b", "triangle-down", "4px,4px"),
     "ode-order-4": Mark("#0003f1", "#8d03ff", "bowtie", "20px,6px"),
-    "langevin": Mark("#617771", "#52ec01", "hourglass-open", "2px,4px,10px,4px"),
+    "langevin": Mark("#516d5a", "#55ec04", "hourglass-open", "2px,4px,10px,4px"),
 }
 
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")
