@@ -100,7 +100,7 @@ function paintLineAxes(ctx, panel, theme, { levels, plot, strip }, toX) {
   ctx.globalAlpha = 1;
   drawVerticalAxis(ctx, theme, plot, levels, toY, "density");
   const [low, high] = panel.extent;
-  drawHorizontalAxis(ctx, theme, strip, ticks(low, high, Math.max(3, plot.width / 90)), toX, panel.axes[0]);
+  drawHorizontalAxis(ctx, theme, strip, ticks(low, high, Math.max(3, plot.width / 90)), toX, panel.axisNames[0]);
 }
 
 /** A fixed height in 0..1 for each particle, from its number. */

@@ -19,7 +19,7 @@ export async function decode(bytes, wanted = () => true) {
   for (const panel of panels) {
     if (panel.run) await perform(panel, wanted);
     [panel.frames, panel.particles, panel.dimension] = panel.positions.shape;
-    panel.axes = shown.axes ?? AXES[panel.dimension];
+    panel.axisNames = shown.axes ?? AXES[panel.dimension];
   }
   return { ...shown, panels };
 }

@@ -78,8 +78,8 @@ function paintPlaneAxes(ctx, panel, theme, { box, up }, toX, toY) {
   ctx.lineWidth = 1;
   ctx.strokeRect(box.left - 0.5, box.top - 0.5, box.width + 1, box.height + 1);
   ctx.globalAlpha = 1;
-  drawVerticalAxis(ctx, theme, box, up, toY, panel.axes[1]);
-  drawHorizontalAxis(ctx, theme, box, ticks(x0, x1, Math.max(3, box.width / 90)), toX, panel.axes[0]);
+  drawVerticalAxis(ctx, theme, box, up, toY, panel.axisNames[1]);
+  drawHorizontalAxis(ctx, theme, box, ticks(x0, x1, Math.max(3, box.width / 90)), toX, panel.axisNames[0]);
 }
 
 const showsOutput = (panel, layers) => ["output-map", "difference"].includes(mapOf(panel, layers));

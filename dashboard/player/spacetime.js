@@ -132,7 +132,7 @@ function paintBackground(ctx, panel, theme, { box, up }, layers, toX, toY) {
   ctx.lineWidth = 1;
   ctx.strokeRect(box.left - 0.5, box.top - 0.5, box.width + 1, box.height + 1);
   ctx.globalAlpha = 1;
-  drawVerticalAxis(ctx, theme, box, up, toY, panel.axes[0]);
+  drawVerticalAxis(ctx, theme, box, up, toY, panel.axisNames[0]);
   const toTime = (t) => toX(positionOf(panel.times, t));
   const name = panel.direction === "forward" ? "t, from data to noise" : "t, from noise to data";
   drawHorizontalAxis(ctx, theme, box, timeTicks(panel.times, box.width), toTime, name);
