@@ -113,7 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--method", choices=METHODS, default="exact")
         command.add_argument("--particles", type=int, default=100_000, help="default: 100000")
         command.add_argument(
-            "--against", choices=COMPARISONS, default="p1", help="p_1 (the theorems) or the data"
+            "--against",
+            choices=COMPARISONS,
+            default="p1",
+            help="p_1 (the theorems), the data or, where the score is guided, the tilted law or "
+            "the class",
         )
     many.add_argument("--steps", required=True, help="values of T, such as 8,16,32")
     many.add_argument(
