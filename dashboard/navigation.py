@@ -14,10 +14,9 @@ from dashboard import warm_up
 from dashboard.compute import work
 from dashboard.javascript import body
 from dashboard.link import short
-from dashboard.link.adoption import adopt, kept_query
+from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
 from dashboard.prose import prose
-from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -152,10 +151,5 @@ def notation_link() -> None:
 
 def open_button(label: str, experiment: Experiment) -> None:
     """A button that shows the experiment on the trajectories page."""
-    if st.button(label):
-        try:
-            adopt(experiment)
-        except InputError as reason:
-            st.error(f"{plain(str(reason))}.")
-            return
+    if st.button(label) and adopted(lambda: experiment):
         st.switch_page(PAGES["trajectories"].path)

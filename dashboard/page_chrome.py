@@ -29,6 +29,7 @@ from dashboard.link.widget_keys import KEY, expander, is_fixed, key
 from dashboard.player import Chapter, Drag
 from dashboard.player.component import player
 from dashboard.prose import prose
+from dashboard.text.mathematics import worded
 from dashboard.text.plain import plain, short
 from dashboard.text.readings import sentence
 from dashboard.text.tables import named
@@ -131,7 +132,7 @@ def or_reason() -> Iterator[None]:
     except Stopped:
         return
     except (InputError, Refused) as reason:
-        st.warning(sentence(plain(str(reason))))
+        st.warning(sentence(worded(str(reason))))
 
 
 def play(

@@ -8,7 +8,7 @@ from dashboard.exports.snippets import budget_snippet
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import notes, sentence
 from dashboard.topics.budget import measure
 from dashboard.topics.budget import words as text
@@ -40,7 +40,7 @@ runs = measure.samplers(experiment, values["beside"])
 outcomes = measure.accounts(runs, progress)
 found = {name: seen for name, seen in outcomes.items() if not isinstance(seen, str)}
 for reason in dict.fromkeys(seen for seen in outcomes.values() if isinstance(seen, str)):
-    st.warning(sentence(plain(reason)))
+    st.warning(sentence(worded(reason)))
 for note in notes(runs):
     st.caption(note)
 own, dark = found.get(experiment.sampler), is_dark()
@@ -81,7 +81,7 @@ if own:
     st.header("What is left when a source is switched off")
     left_over = measure.left_over(experiment, own, progress)
     if isinstance(left_over, str):
-        st.caption(sentence(plain(left_over)))
+        st.caption(sentence(worded(left_over)))
     else:
         st.markdown(text.switched(left_over))
         page_chrome.table(measure.switches_table(left_over), "Sources of the error switched off")

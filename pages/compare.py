@@ -10,7 +10,7 @@ from dashboard.exports.snippets import comparison_snippet
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.topics.compare.controls import choose_changes
 from dashboard.topics.compare.page import CHANGES, FEW, PAGE, PANELS, PARTICLES
 from dashboard.topics.compare.panels import MOST, NAMES, runs
@@ -59,7 +59,7 @@ if made is None:
 with picture:
     page_chrome.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
-    st.caption(readings.sentence(f"An exact q_t is not drawn: {plain(refusal)}"))
+    st.caption(readings.sentence(f"An exact $q_t$ is not drawn: {worded(refusal)}"))
 for note in readings.notes(compared):
     st.caption(note)
 with code.expander("Python"):
@@ -80,7 +80,9 @@ def tell() -> None:
     with numbers.container():
         page_chrome.table(tables.run_table(compared, outcomes), "The runs and their distances")
     why.caption(readings.not_exact(exact.refusals(each, ["tv"])))
-    methods.update({t: o.method for t, o in outcomes.items() if not isinstance(o, str)})
+    for title, run, one in zip(titles, each, found, strict=True):
+        if how := exact.methods(run, one):
+            methods[title] = how["tv"]
     with source.container():
         page_chrome.show_code(comparison_snippet(compared, methods, values["particles"]))
 

@@ -73,4 +73,4 @@ with numbers:
     page_chrome.table(measure.schedule_table(rows), "The chosen schedule, step by step")
     page_chrome.download("Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "schedule.csv")
 with code:
-    page_chrome.snippet(text.forward_snippet(experiment, particles))
+    page_chrome.snippet(text.forward_snippet(experiment, particles, end))

@@ -13,7 +13,7 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence, sweep_notes
 from dashboard.topics.imperfect_scores import measure
 from dashboard.topics.imperfect_scores import words as text
@@ -53,7 +53,7 @@ dark = is_dark()
 
 def refusals(found: sweeps.Outcomes) -> None:
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
-        st.warning(sentence(plain(reason)))
+        st.warning(sentence(worded(reason)))
 
 
 def show_plateau() -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
+from dashboard.link.adoption import adopted
 from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import is_fixed
 from dashboard.prose import prose
@@ -50,13 +51,10 @@ if run != experiment:
     st.info(words("default", score=told, n=f"{run.score_error.samples:,}"))
 with st.container(horizontal=True):
     for name, (label, _) in training.EXAMPLES.items():
-        act = partial(training.set_example, experiment, name)
-        st.button(
-            label,
-            on_click=act,
-            help=words("example-help"),
-            key=f"{PAGE} {name}",
-            disabled=is_fixed("score"),
+        pressed = st.button(
+            label, help=words("example-help"), key=f"{PAGE} {name}", disabled=is_fixed("score")
         )
+        if pressed and adopted(partial(training.example, experiment, name)):
+            st.rerun()
 made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
 page_chrome.snippet(made, run)

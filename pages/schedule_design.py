@@ -8,7 +8,7 @@ from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import button
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.schedule_design import few, tables
 from dashboard.topics.schedule_design import measure as design
@@ -44,7 +44,7 @@ with st.sidebar:
     values["T"] = choose_length(values, experiment)
     foot = st.container()
 if reason := design.refusal(experiment, values["T"]):
-    st.info(f"{sentence(plain(reason))} {text.BELOW}")
+    st.info(f"{sentence(worded(reason))} {text.BELOW}")
     values |= few.section(experiment, None, values)
     with foot:
         page_chrome.link_and_file(PAGE, experiment, values, notice)

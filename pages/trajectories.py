@@ -89,7 +89,7 @@ def tell() -> None:
     with distances.container():
         page_chrome.table(tables.distance_table(found), "Distances between the output and p₁")
     why.caption(readings.not_exact(exact.refusals([experiment], METRICS)))
-    methods.update({m: d.method for m, d in found.items() if not isinstance(d, str)})
+    methods.update(exact.methods(experiment, found))
     with source.container():
         page_chrome.show_code(trajectory_snippet(experiment, methods, particles))
 

@@ -17,22 +17,26 @@ say = prose("controls")
 LAYER_LABELS = {
     "particles": "particles",
     "trails": "trails",
-    "target": "target p_t",
+    "target": "target $p_t$",
     "contours": "contours",
-    "output": "output q_t",
+    "output": "output $q_t$",
     "field": "score field",
     "parts": "parts of a step",
     "histogram": "histogram",
 }
-LABELS_ON_THE_LINE = {"contours": "quantiles of p_t"}
-LABELS_IN_THE_PLANE = {"target": "heat map", "contours": "lines of p_t", "output": "lines of q_t"}
+LABELS_ON_THE_LINE = {"contours": "quantiles of $p_t$"}
+LABELS_IN_THE_PLANE = {
+    "target": "heat map",
+    "contours": "lines of $p_t$",
+    "output": "lines of $q_t$",
+}
 VIEW_LABELS = {
     "auto": "automatic",
     "density": "density",
     "spacetime": "space and time",
     "both": "both",
 }
-HEAT_MAPS = {"p": "p_t", "q": "q_t", "difference": "q_t − p_t"}
+HEAT_MAPS = {"p": "$p_t$", "q": "$q_t$", "difference": "$q_t - p_t$"}
 MAP_LAYERS = {"p": "target", "q": "output-map", "difference": "difference"}  # the player's names
 SHOWN = ("particles", "target", "contours", "output", "histogram")
 

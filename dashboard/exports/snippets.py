@@ -29,15 +29,29 @@ with {FILE}, encoding="utf-8") as file:  # the page's download
 experiment = Experiment.from_dict(known)"""
 
 
+PICTURED = """from diffusion_core.laws.front import law_of
+
+
+def pictured_tv(experiment):
+    \"\"\"TV as the heat map of q_1 brings it, from fewer points than ``measure`` takes.\"\"\"
+    [last] = law_of(experiment).over_time(([0.0, 1.0], [0.0, 1.0]), [1])
+    return last.tv
+
+"""
+
+
 def trajectory_snippet(experiment: Experiment, methods: Mapping[str, str], particles: int) -> str:
     """One run: its particles and those of its distances that have a value, each by its method."""
     exact, seen = ([m for m, by in methods.items() if by == how] for how in ("exact", "particles"))
+    drawn = "picture" in methods.values()
     lines = [f'found = measure_all(experiment, {exact!r}, "exact")'] if exact else ["found = {}"]
     if seen:
         lines.append(f'found |= measure_all(experiment, {seen!r}, "particles", points=y_1)')
+    if drawn:
+        lines.append('found["tv"] = pictured_tv(experiment)')
     return f"""from diffusion_core import Experiment, measure_all
 from diffusion_core.laws.particles import final_points
-
+{PICTURED if drawn else ""}
 {described(experiment)}
 y_1 = final_points(experiment, {particles})  # shape (N, d)
 {chr(10).join(lines)}
@@ -125,13 +139,17 @@ def comparison_snippet(
         for name, run in runs.items()
         if name in methods
     ]
+    drawn = "picture" in methods.values()
+    found = f'measure(run, "tv", method, {particles}, against="{against}")'
+    if drawn:
+        found = f'pictured_tv(run) if method == "picture" else {found}'
     return f"""from diffusion_core import Experiment, measure
-
+{PICTURED if drawn else ""}
 runs = {{
 {chr(10).join(lines)}
 }}
 for name, (run, method) in runs.items():
-    found = measure(run, "tv", method, {particles}, against="{against}")
+    found = {found}
     print(name, found.value, "+-", found.error)
 """
 

@@ -28,7 +28,7 @@ from dashboard.lessons.structure import (
 from dashboard.lessons.visit import Visit, go_to
 from dashboard.link.widget_keys import button, key
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from diffusion_core import Refused
 
@@ -99,7 +99,7 @@ def answered(visit: Visit, step: Predict | Guess | Question, answer: str) -> Non
     try:
         numbers = step.run.numbers(lab)
     except Refused as reason:
-        st.warning(sentence(plain(str(reason))))
+        st.warning(sentence(worded(str(reason))))
         return
     finally:
         lab.close()
@@ -198,7 +198,7 @@ def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | 
             with deck.card():
                 st.markdown(visit.lesson.say(f"{step.name}-moved", **texts(run.numbers(lab))))
     except Refused as reason:
-        st.warning(sentence(plain(str(reason))))
+        st.warning(sentence(worded(str(reason))))
     finally:
         lab.close()
 

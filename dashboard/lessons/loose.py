@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import plotly.graph_objects as go
-from scipy.special import lambertw
 
 from dashboard.compute.sweeps import touching
 from dashboard.lessons.figures import Curve, lines, measured
@@ -49,15 +48,6 @@ def mine(own: Experiment, sampler: str = "ddpm") -> Experiment:
     return base.with_(schedule=schedule, sampler=sampler, **exact)
 
 
-def below_one(theorem: Theorem) -> float:
-    """The T from which (log T)^k T^{-r} stays below 1: the bound, were C = d = 1.
-
-    k log x = r x at x = log T has the larger root x = -(k/r) W_{-1}(-r/k), Lambert's W.
-    """
-    k, r = theorem.log_power, theorem.power
-    return math.exp(-k / r * lambertw(-r / k, -1).real)
-
-
 def _applies(lab: Lab) -> Numbers:
     target = mine(lab.own).target
     support = target.support()
@@ -74,7 +64,7 @@ def _loose(lab: Lab) -> Numbers:
     for name, theorem in (("", FIRST_BOUND), ("_later", LATER_BOUND)):
         numbers[f"above{name}"] = touching(theorem, found)(last.steps) / last.value
         numbers[f"top{name}"] = round(math.exp(theorem.log_power / theorem.power))
-        numbers[f"useful{name}"] = math.ceil(below_one(theorem))
+        numbers[f"useful{name}"] = math.ceil(theorem.below_one)
     return numbers
 
 

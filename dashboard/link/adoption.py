@@ -5,7 +5,7 @@ What a lecturer's link fixes stays as it is, and the experiment of before is one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -44,6 +44,16 @@ def adopt(wanted: Experiment) -> None:
     session["opened anew"] = True
 
 
+def adopted(wanted: Callable[[], Experiment]) -> bool:
+    """Whether it is adopted; where that does not go, here is one sentence that says why."""
+    try:
+        adopt(wanted())
+    except InputError as reason:
+        st.error(f"{plain(str(reason))}.")
+        return False
+    return True
+
+
 def kept_query(query: Mapping[str, str]) -> Mapping[str, str]:
     """The settings of a link within the app, its experiment as ``kept`` has it."""
     if EXPERIMENT not in query:
@@ -61,10 +71,5 @@ def back_to_own() -> None:
     if before is None or before == st.session_state["experiment"]:
         return
     label = say("back-to-own", sampler=before.record.label, steps=f"{before.steps:,}")
-    if st.button(label, width="stretch", icon=":material/undo:"):
-        try:
-            adopt(before)
-        except InputError as reason:
-            st.error(f"{plain(str(reason))}.")
-            return
+    if st.button(label, width="stretch", icon=":material/undo:") and adopted(lambda: before):
         st.rerun()

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import re
 
+from dashboard.text.plain import plain
+
 _SIGNS = {
+    "p_1": "p_1",
+    "q_1": "q_1",
+    "q_t": "q_t",
+    "s_t": "s_t",
+    "ŝ_t": "\\hat s_t",
+    "J_s_t": "J_{s_t}",
+    "J_ŝ_t": "J_{\\hat s_t}",
+    "X_0": "X_0",
+    "X_t": "X_t",
+    "Y_t": "Y_t",
+    "Σ_t": "\\sum_t",
+    "α_t": "\\alpha_t",
+    "ᾱ_t": "\\bar\\alpha_t",
+    "ε²_score": "\\varepsilon_{\\mathrm{score}}^2",
     "c_R": "c_R",
     "c_M": "c_M",
     "p_t": "p_t",
@@ -24,8 +40,13 @@ _SYMBOL = re.compile(
     r"\b(?P<base>T|d)\^(?:\{(?P<braced>[^{}]*)\}|(?P<power>[−\d.]*\d))"
     r"|\(log T\)\^(?P<of_log>[\d.]*\d)"
     r"|\blog\^(?P<log>[\d.]*\d) ?T\b"
-    rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
+    rf"|(?<![^\W_])(?P<sign>{'|'.join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))})\b"
 )
+
+
+def worded(words: str) -> str:
+    """The words of others, such as a refusal, as they are but for their symbols."""
+    return typeset(plain(words))
 
 
 def typeset(said: str) -> str:

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
-from dashboard.text.mathematics import typeset
+from dashboard.text.mathematics import worded
 from dashboard.text.numbers import percent, rounded, with_error
-from dashboard.text.plain import plain
 from diffusion_core import SAMPLERS, Experiment, Measurement
 from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
 from diffusion_core.samplers.ode_order import spelled
@@ -50,10 +49,10 @@ def on_the_way(
             parts.append(say("start", tv=rounded(start)))
         parts.append(_growth(list(tv), list(tv.values())))
     if refusal:
-        parts.append(say("not-drawn", reason=plain(refusal)))
+        parts.append(say("not-drawn", reason=worded(refusal)))
     if len(times) < experiment.steps:
         parts.append(say("times", drawn=len(times), steps=f"{experiment.steps:,}"))
-    parts += map(_note, experiment.notes)
+    parts += map(worded, experiment.notes)
     return " ".join(sentence(part) for part in parts if part)
 
 
@@ -64,16 +63,11 @@ def notes(runs: Mapping[str, Experiment]) -> list[str]:
         for note in run.notes:
             about.setdefault(note, []).append(name)
     return [
-        sentence(_note(note))
+        sentence(worded(note))
         if len(names) == len(runs)
-        else sentence(say("note-of", runs=", ".join(names), note=_note(note)))
+        else sentence(say("note-of", runs=", ".join(names), note=worded(note)))
         for note, names in about.items()
     ]
-
-
-def _note(said: str) -> str:
-    """A run's note as the page says it."""
-    return typeset(plain(said))
 
 
 def sweep_notes(runs: Sequence[Experiment]) -> str:
@@ -82,13 +76,13 @@ def sweep_notes(runs: Sequence[Experiment]) -> str:
     if not noted:
         return ""
     *others, first = noted
-    told = say("notes-at", steps=f"{first:,}", notes=_note("; ".join(noted[first])))
-    return f"{told} {say('notes-others', steps=_listed(others[::-1]))}" if others else told
+    said = say("notes-at", steps=f"{first:,}", notes=worded("; ".join(noted[first])))
+    return f"{said} {say('notes-others', steps=_listed(others[::-1]))}" if others else said
 
 
 def not_exact(reasons: Sequence[str]) -> str:
     """Why numbers of the plane come from particles where one would expect exact ones."""
-    return " ".join(say("not-exact", reason=plain(reason.rstrip("."))) for reason in reasons)
+    return " ".join(say("not-exact", reason=worded(reason.rstrip("."))) for reason in reasons)
 
 
 def sentence(text: str) -> str:
@@ -207,7 +201,7 @@ def refused(refusals: Sequence[tuple[str, int, str]], labels: Mapping[str, str])
             say("refused-runs", sampler=labels[sampler], steps=_listed(steps))
             for sampler, steps in which.items()
         ]
-        found.append(say("refused", runs="; ".join(stopped), reason=plain(reason.rstrip("."))))
+        found.append(say("refused", runs="; ".join(stopped), reason=worded(reason.rstrip("."))))
     return found
 
 

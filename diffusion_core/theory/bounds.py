@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from scipy.special import lambertw
+
 from diffusion_core.samplers import SAMPLERS, SEED_ARXIV
 
 # continuous: X_0 is absolutely continuous.  support: P(|X_0| <= T^{c_R}) = 1.  bounded: |X_0| <= R
@@ -141,6 +143,18 @@ class Theorem:
     def log_power(self) -> float:
         """k of the leading (log T)^k T^{-r}."""
         return self.leading.log
+
+    @property
+    def below_one(self) -> float:
+        """The T from which the leading (log T)^k T^{-r} stays below 1: the bound, were C = d = 1.
+
+        k log x = r x at x = log T has the larger root x = -(k/r) W_{-1}(-r/k), Lambert's W. With
+        k <= e r there is none, or but one: the bound is below 1, or at it, from T = 1 on.
+        """
+        k, r = self.log_power, self.power
+        if k <= math.e * r:
+            return 1.0
+        return math.exp(-k / r * lambertw(-r / k, -1).real)
 
     @property
     def formula(self) -> str:

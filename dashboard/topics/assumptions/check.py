@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.topics.assumptions import words as text
 from dashboard.topics.forward.measure import to_noise
 from diffusion_core import Experiment
@@ -47,7 +47,7 @@ def section(experiment: Experiment) -> Checked:
         st.caption("Li and Yan, arXiv 2409.18959: their proof asks no more of a schedule.")
     st.markdown(text.consequence(experiment, to_noise(experiment, experiment.steps)))
     for note in experiment.chain.notes:
-        st.caption(plain(note.replace("beta_t", "βₜ")))
+        st.caption(worded(note))
     return found
 
 

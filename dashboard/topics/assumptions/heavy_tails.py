@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import page_chrome
 from dashboard.compute import cached, studies, sweeps
 from dashboard.figures.style import is_dark
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions import heavy_tails_words as text
 from dashboard.topics.assumptions.heavy_tails_figure import tails_figure
@@ -84,7 +84,7 @@ def section(experiment: Experiment) -> None:
     measured = curves(work, found)
     st.markdown(text.reading(measured))
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
-        st.warning(sentence(plain(reason)))
+        st.warning(sentence(worded(reason)))
     starts = {law: studies.initialisation(work.run(law, STEPS[work.sampler][-1])) for law in LAWS}
     page_chrome.table(text.table(LAWS, measured, starts), "Heavy tails: moments, mass outside, TV")
     rows = [(law, m.steps, m.value, m.error) for law, points in measured.items() for m in points]

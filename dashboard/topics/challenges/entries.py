@@ -9,8 +9,8 @@ from typing import Any
 from dashboard.compute import cached
 from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
+from dashboard.text.mathematics import worded
 from dashboard.text.numbers import with_error
-from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from diffusion_core import PRESETS, Experiment
 from diffusion_core.samplers import sampler_record
@@ -127,7 +127,7 @@ def verdict(found: Scores, yours: str) -> str:
     """Whether the reader's entry beats the baselines, and by how much."""
     outcome = found[yours][1]
     if isinstance(outcome, str):
-        return sentence(plain(outcome))
+        return sentence(worded(outcome))
     others = [o for label, (_, o) in found.items() if label != yours and not isinstance(o, str)]
     best = min(others, key=lambda o: o.value)
     ratio = outcome.value / best.value

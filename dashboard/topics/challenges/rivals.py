@@ -12,8 +12,8 @@ from dashboard.link.pasted import read_pasted
 from dashboard.link.permalink import EXPERIMENT, encode
 from dashboard.link.widget_keys import button, key
 from dashboard.prose import prose
+from dashboard.text.mathematics import worded
 from dashboard.text.numbers import rounded, with_error
-from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.challenges import history
 from dashboard.topics.challenges.entries import CHALLENGES, Challenge, broken_rule, scores, table
@@ -43,7 +43,7 @@ def show_comparison(challenge: Challenge, entry: Experiment, place: Any) -> None
         try:
             other, theirs = classmates(text, challenge), "theirs"
         except InputError as reason:
-            st.warning(sentence(plain(str(reason))))
+            st.warning(sentence(worded(str(reason))))
             return
     else:
         own = [e for e in history.submitted(challenge.name) if e != entry]
@@ -60,9 +60,9 @@ def show_comparison(challenge: Challenge, entry: Experiment, place: Any) -> None
 def compared(mine: Measurement | str, other: Measurement | str, label: str) -> str:
     """Which of two distances is smaller and by how much, with the errors."""
     if isinstance(mine, str):
-        return sentence(plain(mine))
+        return sentence(worded(mine))
     if isinstance(other, str):
-        return sentence(plain(other))
+        return sentence(worded(other))
     values = {
         "label": label,
         "mine": with_error(mine.value, mine.error),

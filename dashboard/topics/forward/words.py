@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.exports.snippets import described
 from dashboard.prose import prose
+from dashboard.text.mathematics import worded
 from dashboard.text.numbers import rounded, with_error
-from dashboard.text.plain import plain
 from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Chain
@@ -138,21 +138,26 @@ def multiples_alt(times: Sequence[int]) -> str:
 def capped_notes(chains: Mapping[str, Chain], labels: Mapping[str, str]) -> str:
     """Which of the drawn schedules are not what their formula says."""
     return " ".join(
-        _say("capped", label=labels[name], notes=plain("; ".join(chain.notes)))
+        _say("capped", label=labels[name], notes=worded("; ".join(chain.notes)))
         for name, chain in chains.items()
         if chain.notes
     )
 
 
-def forward_snippet(experiment: Experiment, particles: int) -> str:
-    """The schedule, the paths and, where it is computed, the distance to noise."""
+def forward_snippet(experiment: Experiment, particles: int, end: Distance | None) -> str:
+    """The schedule, the paths and, where it is computed (``end``), the distance to noise."""
+    noise = (
+        ""
+        if end is None
+        else "print(noise_distance(experiment, chain.steps))  # TV(p_T, N(0, I))\n"
+    )
+    names = "forward_paths, log_snr, new_share" + ("" if end is None else ", noise_distance")
     return f"""from diffusion_core import Experiment
-from diffusion_core.studies.forward import forward_paths, log_snr, new_share, noise_distance
+from diffusion_core.studies.forward import {names}
 
 {described(experiment)}
 chain = experiment.chain  # beta, alpha, abar and var = 1 - abar for t = 0..T+1
 t = range(1, chain.steps + 1)
 print(chain.beta[t], chain.abar[t], log_snr(chain, t), new_share(chain, t))
 x = forward_paths(experiment, {particles})  # X_0..X_T, shape (T + 1, N, d)
-print(noise_distance(experiment, chain.steps))  # TV(p_T, N(0, I)), on the line or of one Gaussian
-"""
+{noise}"""

@@ -18,7 +18,6 @@ from dashboard.compute.pool import Stopped
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress
 from dashboard.compute.work import is_stopped
-from dashboard.link.adoption import adopt
 from dashboard.prose import prose
 from diffusion_core import Experiment, Refused
 from diffusion_core.schedules import Array, Custom
@@ -62,11 +61,6 @@ def example(experiment: Experiment, name: str) -> Experiment:
     steps = experiment.steps if isinstance(experiment.schedule, Custom) else EXAMPLE_STEPS
     made = {"score_error": EXAMPLES[name][1], "sampler": "ddpm", "eta": 0.0, "steps": steps}
     return experiment.with_(**made)
-
-
-def set_example(experiment: Experiment, name: str) -> None:
-    """Put it into the sidebar and the link."""
-    adopt(example(experiment, name))
 
 
 def plain(experiment: Experiment) -> Experiment:

@@ -13,7 +13,7 @@ from dashboard.compute.progress import Silent
 from dashboard.figures.style import is_dark
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.learned_score import acceleration as gains
 from dashboard.topics.learned_score import acceleration_figures as gain_drawings
@@ -95,7 +95,7 @@ def samples(run: Experiment) -> None:
     curves, exact = generalisation.curves(work, found, busy), found.get(work.exact)
     reading.markdown(text.samples(curves, exact if isinstance(exact, Measurement) else None))
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
-        st.warning(sentence(plain(reason)))
+        st.warning(sentence(worded(reason)))
     table = text.samples_table(curves, particles=run.target.dim > 1)
     page_chrome.table(table, "The score's errors and TV by the number of samples")
     rows = page_chrome.to_csv(text.SAMPLES_HEADER, text.samples_rows(curves))
@@ -166,7 +166,7 @@ def acceleration(run: Experiment) -> None:
     curves = work.curves(found)
     reading.markdown(gain_text.reading(curves))
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
-        st.warning(sentence(plain(reason)))
+        st.warning(sentence(worded(reason)))
     st.markdown(words("accel-silent"))
     page_chrome.table(gain_text.table(curves, work.steps, particles), "TV by sampler, score and T")
     rows = page_chrome.to_csv(gain_text.HEADER, gain_text.rows(curves))

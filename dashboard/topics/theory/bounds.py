@@ -26,7 +26,6 @@ from diffusion_core.theory.assumptions import theorems
 from diffusion_core.theory.theorems import Theorem
 
 STEPS = (16, 32, 64, 128, 256, 512)
-FARTHEST = 10**12
 DASHES = ("dot", "dashdot", "longdash")
 _say = prose("theory")
 
@@ -84,22 +83,6 @@ def looseness(theorem: Theorem, curve: Sequence[Measurement]) -> Looseness:
     )
 
 
-def useful_from(theorem: Theorem) -> int:
-    """The T from which (log T)^k T^{-r} stays below 1: what the bound says were C = d = 1."""
-
-    def log_bound(log_t: float) -> float:
-        return theorem.log_power * math.log(log_t) - theorem.power * log_t
-
-    low = max(theorem.log_power / theorem.power, 1.0)
-    if log_bound(low) < 0:
-        return 1
-    high = math.log(FARTHEST)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if log_bound(middle) > 0 else (low, middle)
-    return math.ceil(math.exp(high))
-
-
 def reading(experiment: Experiment, curve: Sequence[Measurement]) -> str:
     """Measured slope, every bound's slope, and by how much it comes out too high."""
     a, b = curve[-2], curve[-1]
@@ -129,7 +112,7 @@ def _bound(found: Looseness, curve: Sequence[Measurement]) -> str:
     if found.top > first:
         grows = _say("bound-grows", top=round(found.top), shape=shape)
     said = _say("bound-reading", grows=grows, **common)
-    start = useful_from(theorem)
+    start = math.ceil(theorem.below_one)
     return f"{said} {_say('bound-vacuous', **{'from': f'{start:,}'})}" if start > 1 else said
 
 

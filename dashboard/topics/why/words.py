@@ -12,8 +12,8 @@ import streamlit as st
 from dashboard.exports.snippets import described
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
+from dashboard.text.mathematics import worded
 from dashboard.text.numbers import percent, rounded, scientific, superscript
-from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions.words import FAILS, HOLDS, MARKS
 from dashboard.topics.why import measure
@@ -54,7 +54,7 @@ def choose_variance(value: float) -> float:
 
 
 def refusal(reason: str, run: Experiment) -> str:
-    return f"Not computed for {run.record.label} here. {sentence(plain(reason))}"
+    return f"Not computed for {run.record.label} here. {sentence(worded(reason))}"
 
 
 def adding(run: Experiment, found: Budget) -> str:

@@ -15,14 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
+from dashboard.compute import exact
 from dashboard.link.permalink import encode
 from dashboard.navigation import PAGES
-from diffusion_core import Experiment, measure
+from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core.laws.front import law_of
 from diffusion_core.targets import Points
 from tests.dashboard.visiting import address, calm, printed, python, visit
 
@@ -218,3 +221,32 @@ def test_a_presentation_can_be_ended_on_every_page(page: str) -> None:
     [end] = [b for b in app.button if b.label == "End the presentation"]
     end.click().run()
     assert "present" not in address(calm(app))
+
+
+RING = Experiment(preset="ring-of-8", target=PRESETS["ring-of-8"].target, steps=8)
+VALUE = re.compile(r"(?<![\w.])\d+\.\d{5,}(?:e-?\d+)?")
+
+
+@pytest.mark.parametrize("sampler", ["ode", "ddpm"])
+@pytest.mark.parametrize("page", ["trajectories", "compare"])
+def test_python_of_a_heat_map_gives_the_distance_that_it_brought_along(
+    page: str, sampler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact, "QUICK", 0.0)  # the exact distances wait for the reader
+    st.cache_resource.clear()
+    run = RING.with_(sampler=sampler)
+    app = calm(visit(page, run, particles="200", map="q"))
+    axes = np.linspace(-4.0, 4.0, 9)
+    [last] = law_of(run).over_time((axes, axes), [1])
+    told = next(line for line in printed(app) if line.startswith(("tv ", "A: ")))
+    assert VALUE.search(told)[0] == repr(last.tv.value)
+    cells = [str(cell).split(" ± ")[0] for cell in app.dataframe[0].value.to_numpy().ravel()]
+    numbers = [float(cell) for cell in cells if re.fullmatch(r"[\d.]+", cell)]
+    assert any(number == pytest.approx(last.tv.value, abs=1e-3) for number in numbers)
+
+
+def test_python_of_noise_in_the_plane_runs() -> None:
+    app = calm(visit("forward", RING, particles="200"))
+    assert printed(app)
+    assert "noise_distance" not in python(app)
+    assert "noise_distance" in python(calm(visit("forward", SMALL, particles="200")))

@@ -352,7 +352,7 @@ def test_a_bound_touches_the_measured_points_from_above() -> None:
         shape = loose.touching(theorem, found)
         over = [shape(m.steps) / m.value for m in found]
         assert min(over) == pytest.approx(1)
-        start = loose.below_one(theorem)
+        start = theorem.below_one
         bound = [theorem.leading(1, start * factor) for factor in (0.99, 1.0, 1.01)]
         assert bound[0] > bound[1] > bound[2]
         assert bound[1] == pytest.approx(1)

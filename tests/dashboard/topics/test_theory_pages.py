@@ -280,10 +280,10 @@ def test_the_bounds_slope_is_that_of_its_formula() -> None:
 
 @pytest.mark.parametrize(("power", "logs"), [(1, 4), (0.5, 3), (2, 6), (1, 3)])
 def test_from_where_a_bound_would_say_something(power: float, logs: float) -> None:
-    start = bounds.useful_from(of_shape(power, logs))
+    start = math.ceil(of_shape(power, logs).below_one)
     assert math.log(start) ** logs / start**power <= 1
     assert math.log(start - 2) ** logs / (start - 2) ** power > 1
-    assert bounds.useful_from(of_shape(1, 0)) == 1
+    assert of_shape(1, 0).below_one == of_shape(1, 2.7).below_one == 1
 
 
 def test_ddpm_falls_faster_than_its_first_bound_says() -> None:
