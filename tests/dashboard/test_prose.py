@@ -65,12 +65,21 @@ def test_every_block_of_the_pages_words_is_used_and_none_is_missing():
         ("ᾱ_T ≤ T^{−c₁/2}", "$\\bar\\alpha_T$ ≤ $T^{−c₁/2}$"),
         ("T ≥ C₂ d³ log^4.5 T", "T ≥ C₂ d³ $\\log^{4.5}T$"),
         ("T^0.151, so c_R = 0.151", "$T^{0.151}$, so $c_R$ = 0.151"),
+        ("how ŝ_t and X_t of J_s_t differ", "how $\\hat s_t$ and $X_t$ of $J_{s_t}$ differ"),
+        ("an exp_t and body_tx", "an exp_t and body_tx"),
         ("beta_t capped: abar_T is 1", "$\\beta_t$ capped: $\\bar\\alpha_T$ is 1"),
         ("d^3 (log T)^4.5 steps of p_t", "$d^{3}$ $(\\log T)^{4.5}$ steps of $p_t$"),
     ],
 )
 def test_symbols_of_a_plain_sentence_are_set_as_mathematics(said, shown):
     assert typeset(said) == shown
+
+
+@pytest.mark.parametrize("name", ["controls", "heavy_tails", "pages", "learned_score"])
+def test_helps_and_captions_have_no_raw_symbol(name):
+    text = (FOLDER / LANGUAGE / f"{name}.md").read_text(encoding="utf-8")
+    words = re.sub(r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\[\[\w+\]\]", "", text, flags=re.DOTALL)
+    assert not re.findall(r"\b\w{1,2}_\w\b", words)
 
 
 def test_failures_have_no_symbol_outside_of_formulas():

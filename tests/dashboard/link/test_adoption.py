@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.link import adoption
 from dashboard.link.adoption import FIELDS, adopt, kept, kept_query
 from dashboard.link.permalink import BEFORE, EXPERIMENT, PARTS, decode, encode
 from diffusion_core import PRESETS, Experiment, InputError
@@ -122,3 +123,19 @@ def test_a_file_keeps_what_the_link_fixes() -> None:
     assert upload
     upload[-1].set_value(("other.json", json.dumps(OTHER.to_dict()).encode(), "application/json"))
     assert shown(app.run()) == OTHER.with_(steps=20, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("page", "label"), [("learned_score", "Overfits"), ("failures", "Open the failure")]
+)
+def test_what_does_not_go_is_one_sentence_where_it_is_pressed(
+    page: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(wanted: Experiment) -> None:
+        raise InputError("steps: this link fixes them")
+
+    app = calm(visit(page, MINE.with_(steps=5)))
+    monkeypatch.setattr(adoption, "adopt", refuse)
+    app = press(app, label)
+    assert not app.exception
+    assert [error.value for error in app.error] == ["steps: this link fixes them."]
