@@ -11,11 +11,9 @@ from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import is_fixed
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
-from dashboard.topics.learned_score import acceleration_words, training
+from dashboard.topics.learned_score import snippets, training
 from dashboard.topics.learned_score import views as learned_score_views
-from dashboard.topics.learned_score.acceleration import Acceleration
 from dashboard.topics.learned_score.page import PAGE, VIEW, VIEWS
-from dashboard.topics.learned_score.words import snippet
 
 navigation.require()
 state = open_link(PAGE)
@@ -56,5 +54,4 @@ with st.container(horizontal=True):
         )
         if pressed and adopted(partial(training.example, experiment, name)):
             st.rerun()
-made = acceleration_words.snippet(Acceleration(run)) if view == "acceleration" else snippet(run)
-page_chrome.snippet(made, run)
+page_chrome.snippet(snippets.of_view(view, run), run)

@@ -25,6 +25,7 @@ from dashboard.topics.schedule_design.controls import (
 )
 from dashboard.topics.schedule_design.figures import axis_figure, comparison_figure, transfer_figure
 from dashboard.topics.schedule_design.page import NONE, PAGE
+from dashboard.topics.schedule_design.snippets import design_snippet
 from diffusion_core.studies.schedule_search import Optimum
 
 navigation.require()
@@ -117,4 +118,5 @@ with numbers:
         "Download (CSV)", page_chrome.to_csv(tables.HEADER, tables.csv_rows(rows)), "grids.csv"
     )
 with code:
-    page_chrome.snippet(text.design_snippet(task, shape, bend, list(found)))
+    asked = list(found), values["elsewhere"], values["few"]
+    page_chrome.snippet(design_snippet(task, shape, bend, *asked))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.learned_score.generalisation import Memory, Point, slope
-from diffusion_core import Experiment, Measurement
+from diffusion_core import Measurement
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.scores.learned import Loss
 
@@ -200,20 +199,3 @@ def memory_table(found: Sequence[Memory]) -> dict[str, list[str]]:
         "of fresh draws": shown([m.nearest.fresh for m in found]),
         "output/fresh": [rounded(m.nearest.ratio) for m in found],
     }
-
-
-def snippet(experiment: Experiment) -> str:
-    """Train, look at the losses, and compare with the truth and the training set."""
-    return f"""from diffusion_core import Experiment, measure
-from diffusion_core.studies.memorisation import memorised, nearest_training
-from diffusion_core.studies.score_sizes import eps_jacobi, eps_score
-
-{described(experiment)}
-print("eps_score", eps_score(experiment).value, "eps_Jacobi", eps_jacobi(experiment).value)
-if experiment.target.dim <= 2:
-    method = "exact" if experiment.target.dim == 1 else "particles"
-    print("TV to the truth", measure(experiment, "tv", method).value)
-if experiment.target.dim == 1:
-    print("TV to the training set", memorised(experiment).value)
-print("nearest training points, output/fresh", nearest_training(experiment).ratio)
-"""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.text.plain import plain
@@ -236,24 +235,3 @@ def transfer_alt(rows: Sequence[Elsewhere]) -> str:
         for row, other in zip(rows, best_there, strict=True)
     ]
     return say("transfer-alt", places="; ".join(said))
-
-
-def design_snippet(task: Task, shape: str, bend: Sequence[float], kinds: Sequence[str]) -> str:
-    """The grids' distances, and the searches that were made."""
-    searches = {
-        "least": f'print("least", minimise(experiment, ends, {task.steps}).found.value)\n',
-        "equal": 'print("equal", equalise(experiment, grids["log-snr"]).found.value)\n',
-    }
-    run = "".join(searches[kind] for kind in kinds)
-    return f"""from diffusion_core import Experiment, measure
-from diffusion_core.studies.schedule_search import equalise, minimise
-from diffusion_core.studies.noise_grids import Ends, bent, named_grids, on_grid
-
-{described(task.experiment)}
-ends = Ends({task.ends.high}, {task.ends.low})
-grids = named_grids(ends, {task.steps})
-grids["yours"] = bent(grids[{shape!r}], {tuple(bend)!r})
-for name, points in grids.items():
-    found = measure(on_grid(experiment, points))
-    print(name, found.value, "+-", found.error)
-{run}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ VIEWS = [
     ("learned_score", {"view": "memory"}),
     ("assumptions", {"tails": "on"}),
     ("schedule_design", {"T": "5", "found": "least", "elsewhere": "samplers"}),
+    ("schedule_design", {"T": "5", "few": "5"}),
     ("lessons", {}),
 ]
 """Other views with files of their own, but for the learned w and v, which take half a minute."""
@@ -250,3 +252,59 @@ def test_python_of_noise_in_the_plane_runs() -> None:
     assert printed(app)
     assert "noise_distance" not in python(app)
     assert "noise_distance" in python(calm(visit("forward", SMALL, particles="200")))
+
+
+PRINTED = re.compile(r"(?<![\w.])\d+\.\d{3,}(?:e[-+]?\d+)?")
+READ = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+UNSHOWN = {
+    "assumptions": ("ScheduleFacts", "E|X_0|"),  # of which the page says what the theorems need
+    "learned_score": ("nearest training points",),  # of the view beside
+}
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+TOLERANCE = 6e-3  # relative: the page shows three digits
+
+
+def numbers(text: str) -> list[float]:
+    """All numbers that a page shows in one of its texts."""
+    powers = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(RAISED), text)
+    return [float(word) for word in READ.findall(powers.replace(",", ""))]
+
+
+def drawn(node: Any) -> Iterator[float]:
+    """All numbers of a figure."""
+    if isinstance(node, dict) and "bdata" in node:
+        yield from np.frombuffer(base64.b64decode(node["bdata"]), node["dtype"]).astype(float)
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from drawn(part)
+    elif isinstance(node, int | float):
+        yield float(node)
+
+
+def shown(app: AppTest) -> np.ndarray:
+    """All numbers of a page: of its tables, its figures and its sentences."""
+    found = [n for m in (*app.markdown, *app.caption) for n in numbers(m.value)]
+    for table in app.dataframe:
+        cells = table.value.to_numpy().ravel()
+        found += [n for cell in cells for n in numbers(f"{cell!r}" if cell == cell else "")]
+    for chart in app.get("plotly_chart"):
+        found += drawn(json.loads(chart.proto.spec)["data"])
+    return np.abs(np.array(found))
+
+
+@pytest.mark.parametrize(
+    ("page", "settings"), [v for v in VISITS if v.values[0] not in {*WORDS, "verified"}]
+)
+def test_a_pages_python_prints_what_the_page_shows(page: str, settings: dict[str, str]) -> None:
+    app = calm(visit(page, SMALL, **settings))
+    there, lines = shown(app), printed(app)
+    asked = 0
+    for line in lines:
+        if line.startswith(UNSHOWN.get(page, "-")):
+            continue
+        for word in PRINTED.findall(re.sub(r"\+- \S+", "", line)):
+            value = float(word)
+            if value > 1e-4:  # smaller ones are errors, which a page rounds to one digit
+                asked += 1
+                assert np.min(np.abs(there - value)) <= TOLERANCE * value, line
+    assert asked
