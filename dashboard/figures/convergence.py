@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
-from dashboard.figures.style import figure_template
+from dashboard.figures.style import figure_template, two_lines
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
 from diffusion_core.studies.convergence import Fit, tells_a_rate
@@ -61,7 +61,7 @@ def convergence_figure(
         template=figure_template(dark),
         height=520,
         xaxis={"type": "log", "title": {"text": AXES[axis]}, **_ticks(curves, axis)},
-        yaxis={"type": "log", "title": {"text": quantity}, **_decades(curves, shapes)},
+        yaxis={"type": "log", "title": {"text": two_lines(quantity)}, **_decades(curves, shapes)},
         hovermode="closest",
     )
     return figure

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -22,6 +23,8 @@ from dashboard.figures.marks import (
     Theme,
     theme,
 )
+
+SHORT = 24  # characters of an axis title that fit the least height of a figure
 
 
 @cache
@@ -92,6 +95,11 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def two_lines(title: str) -> str:
+    """The title of an axis that is short on a phone: in two lines where it is long."""
+    return "<br>".join(wrap(title, max(SHORT, len(title) // 2 + 3)))
+
+
 COORDINATES = {"x": 0, "x₁": 0, "x₂": 1}  # how figures title the axes of the target's space
 
 
@@ -107,7 +115,7 @@ def named_axes(figure: go.Figure, titles: Sequence[str]) -> go.Figure:
         title = axis.get("title", {}).get("text") if name[1:5] == "axis" else None
         if title in COORDINATES:
             own = escape(titles[COORDINATES[title]], quote=False)
-            axis["title"] = {**axis["title"], "text": own}
+            axis["title"] = {**axis["title"], "text": two_lines(own)}
     return go.Figure(drawn)
 
 

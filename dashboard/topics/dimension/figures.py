@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS
 from dashboard.figures.once import drawn_once
-from dashboard.figures.style import figure_template
+from dashboard.figures.style import figure_template, two_lines
 from dashboard.text.numbers import rounded, superscript
 from dashboard.topics.dimension.measure import Curve
 from diffusion_core.theory.theorems import Theorem
@@ -172,7 +172,7 @@ def _laid_out(
         xaxis={"type": "log", "title": {"text": AXIS}, "dtick": 1, "range": [-0.25, 6.25]},
         yaxis={
             "type": "log",
-            "title": {"text": quantity},
+            "title": {"text": two_lines(quantity)},
             "range": [low - 0.25, high + (0.5 if room else 0.25)],
             "dtick": 1 if high - low > 2 else "D2",
         },

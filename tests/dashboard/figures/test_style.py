@@ -27,7 +27,7 @@ from dashboard.figures.marks import (
     css_colours,
     theme,
 )
-from dashboard.figures.style import enlarge, figure_template, is_dark
+from dashboard.figures.style import enlarge, figure_template, is_dark, two_lines
 from diffusion_core import Experiment
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.samplers import SAMPLERS as RECORDS
@@ -258,3 +258,9 @@ def test_large_type_enlarges_type_lines_and_marks() -> None:
 def test_style_does_not_import_streamlit() -> None:
     code = "import sys, dashboard.figures.style; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_long_title_of_an_axis_takes_two_lines() -> None:
+    assert two_lines("total variation") == "total variation"
+    long = "total variation between q₁ and p₁, T = 100"
+    assert two_lines(long) == "total variation between<br>q₁ and p₁, T = 100"

@@ -38,7 +38,11 @@ def titles(app: AppTest) -> set[str]:
     for chart in app.get("plotly_chart"):
         layout: dict[str, Any] = json.loads(chart.proto.spec)["layout"]
         axes = [axis for name, axis in layout.items() if name[1:5] == "axis"]
-        found |= {axis["title"]["text"] for axis in axes if axis.get("title", {}).get("text")}
+        found |= {
+            axis["title"]["text"].replace("<br>", " ")
+            for axis in axes
+            if axis.get("title", {}).get("text")
+        }
     return found
 
 
