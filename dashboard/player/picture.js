@@ -10,6 +10,7 @@ import { readoutAt } from "./words.js";
 const LAYERS = ["particles", "target", "contours", "output", "histogram"];
 const TWO_COLUMNS = 700;
 const WIDE = 760; // a panel in which the density and the space-time view stand side by side
+const CAPTION = 31; // letters' heights: the width of the longest caption in one line
 const GAP = 28;
 const LEAST_GIVEN = 120; // CSS pixels of a panel's views, where the whole has a given height
 const LEAST_BODY = 200; // and where it should fit a window
@@ -76,7 +77,7 @@ function layoutGrid(show, theme, width, top) {
   const columns = panels.length > 1 && width >= TWO_COLUMNS ? 2 : 1;
   const cell = Math.floor((width - GAP * (columns - 1)) / columns);
   const title = panels.some((panel) => panel.title) ? Math.round(theme.size * 1.9) : 0;
-  const lines = panels.length === 1 ? 0 : cell < 460 ? 2 : 1;
+  const lines = panels.length === 1 ? 0 : cell < CAPTION * theme.size ? 2 : 1;
   const caption = Math.round(lines * theme.size * 1.5);
   const told = tellsDistance(show) && panels.some((panel) => panel.distance);
   const distance = told ? distanceHeight(theme) : 0;
