@@ -132,15 +132,16 @@ export function buildPicture(player, scale, width = Math.floor(player.stage.clie
   return createPicture(show, readTheme(player.root, width, show.enlarged), width, scale);
 }
 
-/** The height that lets the picture and what stands below it be seen without scrolling. */
-function roomFor({ root, stage }) {
+/** The height that lets the picture and what stands below it, or moves it, be seen without scrolling. */
+function roomFor({ root, stage, show }) {
   const host = root.getRootNode().host ?? root;
   const full = root.getRootNode().fullscreenElement === root;
   const page = host.closest('[data-testid="stMain"]') ?? document.scrollingElement;
   const top = stage.getBoundingClientRect().top + (full ? 0 : page.scrollTop);
   const below = root.getBoundingClientRect().bottom - stage.getBoundingClientRect().bottom;
-  const scrolled = innerHeight - HEADER - below - MARGIN; // as much as there can be
-  const least = Math.min(LEAST_ROOM, scrolled);
+  const desk = root.querySelector(".desk").getBoundingClientRect().height;
+  const scrolled = innerHeight - HEADER - desk - MARGIN; // as much as there can be
+  const least = Math.min(LEAST_ROOM * (show.enlarged ?? 1), scrolled);
   return Math.floor(Math.max(least, innerHeight - top - below - MARGIN));
 }
 
