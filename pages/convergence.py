@@ -34,7 +34,6 @@ navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
 st.markdown(prose("pages")("convergence"))
-ready_views()
 start_controls(state)
 notice = st.empty()
 with st.sidebar:
@@ -49,6 +48,7 @@ reading, place = page_chrome.stage()
 with reading:
     status, words = st.empty(), st.empty()
 place = place.empty()
+ready_views()
 sweep, values = choose_sweep(experiment, state.values)
 if sweep:
     choose_figure(state.values, values)
