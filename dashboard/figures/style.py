@@ -97,7 +97,8 @@ def is_dark() -> bool:
 
 def two_lines(title: str) -> str:
     """The title of an axis that is short on a phone: in two lines where it is long."""
-    return "<br>".join(wrap(title, max(SHORT, len(title) // 2 + 3)))
+    lines = wrap(title, max(SHORT, len(title) // 2 + 3), break_long_words=False)
+    return "<br>".join(lines)
 
 
 COORDINATES = {"x": 0, "x₁": 0, "x₂": 1}  # how figures title the axes of the target's space

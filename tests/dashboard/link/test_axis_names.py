@@ -119,5 +119,6 @@ def test_names_are_words_in_figures_and_tables() -> None:
 
     figure = go.Figure(layout={"xaxis": {"title": "x"}})
     named = named_axes(figure, ['<a href="https://a.org">h</a>'])
-    assert named.layout.xaxis.title.text == '&lt;a href="https://a.org"&gt;h&lt;/a&gt;'
+    title = named.layout.xaxis.title.text.replace("<br>", " ")  # it is long
+    assert title == '&lt;a href="https://a.org"&gt;h&lt;/a&gt;'
     assert to_csv(["=1+1", "-x", "y"], [(-1.5, "@a", "b")]) == "'=1+1,'-x,y\n-1.5,'@a,b\n"
