@@ -17,5 +17,5 @@ PAGE = Page(
     "Measure",
     7,
     (VIEW, SIZE, NOISE),
-    after=("imperfect_scores", "budget"),
+    after=("imperfect_scores", "flow_matching", "budget"),
 )

@@ -13,6 +13,7 @@ TERMS = {
     "term-sampler": "compare",
     "term-order": "lessons",
     "term-corrector": "correctors",
+    "term-flow-matching": "flow_matching",
     "term-training-free": "theory",
     "term-nfe": "convergence",
     "term-tv": "trajectories",
