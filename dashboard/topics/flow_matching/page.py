@@ -12,7 +12,7 @@ PAGE = Page(
     "flow_matching",
     "Flow matching",
     "Measure",
-    8,
+    9,
     (SOURCE, TEACHER),
     after=("convergence", "correctors"),
 )
