@@ -127,14 +127,14 @@ def multiples_figure(
     bar = {
         "title": {"text": "density"},
         "orientation": "h",
-        "y": 0,
+        "y": -0.16 / rows,  # below the titles of the last row's axes
         "yanchor": "top",
         "outlinewidth": 0,
         "thickness": 14,
     }
     figure.update_layout(
         template=figure_template(dark),
-        height=200 * rows + 130,
+        height=200 * rows + 160,
         margin={"t": 56},
         coloraxis={"colorscale": colour_scale(dark), "cmin": 0, "cmax": end, "colorbar": bar},
     )

@@ -13,6 +13,7 @@ from diffusion_core.studies.guidance import LAWS, LOST, Guidance, Mode
 
 say = prose("guidance")
 ROUNDING = 1e-12  # of sums over a grid
+KEPT = 0.95  # of its share: a mode that keeps more fares well
 SAME = 0.01  # relative: of two widths, no difference worth a word
 
 
@@ -52,6 +53,8 @@ def _modes(modes: Sequence[Mode]) -> str:
         "part": percent(least.share["class"]),
         "tilted": percent(least.share["tilted"]),
     }
+    if least.share["output"] > KEPT * least.share["class"]:
+        return say("modes-kept", modes=len(modes))
     if not lost:
         return say("no-mode-lost", **numbers)
     if len(lost) == 1:

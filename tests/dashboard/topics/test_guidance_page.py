@@ -142,6 +142,8 @@ def test_in_the_plane_three_maps_are_drawn() -> None:
 def test_modes_that_are_lost_are_counted_and_named() -> None:
     kept = text.modes(laws((mode(1, 0.3, 0.5), mode(2, 0.7, 0.5))))
     assert "No mode of the class is lost; component 1 fares worst" in kept
+    even = text.modes(laws((mode(1, 0.49, 0.5), mode(2, 0.51, 0.5))))
+    assert even.startswith("All 2 modes of the class keep their shares")
     lost = text.modes(laws((mode(1, 0.01, 0.5), mode(2, 0.99, 0.5))))
     assert "One of the class's 2 modes is **lost**: component 1 keeps 1.00 %" in lost
     few = text.modes(laws((mode(1, 0.01, 0.3), mode(2, 0.97, 0.4), mode(4, 0.02, 0.3))))
