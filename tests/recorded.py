@@ -4,5 +4,4 @@ from __future__ import annotations
 
 from diffusion_core.samplers import SAMPLERS
 
-# ode-order asks between the chain's t, and its positions are sent
-RECORDED = [name for name in SAMPLERS if name != "ode-order"]
+RECORDED = list(SAMPLERS)

@@ -12,7 +12,7 @@ from dashboard.player.run import cost_of
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, simulate, start_points
 from diffusion_core.laws.traced import Step, trace
-from diffusion_core.samplers.program import NotRecorded, program_of
+from diffusion_core.samplers.program import NotRecorded, asks_between, program_of
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.scores.closed_form import ClosedForm, closed_form
 from diffusion_core.scores.exact import plain_score, score_detail
@@ -100,6 +100,8 @@ def recorded(
         program = program_of(sampler, experiment.chain, dim, parts=shown > 0)
     except NotRecorded:
         return None
+    if experiment.score_error is not None and asks_between(program):
+        return None  # an error of the score is sent for the chain's t only
     rng = np.random.default_rng(experiment.seed)
     start = start_points(experiment, particles, rng) if experiment.exact_start else None
     return Run(sampler, program, score, particles, len(times), shown, rng, start)

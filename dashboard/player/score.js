@@ -6,7 +6,7 @@ import { createBumps, createSums } from "./bumps.js";
 import { createCircle } from "./circle.js";
 import { createGaussians } from "./gaussians.js";
 
-const KEPT = 4; // noise levels: an update asks at t and next to it
+const KEPT = 4; // noise levels: an update asks at t, next to it and between
 
 /** s + w (s_C - s) at t, w the scale of guidance and s_C the score of the arrays "class:...". */
 function createGuided({ guided, ...form }, dim, t, out) {
@@ -32,6 +32,17 @@ function createPlain(form, dim, t, out) {
   if (form.lows) return createBoxes(form, dim, t, out);
   if (form.radius) return createCircle(form, t, out);
   return createBumps(form, dim, t, out);
+}
+
+/** The form with its noise at t: between the chain's t, 1 - abar is linear in t. */
+function levelled(form, t) {
+  const low = Math.floor(t);
+  const share = t - low;
+  if (share === 0) return form;
+  const between = ({ values }) => ({
+    values: { [t]: (1 - share) * values[low] + share * values[low + 1] },
+  });
+  return Object.assign(Object.create(form), { abar: between(form.abar), var: between(form.var) });
 }
 
 /** What is added to a score, and its derivatives: of `out`, at x, y, times a. */
@@ -63,7 +74,7 @@ export function createScore(form, dim) {
   const waves = form.waves && createWaves(form, dim, out);
 
   function made(t) {
-    const plain = createPlain(form, dim, t, out);
+    const plain = createPlain(levelled(form, t), dim, t, out);
     return form.sums ? { ...plain, ...createSums(form, dim, t, out, plain.score) } : plain;
   }
 

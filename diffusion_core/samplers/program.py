@@ -20,7 +20,8 @@ from diffusion_core.samplers.step import advance
 from diffusion_core.samplers.update import Memory
 from diffusion_core.schedules import Array, Chain
 
-Operation = tuple[str | int, ...]
+Operation = tuple[str | float, ...]
+DIGITS = 12  # of a part of a step, so that it is the same at every t
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Step:
     operation makes one more:
 
         ("sum", r, ...)              c_1 x_r + ..., a coefficient for each register
-        ("score", r, j)              s_{t+j}(x_r)
+        ("score", r, j)              s_{t+j}(x_r), j = 0, 1, -1 or a part of -1
         ("jacobian", r, j, v)        H_{t+j}(x_r) x_v
         ("trace_gradient", r, j)     grad tr H_{t+j}(x_r)
         ("normal",)                  independent standard normals
@@ -59,6 +60,12 @@ class Program:
     order: tuple[int, ...]
     coefficients: tuple[Array, ...]
     factors: dict[str, Array]
+
+
+def asks_between(program: Program) -> bool:
+    """Whether an update asks for the score at noise levels between the chain's."""
+    operations = (operation for step in program.steps for operation in step.operations)
+    return any(name == "score" and rest[1] != int(rest[1]) for name, *rest in operations)
 
 
 class NotRecorded(Exception):
@@ -126,7 +133,7 @@ class _Tape:
         """What is in a register."""
         return Point(self, {register: 1.0}, register)
 
-    def write(self, *operation: str | int) -> Point:
+    def write(self, *operation: str | float) -> Point:
         """An operation's result; the same score or product is asked for once."""
         if operation[0] in ("sum", "normal") or operation not in self._operations:
             self._operations.append(operation)
@@ -145,9 +152,8 @@ class _Tape:
         return made
 
     def __call__(self, t: float, x: Point) -> Point:
-        if t != int(t):
-            raise TypeError("a score between the chain's t")
-        return self.write("score", self.place(x), int(t) - self._t)
+        ahead = round(t - self._t, DIGITS)
+        return self.write("score", self.place(x), int(ahead) if ahead == int(ahead) else ahead)
 
     def jacobian(self, t: float, x: Point) -> Matrix:
         return Matrix(self, 0.0, {(self.place(x), int(t) - self._t): 1.0})

@@ -16,10 +16,10 @@ from diffusion_core.chain import Array, Chain
 from diffusion_core.laws.gaussian import gaussian_laws
 from diffusion_core.laws.particles import final_points
 from diffusion_core.measure import measure
-from diffusion_core.samplers import SAMPLERS, Sampler, reverse_chain
+from diffusion_core.samplers import Sampler, reverse_chain
 from diffusion_core.samplers.ode import ode
 from diffusion_core.samplers.ode_order import ode_order_sampler, weights
-from diffusion_core.samplers.program import NotRecorded, program_of
+from diffusion_core.samplers.program import asks_between, program_of
 from diffusion_core.samplers.update import unmarked
 from diffusion_core.schedules import Linear, LogSNR, Schedule, Theory
 from diffusion_core.scores.errors import Shift
@@ -242,11 +242,13 @@ def test_an_error_of_the_score_leaves_the_same_floor_for_every_order() -> None:
     assert floors[0] > 100 * measure(run(4, 4, steps=256)).value
 
 
-def test_order_two_is_a_program_and_others_are_not() -> None:
-    chain = Theory().chain(6)
-    assert program_of(ode_order_sampler(2), chain, 1).steps
-    with pytest.raises(NotRecorded):
-        program_of(SAMPLERS["ode-order"], chain, 1)
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_a_program_asks_between_the_chain_s_t_at_the_same_places_in_every_step(order: int) -> None:
+    program = program_of(ode_order_sampler(order), Theory().chain(40), 1)
+    [step] = program.steps
+    asked = {operation[2] for operation in step.operations if operation[0] == "score"}
+    assert sorted(asked) == pytest.approx([-i / (order - 1) for i in range(order)][::-1], abs=1e-11)
+    assert asks_between(program) == (order > 2)
 
 
 @pytest.mark.parametrize(("order", "steps"), [(3, 2048), (4, 1024), (4, 4096)])

@@ -23,7 +23,9 @@ from dashboard.player.packing import BORDER, LIMIT
 from dashboard.player.run import COST
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, final_points, simulate
-from diffusion_core.samplers import Corrector
+from diffusion_core.samplers import ODE_ORDER, Corrector
+from diffusion_core.samplers.ode_order import ORDERS
+from diffusion_core.samplers.program import asks_between
 from diffusion_core.schedules import Karras, Linear
 from diffusion_core.scores.closed_form import closed_form
 from diffusion_core.scores.errors import (
@@ -107,7 +109,7 @@ def experiments() -> Iterator[tuple[str, Experiment]]:
         run = base(sampler=name, eta=eta)
         for title, target in TARGETS.items():
             yield f"{name} {eta} {title}", run.with_(target=target)
-        for error in ERRORS:
+        for error in ERRORS if name != ODE_ORDER else ():
             steps = CALM_STEPS if isinstance(error, WaveError | FourierError) else STEPS
             for title in EVERY_ERROR:
                 wrong = run.with_(target=TARGETS[title], score_error=error, steps=steps)
@@ -118,6 +120,10 @@ def experiments() -> Iterator[tuple[str, Experiment]]:
             yield f"{name} {eta} guided {title}", guided
         yield f"{name} {eta} exact start", run.with_(target=SKEWED, start="exact")
         yield f"{name} {eta} Karras", run.with_(schedule=Karras(), steps=150)
+    for order in ORDERS:
+        run = base(sampler=ODE_ORDER, order=order)
+        for title in ("line", "skewed", "boxes", "circle"):
+            yield f"order {order} {title}", run.with_(target=TARGETS[title])
     for name in ("ode", "ddpm-accelerated"):
         for title in ("line", "ring-of-8"):
             after = base(sampler=name, target=TARGETS[title], corrector=Corrector(3, 0.2))
@@ -125,6 +131,14 @@ def experiments() -> Iterator[tuple[str, Experiment]]:
 
 
 CASES = dict(experiments())
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=str)
+def test_a_wrong_score_between_the_chain_s_levels_is_sent_as_positions(error: object) -> None:
+    wrong = base(sampler=ODE_ORDER, target=TARGETS["line"], score_error=error)
+    assert run_for(wrong) is None
+    plain = run_for(wrong.with_(sampler=ODE_ORDER, order=2))
+    assert plain is None or not asks_between(plain.program)
 
 
 def run_for(experiment: Experiment) -> Run | None:
