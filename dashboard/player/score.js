@@ -42,7 +42,7 @@ function levelled(form, t) {
   const between = ({ values }) => ({
     values: { [t]: (1 - share) * values[low] + share * values[low + 1] },
   });
-  return Object.assign(Object.create(form), { abar: between(form.abar), var: between(form.var) });
+  return { ...form, abar: between(form.abar), var: between(form.var) };
 }
 
 /** What is added to a score, and its derivatives: of `out`, at x, y, times a. */
