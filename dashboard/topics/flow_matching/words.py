@@ -87,7 +87,8 @@ from diffusion_core.targets.gaussian_mixture import GaussianMixture
 {described(question.experiment)}
 source = {source!r}  # {NAMES[question.source]}
 path = StraightPath(experiment.target, source)
-print("straightness", straightness(path))
+bent = straightness(path)
+print("straightness", bent.value, "+-", bent.error)
 for name, method in METHODS.items():
     for count in {EVALUATIONS!r}:
         if steps := count // method.evaluations:
