@@ -36,7 +36,10 @@ HEADER = ("preset", "sampler", "steps", "metric", "value", "error", "refused")
 STEPS = tuple(2**k for k in range(3, 11))
 SHOWN = 100  # T of the trajectories page, which shows every distance
 MOST = 4e9  # units of ``plane_cost``, some two minutes: what takes longer does not come along
-UNUSED = ("discrete", "studies", "sweep", "theory", "verification", "__main__.py")  # by ``measure``
+UNUSED = (  # by ``measure``
+    *("discrete", "studies", "sweep", "theory", "verification", "__main__.py"),
+    "samplers/program.py",
+)
 FOR_READERS = (tokenize.COMMENT, tokenize.NL)
 BREAKS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 _reading = threading.Lock()  # of the file: once, whoever asks meanwhile
@@ -89,7 +92,7 @@ def code(root: Path = ROOT) -> str:
     digest = hashlib.sha256()
     for file in sorted(root.rglob("*.py")):
         place = file.relative_to(root)
-        if place.parts[0] not in UNUSED:
+        if not {place.parts[0], place.as_posix()} & {*UNUSED}:
             digest.update(f"{place.as_posix()}\0{statements(file.read_text('utf-8'))}\0".encode())
     return digest.hexdigest()
 
