@@ -1,0 +1,179 @@
+"""The law of a discrete reverse run at every step, exactly; sequences drawn from it; distances."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffusion_core.discrete.experiment import DiscreteExperiment
+from diffusion_core.discrete.kernels import excess
+from diffusion_core.discrete.posterior import Model, initial
+from diffusion_core.discrete.samplers import Euler, Reveals
+from diffusion_core.discrete.states import (
+    kullback_leibler,
+    shared_information,
+    states,
+    total_variation,
+)
+from diffusion_core.errors import InputError, Refused
+from diffusion_core.measure import Measurement
+from diffusion_core.schedules import Array, Index
+
+ROUNDING = 1e-15  # of a sum of probabilities, a step
+METRICS = ("tv", "kl")
+COMPARISONS = ("end", "data")
+MOST_SEQUENCES = 200_000
+Stop = Callable[[], None]
+
+
+def never() -> None:
+    """The stop check of work that nobody can stop."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """After ``step`` of N steps: the law of the sequence, (A,) * d, at noise time s.
+
+    A sampler that counts MASKs knows no noise time: its s is infinite until nothing is masked,
+    then 0. evaluations: how often the model was asked so far, on average. clipped: the chance that
+    Euler's step was too long for its rates.
+    """
+
+    step: int
+    s: float
+    law: Array
+    evaluations: float
+    clipped: float = 0.0
+
+
+def moments(experiment: DiscreteExperiment, stop: Stop = never) -> Iterator[Moment]:
+    """Every step of the run, the start included: N + 1 moments, or d + 1 where N exceeds d MASKs.
+
+    Refused where a step's law is too large.
+    """
+    e, model, sampler = experiment, experiment.model, experiment.sampler
+    law, asked = initial(model, e.grid.horizon, e.start == "exact"), 0.0
+    if isinstance(sampler, Reveals):
+        yield Moment(0, math.inf, law, asked)
+        sizes = token_counts(model.length, e.steps, sampler)
+        for k, count in enumerate(sizes, 1):
+            stop()
+            law, asked = sampler.revealed(model, law, count), asked + 1
+            yield Moment(k, 0.0 if k == len(sizes) else math.inf, law, asked)
+        return
+    yield Moment(0, e.times[0], law, asked)
+    for k, (s, u) in enumerate(zip(e.times, e.times[1:], strict=False), 1):
+        stop()
+        clipped = _clipped(model, law, s, u) if isinstance(sampler, Euler) else 0.0
+        law = sampler.advance(model, law, s, u)
+        asked += sampler.evaluations(model, s, u)
+        yield Moment(k, u, law, asked, clipped)
+
+
+def token_counts(length: int, steps: int, sampler: Reveals) -> list[int]:
+    """How many MASKs each step draws: as even as whole numbers allow, the larger ones first."""
+    n = length if sampler.one_by_one else min(steps, length)
+    return [length // n + (k < length % n) for k in range(n)]
+
+
+def _clipped(model: Model, law: Array, s: float, u: float) -> float:
+    """The chance of a state in which Euler's chances to jump exceed 1."""
+    weight = law.ravel()
+    seen = weight > 0
+    x = states(model.alphabet, model.length)[seen]
+    return float(weight[seen] @ excess(model, x, model.posterior(s)[seen], s, u))
+
+
+def sequences(
+    experiment: DiscreteExperiment, count: int, stop: Stop = never
+) -> Iterator[tuple[int, Index]]:
+    """(step, sequences (count, d)) of one run of particles, from the experiment's seed."""
+    if type(count) is not int or not 1 <= count <= MOST_SEQUENCES:
+        raise InputError(f"particles: a whole number from 1 to {MOST_SEQUENCES:,}, got {count!r}")
+    e, model, sampler = experiment, experiment.model, experiment.sampler
+    rng = np.random.default_rng([e.seed, 2])
+    law = initial(model, e.grid.horizon, e.start == "exact").ravel()
+    x = states(model.alphabet, model.length)[rng.choice(len(law), count, p=law / law.sum())]
+    yield 0, x
+    if isinstance(sampler, Reveals):
+        for k, size in enumerate(token_counts(model.length, e.steps, sampler), 1):
+            stop()
+            x = sampler.reveal(model, x, size, rng)
+            yield k, x
+        return
+    for k, (s, u) in enumerate(zip(e.times, e.times[1:], strict=False), 1):
+        stop()
+        x = sampler.draw(model, x, s, u, rng)
+        yield k, x
+
+
+def compared_with(experiment: DiscreteExperiment, against: str = "end") -> Array:
+    """What the run should give: the data noised to where it ends, or the data; (A,) * d."""
+    e, model = experiment, experiment.model
+    end = 0.0 if against == "data" or isinstance(e.sampler, Reveals) else e.grid.end
+    return model.noised(end)
+
+
+def measure_discrete(
+    experiment: DiscreteExperiment,
+    metrics: Sequence[str] = ("tv",),
+    against: str = "end",
+    stop: Stop = never,
+) -> dict[str, Measurement]:
+    """TV(output, truth) and KL(truth || output), exact up to rounding.
+
+    against: "end", the data noised to where the run ends, or "data". ``nfe`` is the average number
+    of questions to the model, rounded up. Refused where KL is infinite.
+    """
+    for metric in metrics:
+        if metric not in METRICS:
+            raise InputError(f"metric: one of {', '.join(METRICS)}, got {metric!r}")
+    if against not in COMPARISONS:
+        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
+    begun, clipped, last = time.perf_counter(), 0.0, None
+    for last in moments(experiment, stop):
+        clipped = max(clipped, last.clipped)
+    assert last is not None
+    truth, seconds = compared_with(experiment, against), time.perf_counter() - begun
+    lost = abs(float(last.law.sum()) - 1.0) + ROUNDING * (last.step + 1)
+    notes = () if clipped == 0 else (_clipped_note(clipped),)
+    values = {"tv": total_variation, "kl": kullback_leibler}
+    found = {}
+    for metric in metrics:
+        value = values[metric](truth, last.law)
+        if not math.isfinite(value):
+            raise Refused(
+                "kl: is infinite, because the run never gives something that the data has; use tv"
+            )
+        found[metric] = Measurement(
+            metric=metric,
+            value=value,
+            error=lost,
+            method="exact",
+            steps=experiment.steps,
+            nfe=math.ceil(last.evaluations - 1e-9),
+            seconds=seconds,
+            notes=notes,
+        )
+    return found
+
+
+def _clipped_note(share: float) -> str:
+    return (
+        f"Euler's steps are too long for its rates in up to {share:.2g} of the states' mass: its "
+        "chances to jump exceed 1 there and are scaled to 1"
+    )
+
+
+def unmasking_bound(data: Array, counts: Sequence[int]) -> float:
+    """KL of unmasking in random order with exact ratios is at most this, in nats.
+
+    ((2^ceil(log2 s) - 1)/d) sum_i I(X_i; the others), s the most tokens of a step: Li and Cai,
+    arXiv 2505.21400.
+    """
+    doublings = math.ceil(math.log2(max(counts)))
+    return (2**doublings - 1) / data.ndim * shared_information(data)

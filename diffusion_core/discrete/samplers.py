@@ -1,0 +1,353 @@
+"""Samplers of discrete diffusion: how each carries the law of its sequence, and how it draws one.
+
+``advance`` maps the law at noise time s to that at u, ``draw`` sequences; both use the same
+kernels. Where given the sequence all coordinates move independently the law is one matrix product
+a step; the others sum over what they may choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from diffusion_core.discrete.dynamics import Dynamics, Masked
+from diffusion_core.discrete.kernels import bridge, channels, euler, leap, tau_leaping
+from diffusion_core.discrete.posterior import Model
+from diffusion_core.discrete.states import along_all, pushed, states
+from diffusion_core.errors import InputError, Refused
+from diffusion_core.schedules import Array, Index, Mask, check_range
+from diffusion_core.strict_json import shown
+
+MOST_PAIRS = 256  # states of a law whose step depends on two of them
+ORDERS = ("random", "left to right", "confident")
+Kernel = Callable[[Model, Index, Array, float, float], Array]
+
+
+class Step(Protocol):
+    """One sampler; ``kind`` and fields are its JSON."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    reference: ClassVar[str]
+
+    def check(self, dynamics: Dynamics) -> None:
+        """InputError for a noise that it is not made for."""
+        ...
+
+    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        """The law at u from that at s, both (A,) * d."""
+        ...
+
+    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
+        """Sequences at u from sequences at s, (n, d)."""
+        ...
+
+    def evaluations(self, model: Model, s: float, u: float) -> float:
+        """How often the model is asked in this step, on average."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Coordinates that move independently, given all of them at s."""
+
+    kernel: ClassVar[Kernel]
+
+    def check(self, dynamics: Dynamics) -> None:
+        pass
+
+    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        weight = law.ravel()
+        seen = weight > 0
+        x = states(model.alphabet, model.length)[seen]
+        kernel = type(self).kernel(model, x, model.posterior(s)[seen], s, u)
+        return pushed(weight[seen], kernel)
+
+    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
+        believed = model.posterior(s)[_place(model, x)]
+        return drawn(type(self).kernel(model, x, believed, s, u), rng)
+
+    def evaluations(self, model: Model, s: float, u: float) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Euler(_Product):
+    """Rates frozen over a step, at most one jump of every coordinate."""
+
+    kind: ClassVar[str] = "euler"
+    label: ClassVar[str] = "Euler"
+    reference: ClassVar[str] = "Conforti, Durmus, Pham, Raoul, arXiv 2512.00580"
+    kernel: ClassVar[Kernel] = staticmethod(euler)
+
+
+@dataclass(frozen=True)
+class TauLeaping(_Product):
+    """Rates frozen over a step, Poisson many jumps."""
+
+    kind: ClassVar[str] = "tau-leaping"
+    label: ClassVar[str] = "tau-leaping"
+    reference: ClassVar[str] = "Campbell et al., arXiv 2205.14987"
+    kernel: ClassVar[Kernel] = staticmethod(tau_leaping)
+
+
+@dataclass(frozen=True)
+class Bridge(_Product):
+    """Each coordinate drawn from its law given the others; masked: parallel unmasking."""
+
+    kind: ClassVar[str] = "bridge"
+    label: ClassVar[str] = "leave-one-out bridge"
+    reference: ClassVar[str] = "arXiv 2608.23554"
+    kernel: ClassVar[Kernel] = staticmethod(bridge)
+
+
+@dataclass(frozen=True)
+class Uniformisation:
+    """Exact in law: jumps are proposed at a rate above all others and thinned.
+
+    What varies is how often it asks: (s - u) d times the bound of a coordinate's rate, on average
+    (Chen and Ying, arXiv 2402.08095). With a wrong model it is not offered here.
+    """
+
+    kind: ClassVar[str] = "uniformisation"
+    label: ClassVar[str] = "uniformisation"
+    reference: ClassVar[str] = "Chen and Ying, arXiv 2402.08095"
+
+    def check(self, dynamics: Dynamics) -> None:
+        pass
+
+    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        """q_u(y) sum_x P_{s-u}(y, x) law(x)/q_s(x)."""
+        _exact_only(model, self.label)
+        q, onward = model.noised(s), model.dynamics.transition(model.symbols, s - u)
+        ratio = np.divide(law, q, out=np.zeros_like(law), where=q > 0)
+        return model.noised(u) * along_all(ratio, onward.T)
+
+    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
+        _exact_only(model, self.label)
+        onward, q = model.dynamics.transition(model.symbols, s - u), model.noised(u).ravel()
+        places, out = _place(model, x), np.empty_like(x)
+        every = states(model.alphabet, model.length)
+        for place in np.unique(places):
+            rows = np.flatnonzero(places == place)
+            chances = q * np.prod(onward[every, every[place]], axis=1)
+            out[rows] = every[rng.choice(len(every), len(rows), p=chances / chances.sum())]
+        return out
+
+    def evaluations(self, model: Model, s: float, u: float) -> float:
+        return (s - u) * model.length * model.dynamics.exit_rate(model.symbols, u)
+
+
+@dataclass(frozen=True)
+class Trapezoidal:
+    """tau-leaping in two stages: theta of the step, then the rest at extrapolated rates.
+
+    From x to y* with the rates at s for theta h, then for (1 - theta) h with
+    (a_1 rate(y*) - a_2 rate(x))_+, a_1 = 1/(2 theta (1 - theta)), a_2 = a_1 - 1, at the noise time
+    between (Ren et al., arXiv 2502.00234; Anderson and Mattingly, Commun. Math. Sci. 9, 2011). Of
+    second order as long as no jump more than halves another rate: what is cut at 0 costs an order.
+    """
+
+    theta: float = 0.5
+    kind: ClassVar[str] = "trapezoidal"
+    label: ClassVar[str] = "theta-trapezoidal"
+    reference: ClassVar[str] = "Ren et al., arXiv 2502.00234"
+
+    def __post_init__(self) -> None:
+        check_range("sampler.theta", self.theta, 0.05, 0.95)
+
+    def check(self, dynamics: Dynamics) -> None:
+        pass
+
+    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        every = states(model.alphabet, model.length)
+        if len(every) > MOST_PAIRS:
+            raise Refused(
+                f"sampler: the exact law of {self.label} needs every pair of states, and "
+                f"{len(every):,} are too many: at most {MOST_PAIRS}; use a shorter sequence"
+            )
+        middle = s - self.theta * (s - u)
+        before, after = model.posterior(s), model.posterior(middle)
+        first = self._first(model, every, before, s, u)
+        later = channels(model, every, model.reverse_rates(middle, every, after))
+        early = channels(model, every, model.reverse_rates(s, every, before))
+        weight, out = law.ravel(), np.zeros_like(law)
+        for k in np.flatnonzero(weight > 0):
+            reached = weight[k] * pushed(np.ones(1), first[k : k + 1]).ravel()
+            seen = reached > 0
+            kernel = self._second(model, every[seen], later[seen], early[k], (s - u))
+            out += pushed(reached[seen], kernel)
+        return out
+
+    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
+        middle = s - self.theta * (s - u)
+        before = model.posterior(s)[_place(model, x)]
+        early = channels(model, x, model.reverse_rates(s, x, before))
+        y = drawn(self._first(model, x, before, s, u), rng)
+        after = model.posterior(middle)[_place(model, y)]
+        later = channels(model, y, model.reverse_rates(middle, y, after))
+        return drawn(self._second(model, y, later, early, s - u), rng)
+
+    def _first(self, model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
+        rates = channels(model, x, model.reverse_rates(s, x, believed))
+        return leap(model, x, rates, self.theta * (s - u))
+
+    def _second(self, model: Model, y: Index, later: Array, early: Array, h: float) -> Array:
+        a = 1 / (2 * self.theta * (1 - self.theta))
+        rates = np.maximum(a * later - (a - 1) * early, 0.0)
+        if isinstance(model.dynamics, Masked):
+            rates[y != model.symbols] = 0.0
+        return leap(model, y, rates, (1 - self.theta) * h)
+
+    def evaluations(self, model: Model, s: float, u: float) -> float:
+        return 2.0
+
+
+class Reveals:
+    """Some MASKs a step, drawn independently as believed."""
+
+    kind: ClassVar[str]
+    one_by_one: ClassVar[bool] = False
+
+    @property
+    def chosen_by(self) -> str:
+        """One of ORDERS."""
+        raise NotImplementedError
+
+    def check(self, dynamics: Dynamics) -> None:
+        if not isinstance(dynamics, Masked):
+            raise InputError(f"sampler: {self.kind} needs masked sequences (dynamics masked)")
+
+    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        return self.revealed(model, law, 1)
+
+    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
+        return self.reveal(model, x, 1, rng)
+
+    def evaluations(self, model: Model, s: float, u: float) -> float:
+        return 1.0
+
+    def revealed(self, model: Model, law: Array, count: int) -> Array:
+        """The law once ``count`` more MASKs are drawn."""
+        believed = model.posterior(1.0)
+        every, weight = states(model.alphabet, model.length), law.ravel()
+        place = model.alphabet ** np.arange(model.length)[::-1]
+        out = np.zeros(law.size)
+        for chosen, share in self._choices(model, every, believed, count):
+            rows = np.flatnonzero(share * weight > 0)
+            if not len(rows):
+                continue
+            mass = (share * weight)[rows, None]
+            at = rows[:, None]
+            for i in chosen:
+                drawn_symbol = place[i] * (np.arange(model.symbols) - model.symbols)
+                at = (at[:, :, None] + drawn_symbol).reshape(len(rows), -1)
+                mass = (mass[:, :, None] * believed[rows, i][:, None]).reshape(len(rows), -1)
+            out += np.bincount(at.ravel(), mass.ravel(), minlength=len(out))
+        return out.reshape(law.shape)
+
+    def _choices(
+        self, model: Model, x: Index, believed: Array, count: int
+    ) -> Iterator[tuple[tuple[int, ...], Array]]:
+        """Which coordinates are drawn, and each state's chance to choose these: (N,)."""
+        masked = x == model.symbols
+        left = masked.sum(axis=1)
+        ranks = self._ranks(masked, believed)
+        yield (), left == 0
+        for size in range(1, min(count, model.length) + 1):
+            due = np.minimum(count, left) == size
+            ways = np.array([max(1, comb(n, size)) for n in range(model.length + 1)])[left]
+            for chosen in combinations(range(model.length), size):
+                fits = due & masked[:, chosen].all(axis=1)
+                if ranks is None:
+                    yield chosen, fits / ways
+                else:
+                    yield chosen, fits * (ranks[:, chosen] < size).all(axis=1)
+
+    def _ranks(self, masked: Mask, believed: Array) -> Index | None:
+        """A coordinate's place in the order of a state, (n, d); None where chance decides."""
+        if self.chosen_by == "random":
+            return None
+        if self.chosen_by == "left to right":
+            worth = np.broadcast_to(-np.arange(masked.shape[1], dtype=float), masked.shape)
+        else:
+            worth = np.round(believed.max(axis=2), 12)
+        worth = np.where(masked, worth, -np.inf)
+        order = np.argsort(-worth, axis=1, kind="stable")
+        return np.argsort(order, axis=1, kind="stable")
+
+    def reveal(self, model: Model, x: Index, count: int, rng: np.random.Generator) -> Index:
+        """Sequences with ``count`` more MASKs drawn, (n, d)."""
+        believed = model.posterior(1.0)[_place(model, x)]
+        masked = x == model.symbols
+        ranks = self._ranks(masked, believed)
+        if ranks is None:
+            chance = np.where(masked, rng.random(x.shape), 2.0)
+            ranks = np.argsort(np.argsort(chance, axis=1), axis=1)
+        chosen = masked & (ranks < count)
+        return np.where(chosen, drawn(believed, rng), x)
+
+
+@dataclass(frozen=True)
+class Unmasking(Reveals):
+    """N steps for d coordinates, as even as whole numbers allow, the larger ones first.
+
+    order: "random", "left to right", or "confident", those whose likeliest symbol is likeliest.
+    """
+
+    order: str = "random"
+    kind: ClassVar[str] = "unmasking"
+    label: ClassVar[str] = "unmasking"
+    reference: ClassVar[str] = "Li and Cai, arXiv 2505.21400"
+
+    def __post_init__(self) -> None:
+        if self.order not in ORDERS:
+            raise InputError(f"sampler.order: one of {', '.join(ORDERS)}, got {shown(self.order)}")
+
+    @property
+    def chosen_by(self) -> str:
+        return self.order
+
+
+@dataclass(frozen=True)
+class FirstHitting(Reveals):
+    """One MASK after the other in random order: no error of discretisation at all.
+
+    Zheng et al., arXiv 2409.02908: as exact as the model, with d questions.
+    """
+
+    chosen_by: ClassVar[str] = "random"
+    one_by_one: ClassVar[bool] = True
+    kind: ClassVar[str] = "first-hitting"
+    label: ClassVar[str] = "first hitting"
+    reference: ClassVar[str] = "Zheng et al., arXiv 2409.02908"
+
+
+def drawn(kernel: Array, rng: np.random.Generator) -> Index:
+    """A symbol for every coordinate from its chances, (n, d, A) to (n, d)."""
+    below = np.cumsum(kernel, axis=2)
+    u = rng.random((*kernel.shape[:2], 1)) * below[:, :, -1:]
+    return np.minimum((below <= u).sum(axis=2), kernel.shape[2] - 1)
+
+
+def _place(model: Model, x: Index) -> Index:
+    """Where each sequence is among all states, (n,)."""
+    return np.ravel_multi_index(tuple(x.T), (model.alphabet,) * model.length)
+
+
+def _exact_only(model: Model, label: str) -> None:
+    if model.error is not None:
+        raise Refused(
+            f"ratio_error: {label} is exact for exact ratios and has no closed law for wrong ones"
+        )
+
+
+DISCRETE_SAMPLERS: dict[str, type[Step]] = {
+    c.kind: c
+    for c in (Euler, TauLeaping, Bridge, Uniformisation, Trapezoidal, Unmasking, FirstHitting)
+}
