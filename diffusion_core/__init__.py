@@ -1,5 +1,6 @@
 """Exact convergence measurements: schedules, targets, samplers, laws and distances."""
 
+from diffusion_core.discrete.experiment import DiscreteExperiment
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, measure, measure_all
@@ -20,6 +21,7 @@ __all__ = [
     "PRESETS",
     "SAMPLERS",
     "SCHEDULES",
+    "DiscreteExperiment",
     "Experiment",
     "InputError",
     "Measurement",

@@ -20,25 +20,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
+from diffusion_core.discrete.experiment import DiscreteExperiment
 from diffusion_core.distances.of_masses import METRICS
 from diffusion_core.distances.sliced import SLICED
 from diffusion_core.errors import InputError, Refused
-from diffusion_core.experiment import Experiment
-from diffusion_core.laws.particles import (
-    check_particles,
-    check_trajectory,
-    final_points,
-    trajectory,
-)
-from diffusion_core.measure import COMPARISONS, METHODS, measure
+from diffusion_core.measure import COMPARISONS, METHODS
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.strict_json import MAX_JSON_BYTES, shown
 from diffusion_core.studies.convergence import plan
+from diffusion_core.studies.discrete import COMPARED, plan_discrete
 from diffusion_core.sweep.csv_file import Add, describe, earlier_rows, file_rows, stream_rows
 from diffusion_core.sweep.executors import Compute, dask_cluster, in_processes
-from diffusion_core.sweep.tasks import Request, Run, completed
+from diffusion_core.sweep.samples_file import drawing, write_arrays
+from diffusion_core.sweep.tasks import Described, Request, Run, completed, measured, parsed
 
 MAX_WORKERS = 64
 LINE = 400  # characters of an error message
@@ -116,14 +110,14 @@ def _parser() -> argparse.ArgumentParser:
             "--against",
             choices=COMPARISONS,
             default="p1",
-            help="p_1 (the theorems), the data or, where the score is guided, the tilted law or "
+            help="where the run ends (p_1), the data or, where the score is guided, the tilted law or "
             "the class",
         )
-    many.add_argument("--steps", required=True, help="values of T, such as 8,16,32")
+    many.add_argument("--steps", required=True, help="values of T (discrete: N), such as 8,16,32")
     many.add_argument(
         "--samplers",
-        default=",".join(PAPER_SAMPLERS),
-        help=f"such as ode,ddpm; default: the paper's four, {','.join(PAPER_SAMPLERS)}",
+        help=f"such as ode,ddpm; default: the paper's four, {','.join(PAPER_SAMPLERS)}, and for "
+        f"discrete experiments {','.join(COMPARED)}",
     )
     many.add_argument("--out", type=Path, help="write the CSV here instead of to stdout")
     many.add_argument(
@@ -134,11 +128,11 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler: tcp://host:8786")
     draw.add_argument("--particles", type=int, required=True)
     draw.add_argument("--out", type=Path, required=True)
-    draw.add_argument("--trajectory", action="store_true", help="also every Y_t, t = T..1")
+    draw.add_argument("--trajectory", action="store_true", help="also every step of the way")
     return parser
 
 
-def _read(name: str) -> Experiment:
+def _read(name: str) -> Described:
     try:
         if name != "-":
             with open(name, "rb") as f:
@@ -149,11 +143,11 @@ def _read(name: str) -> Experiment:
             raw = sys.stdin.buffer.read(MAX_JSON_BYTES + 1)
     except OSError as e:
         raise InputError(f"cannot read {shown(name)}: {e.strerror}") from None
-    return Experiment.from_json(raw)
+    return parsed(raw)
 
 
 def _distance(args: argparse.Namespace) -> int:
-    found = measure(_read(args.experiment), args.metric, args.method, args.particles, args.against)
+    found = measured(_read(args.experiment), _request(args))
     _note(found.notes)
     if found.estimate is not None:
         e = found.estimate
@@ -163,6 +157,10 @@ def _distance(args: argparse.Namespace) -> int:
     return 0
 
 
+def _request(args: argparse.Namespace) -> Request:
+    return Request(args.metric, args.method, args.particles, args.against)
+
+
 def _note(notes: Sequence[str]) -> None:
     for note in notes:
         _tell(f"note: {note}")
@@ -170,9 +168,7 @@ def _note(notes: Sequence[str]) -> None:
 
 def _sweep(args: argparse.Namespace) -> int:
     experiment = _read(args.experiment)
-    samplers = [name.strip() for name in args.samplers.split(",")]
-    runs = plan(experiment, samplers, _whole_numbers(args.steps))
-    request = Request(args.metric, args.method, args.particles, args.against)
+    runs, request = _planned(args, experiment), _request(args)
     if not 1 <= args.workers <= MAX_WORKERS:
         raise InputError(f"--workers: between 1 and {MAX_WORKERS}, got {shown(args.workers)}")
     for e in runs:
@@ -189,7 +185,7 @@ def _sweep(args: argparse.Namespace) -> int:
     ):
         for done, (i, run) in enumerate(results, 1):
             add(left[i], run)
-            _report(run, runs[left[i]].notes, done, len(left))
+            _report(run, runs[left[i]], done, len(left))
             written += run.measurement is not None
     if written == len(runs):
         return 0
@@ -197,8 +193,17 @@ def _sweep(args: argparse.Namespace) -> int:
     return _failed(refused, INCOMPLETE if written else BAD_INPUT)
 
 
+def _planned(args: argparse.Namespace, experiment: Described) -> Sequence[Described]:
+    usual = COMPARED if isinstance(experiment, DiscreteExperiment) else PAPER_SAMPLERS
+    chosen = usual if args.samplers is None else [k.strip() for k in args.samplers.split(",")]
+    steps = _whole_numbers(args.steps)
+    if isinstance(experiment, DiscreteExperiment):
+        return plan_discrete(experiment, chosen, steps)
+    return plan(experiment, chosen, steps)
+
+
 def _kept(
-    args: argparse.Namespace, runs: Sequence[Experiment], description: dict[str, Any]
+    args: argparse.Namespace, runs: Sequence[Described], description: dict[str, Any]
 ) -> dict[int, str]:
     """Finished rows, when the sweep is to be resumed."""
     if not args.resume:
@@ -228,14 +233,14 @@ def _rows(
     return stream_rows(sys.stdout)
 
 
-def _report(result: Run, notes: Sequence[str], done: int, total: int) -> None:
+def _report(result: Run, asked: Described, done: int, total: int) -> None:
     m = result.measurement
+    notes, letter = (m or asked).notes, "N" if isinstance(asked, DiscreteExperiment) else "T"
     text = f"refused: {result.reason}" if m is None else f"{m.value:.6g} ± {m.error:.2g}"
     if m is not None and m.estimate is not None:
         text += f", noise floor {m.estimate.noise_floor:.2g}"
     told = f" ({'; '.join(notes)})" if notes else ""
-    line = f"[{done}/{total}] {result.sampler} T={result.steps} {text}{told}"
-    _tell(line)
+    _tell(f"[{done}/{total}] {result.sampler} {letter}={result.steps} {text}{told}")
 
 
 def _whole_numbers(text: str) -> list[int]:
@@ -264,32 +269,13 @@ def _writable(path: Path | None) -> Iterator[None]:
 
 def _sample(args: argparse.Namespace) -> int:
     experiment = _read(args.experiment)
-    check = check_trajectory if args.trajectory else check_particles
-    n = check(experiment, args.particles)
+    draw = drawing(experiment, args.particles, args.trajectory)
     with _writable(args.out):
-        if args.trajectory:
-            path = trajectory(experiment, n)
-            arrays = {"samples": path[-1], "trajectory": path}
-        else:
-            arrays = {"samples": final_points(experiment, n)}
+        path = draw()
+        arrays = {"samples": path[-1]} | ({"trajectory": path} if args.trajectory else {})
         _note(experiment.notes)
         write_arrays(args.out, arrays)
     return 0
-
-
-def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write beside the file and move it there in one step: what was there outlives a full disk."""
-    if path.exists() and not path.is_file():  # a pipe or a device
-        with path.open("wb") as f:
-            np.savez(f, **arrays)
-        return
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("wb") as f:
-            np.savez(f, **arrays)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

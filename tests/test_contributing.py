@@ -14,6 +14,11 @@ import pytest
 
 from dashboard.navigation import PAGES
 from diffusion_core import SAMPLERS, SCHEDULES
+from diffusion_core.discrete.dynamics import DYNAMICS
+from diffusion_core.discrete.grids import GRIDS
+from diffusion_core.discrete.posterior import RATIO_ERRORS
+from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS
+from diffusion_core.discrete.targets import SEQUENCES
 from diffusion_core.targets import TARGETS
 from tests.test_requirements import ROOT
 
@@ -27,7 +32,16 @@ STEP = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 README = "tests/test_contributing.py::test_readme_lists_every_kind"
-KINDS = {"target": {*TARGETS, "preset"}, "sampler": SAMPLERS, "schedule": SCHEDULES}
+KINDS = {
+    "target": {*TARGETS, "preset"},
+    "sampler": SAMPLERS,
+    "schedule": SCHEDULES,
+    "discrete target": SEQUENCES,
+    "dynamics": DYNAMICS,
+    "grid": GRIDS,
+    "discrete sampler": DISCRETE_SAMPLERS,
+    "ratio_error": RATIO_ERRORS,
+}
 
 
 def replaced(file: Path, old: str, new: str) -> Path:

@@ -7,20 +7,24 @@ for MASK), N from 1 to 4,096 steps, 5,000 words, horizon 0.1 to 50, end 1e-9 to 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diffusion_core.discrete.dynamics import DYNAMICS, Dynamics, Uniform
 from diffusion_core.discrete.grids import GRIDS, MOST_STEPS, GeometricGrid, Grid
 from diffusion_core.discrete.posterior import RATIO_ERRORS, Model, RatioError
-from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, Bridge, Step
+from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, Bridge
 from diffusion_core.discrete.states import check_states
+from diffusion_core.discrete.step import Step
 from diffusion_core.discrete.targets import SEQUENCES, MarkovChain, Sequences
+from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.errors import InputError
 from diffusion_core.strict_json import build, described, kind_of, load, record, shown, typed
 
 MAX_SEED = 2**32 - 1
 STARTS = ("noise", "exact")
+DATA_LEFT = 0.01  # a share e^-horizon above it is noted where the run starts from pure noise
 KEYS = ("target", "dynamics", "grid", "sampler", "steps", "start", "ratio_error", "seed")
 NEEDED = ("target", "dynamics", "sampler", "steps")
 
@@ -65,9 +69,31 @@ class DiscreteExperiment:
         """l_0..l_N."""
         return tuple(self.grid.times(self.steps).tolist())
 
+    @property
+    def called(self) -> str:
+        """What a sweep calls its sampler."""
+        return self.sampler.kind
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result of this run has to know."""
+        left = math.exp(-self.grid.horizon)
+        if self.start == "exact" or left <= DATA_LEFT or isinstance(self.sampler, Reveals):
+            return ()
+        return (
+            f"at the horizon {left:.2g} of the data is left: their law may be far from the noise "
+            "that the run starts from",
+        )
+
     def with_(self, **changes: Any) -> DiscreteExperiment:
         """A copy with some fields changed."""
         return replace(self, **changes)
+
+    def by(self, kind: str) -> DiscreteExperiment:
+        """The same by another sampler, as a sweep asks for it; InputError for none."""
+        if kind not in DISCRETE_SAMPLERS:
+            raise InputError(f"sampler: one of {', '.join(DISCRETE_SAMPLERS)}, got {shown(kind)}")
+        return self if kind == self.called else self.with_(sampler=DISCRETE_SAMPLERS[kind]())
 
     def to_dict(self) -> dict[str, Any]:
         """The description as plain JSON values; from_dict reads it back to an equal one."""

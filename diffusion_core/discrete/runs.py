@@ -12,16 +12,19 @@ import numpy as np
 from diffusion_core.discrete.experiment import DiscreteExperiment
 from diffusion_core.discrete.kernels import excess
 from diffusion_core.discrete.posterior import Model, initial
-from diffusion_core.discrete.samplers import Euler, Reveals
+from diffusion_core.discrete.samplers import Euler
 from diffusion_core.discrete.states import (
     kullback_leibler,
     shared_information,
     states,
     total_variation,
 )
+from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.errors import InputError, Refused
+from diffusion_core.laws.particles import MAX_TRAJECTORY
 from diffusion_core.measure import Measurement
 from diffusion_core.schedules import Array, Index
+from diffusion_core.strict_json import shown
 
 ROUNDING = 1e-15  # of a sum of probabilities, a step
 METRICS = ("tv", "kl")
@@ -74,6 +77,15 @@ def moments(experiment: DiscreteExperiment, stop: Stop = never) -> Iterator[Mome
         yield Moment(k, u, law, asked, clipped)
 
 
+def evaluations(experiment: DiscreteExperiment) -> int:
+    """How often a run asks the model, on average, rounded up."""
+    e, model = experiment, experiment.model
+    if isinstance(e.sampler, Reveals):
+        return len(token_counts(model.length, e.steps, e.sampler))
+    pairs = zip(e.times, e.times[1:], strict=False)
+    return math.ceil(sum(e.sampler.evaluations(model, s, u) for s, u in pairs) - 1e-9)
+
+
 def token_counts(length: int, steps: int, sampler: Reveals) -> list[int]:
     """How many MASKs each step draws: as even as whole numbers allow, the larger ones first."""
     n = length if sampler.one_by_one else min(steps, length)
@@ -88,12 +100,21 @@ def _clipped(model: Model, law: Array, s: float, u: float) -> float:
     return float(weight[seen] @ excess(model, x, model.posterior(s)[seen], s, u))
 
 
+def check_sequences(experiment: DiscreteExperiment, count: int, trajectory: bool = False) -> None:
+    """InputError unless so many sequences, or their whole trajectories, are allowed."""
+    most = MOST_SEQUENCES
+    if trajectory:
+        length = experiment.model.length
+        most = min(most, MAX_TRAJECTORY // ((experiment.steps + 1) * length))
+    if type(count) is not int or not 1 <= count <= most:
+        raise InputError(f"particles: a whole number from 1 to {most:,} here, got {shown(count)}")
+
+
 def sequences(
     experiment: DiscreteExperiment, count: int, stop: Stop = never
 ) -> Iterator[tuple[int, Index]]:
     """(step, sequences (count, d)) of one run of particles, from the experiment's seed."""
-    if type(count) is not int or not 1 <= count <= MOST_SEQUENCES:
-        raise InputError(f"particles: a whole number from 1 to {MOST_SEQUENCES:,}, got {count!r}")
+    check_sequences(experiment, count)
     e, model, sampler = experiment, experiment.model, experiment.sampler
     rng = np.random.default_rng([e.seed, 2])
     law = initial(model, e.grid.horizon, e.start == "exact").ravel()
@@ -118,6 +139,15 @@ def compared_with(experiment: DiscreteExperiment, against: str = "end") -> Array
     return model.noised(end)
 
 
+def check_measured(metrics: Sequence[str], against: str) -> None:
+    """InputError unless ``measure_discrete`` knows them."""
+    for metric in metrics:
+        if metric not in METRICS:
+            raise InputError(f"metric: one of {', '.join(METRICS)} here, got {shown(metric)}")
+    if against not in COMPARISONS:
+        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {shown(against)}")
+
+
 def measure_discrete(
     experiment: DiscreteExperiment,
     metrics: Sequence[str] = ("tv",),
@@ -129,18 +159,14 @@ def measure_discrete(
     against: "end", the data noised to where the run ends, or "data". ``nfe`` is the average number
     of questions to the model, rounded up. Refused where KL is infinite.
     """
-    for metric in metrics:
-        if metric not in METRICS:
-            raise InputError(f"metric: one of {', '.join(METRICS)}, got {metric!r}")
-    if against not in COMPARISONS:
-        raise InputError(f"against: one of {', '.join(COMPARISONS)}, got {against!r}")
+    check_measured(metrics, against)
     begun, clipped, last = time.perf_counter(), 0.0, None
     for last in moments(experiment, stop):
         clipped = max(clipped, last.clipped)
     assert last is not None
     truth, seconds = compared_with(experiment, against), time.perf_counter() - begun
     lost = abs(float(last.law.sum()) - 1.0) + ROUNDING * (last.step + 1)
-    notes = () if clipped == 0 else (_clipped_note(clipped),)
+    notes = experiment.notes + (() if clipped == 0 else (_clipped_note(clipped),))
     values = {"tv": total_variation, "kl": kullback_leibler}
     found = {}
     for metric in metrics:
@@ -155,7 +181,7 @@ def measure_discrete(
             error=lost,
             method="exact",
             steps=experiment.steps,
-            nfe=math.ceil(last.evaluations - 1e-9),
+            nfe=evaluations(experiment),
             seconds=seconds,
             notes=notes,
         )

@@ -7,11 +7,9 @@ a step; the others sum over what they may choose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,37 +17,13 @@ from diffusion_core.discrete.dynamics import Dynamics, Masked
 from diffusion_core.discrete.kernels import bridge, channels, euler, leap, tau_leaping
 from diffusion_core.discrete.posterior import Model
 from diffusion_core.discrete.states import along_all, pushed, states
-from diffusion_core.errors import InputError, Refused
-from diffusion_core.schedules import Array, Index, Mask, check_range
-from diffusion_core.strict_json import shown
+from diffusion_core.discrete.step import Step, drawn, place
+from diffusion_core.discrete.unmasking import FirstHitting, Unmasking
+from diffusion_core.errors import Refused
+from diffusion_core.schedules import Array, Index, check_range
 
 MOST_PAIRS = 256  # states of a law whose step depends on two of them
-ORDERS = ("random", "left to right", "confident")
 Kernel = Callable[[Model, Index, Array, float, float], Array]
-
-
-class Step(Protocol):
-    """One sampler; ``kind`` and fields are its JSON."""
-
-    kind: ClassVar[str]
-    label: ClassVar[str]
-    reference: ClassVar[str]
-
-    def check(self, dynamics: Dynamics) -> None:
-        """InputError for a noise that it is not made for."""
-        ...
-
-    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
-        """The law at u from that at s, both (A,) * d."""
-        ...
-
-    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
-        """Sequences at u from sequences at s, (n, d)."""
-        ...
-
-    def evaluations(self, model: Model, s: float, u: float) -> float:
-        """How often the model is asked in this step, on average."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +43,7 @@ class _Product:
         return pushed(weight[seen], kernel)
 
     def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
-        believed = model.posterior(s)[_place(model, x)]
+        believed = model.posterior(s)[place(model, x)]
         return drawn(type(self).kernel(model, x, believed, s, u), rng)
 
     def evaluations(self, model: Model, s: float, u: float) -> float:
@@ -131,11 +105,11 @@ class Uniformisation:
     def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
         _exact_only(model, self.label)
         onward, q = model.dynamics.transition(model.symbols, s - u), model.noised(u).ravel()
-        places, out = _place(model, x), np.empty_like(x)
+        places, out = place(model, x), np.empty_like(x)
         every = states(model.alphabet, model.length)
-        for place in np.unique(places):
-            rows = np.flatnonzero(places == place)
-            chances = q * np.prod(onward[every, every[place]], axis=1)
+        for at in np.unique(places):
+            rows = np.flatnonzero(places == at)
+            chances = q * np.prod(onward[every, every[at]], axis=1)
             out[rows] = every[rng.choice(len(every), len(rows), p=chances / chances.sum())]
         return out
 
@@ -186,10 +160,10 @@ class Trapezoidal:
 
     def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
         middle = s - self.theta * (s - u)
-        before = model.posterior(s)[_place(model, x)]
+        before = model.posterior(s)[place(model, x)]
         early = channels(model, x, model.reverse_rates(s, x, before))
         y = drawn(self._first(model, x, before, s, u), rng)
-        after = model.posterior(middle)[_place(model, y)]
+        after = model.posterior(middle)[place(model, y)]
         later = channels(model, y, model.reverse_rates(middle, y, after))
         return drawn(self._second(model, y, later, early, s - u), rng)
 
@@ -206,138 +180,6 @@ class Trapezoidal:
 
     def evaluations(self, model: Model, s: float, u: float) -> float:
         return 2.0
-
-
-class Reveals:
-    """Some MASKs a step, drawn independently as believed."""
-
-    kind: ClassVar[str]
-    one_by_one: ClassVar[bool] = False
-
-    @property
-    def chosen_by(self) -> str:
-        """One of ORDERS."""
-        raise NotImplementedError
-
-    def check(self, dynamics: Dynamics) -> None:
-        if not isinstance(dynamics, Masked):
-            raise InputError(f"sampler: {self.kind} needs masked sequences (dynamics masked)")
-
-    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
-        return self.revealed(model, law, 1)
-
-    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
-        return self.reveal(model, x, 1, rng)
-
-    def evaluations(self, model: Model, s: float, u: float) -> float:
-        return 1.0
-
-    def revealed(self, model: Model, law: Array, count: int) -> Array:
-        """The law once ``count`` more MASKs are drawn."""
-        believed = model.posterior(1.0)
-        every, weight = states(model.alphabet, model.length), law.ravel()
-        place = model.alphabet ** np.arange(model.length)[::-1]
-        out = np.zeros(law.size)
-        for chosen, share in self._choices(model, every, believed, count):
-            rows = np.flatnonzero(share * weight > 0)
-            if not len(rows):
-                continue
-            mass = (share * weight)[rows, None]
-            at = rows[:, None]
-            for i in chosen:
-                drawn_symbol = place[i] * (np.arange(model.symbols) - model.symbols)
-                at = (at[:, :, None] + drawn_symbol).reshape(len(rows), -1)
-                mass = (mass[:, :, None] * believed[rows, i][:, None]).reshape(len(rows), -1)
-            out += np.bincount(at.ravel(), mass.ravel(), minlength=len(out))
-        return out.reshape(law.shape)
-
-    def _choices(
-        self, model: Model, x: Index, believed: Array, count: int
-    ) -> Iterator[tuple[tuple[int, ...], Array]]:
-        """Which coordinates are drawn, and each state's chance to choose these: (N,)."""
-        masked = x == model.symbols
-        left = masked.sum(axis=1)
-        ranks = self._ranks(masked, believed)
-        yield (), left == 0
-        for size in range(1, min(count, model.length) + 1):
-            due = np.minimum(count, left) == size
-            ways = np.array([max(1, comb(n, size)) for n in range(model.length + 1)])[left]
-            for chosen in combinations(range(model.length), size):
-                fits = due & masked[:, chosen].all(axis=1)
-                if ranks is None:
-                    yield chosen, fits / ways
-                else:
-                    yield chosen, fits * (ranks[:, chosen] < size).all(axis=1)
-
-    def _ranks(self, masked: Mask, believed: Array) -> Index | None:
-        """A coordinate's place in the order of a state, (n, d); None where chance decides."""
-        if self.chosen_by == "random":
-            return None
-        if self.chosen_by == "left to right":
-            worth = np.broadcast_to(-np.arange(masked.shape[1], dtype=float), masked.shape)
-        else:
-            worth = np.round(believed.max(axis=2), 12)
-        worth = np.where(masked, worth, -np.inf)
-        order = np.argsort(-worth, axis=1, kind="stable")
-        return np.argsort(order, axis=1, kind="stable")
-
-    def reveal(self, model: Model, x: Index, count: int, rng: np.random.Generator) -> Index:
-        """Sequences with ``count`` more MASKs drawn, (n, d)."""
-        believed = model.posterior(1.0)[_place(model, x)]
-        masked = x == model.symbols
-        ranks = self._ranks(masked, believed)
-        if ranks is None:
-            chance = np.where(masked, rng.random(x.shape), 2.0)
-            ranks = np.argsort(np.argsort(chance, axis=1), axis=1)
-        chosen = masked & (ranks < count)
-        return np.where(chosen, drawn(believed, rng), x)
-
-
-@dataclass(frozen=True)
-class Unmasking(Reveals):
-    """N steps for d coordinates, as even as whole numbers allow, the larger ones first.
-
-    order: "random", "left to right", or "confident", those whose likeliest symbol is likeliest.
-    """
-
-    order: str = "random"
-    kind: ClassVar[str] = "unmasking"
-    label: ClassVar[str] = "unmasking"
-    reference: ClassVar[str] = "Li and Cai, arXiv 2505.21400"
-
-    def __post_init__(self) -> None:
-        if self.order not in ORDERS:
-            raise InputError(f"sampler.order: one of {', '.join(ORDERS)}, got {shown(self.order)}")
-
-    @property
-    def chosen_by(self) -> str:
-        return self.order
-
-
-@dataclass(frozen=True)
-class FirstHitting(Reveals):
-    """One MASK after the other in random order: no error of discretisation at all.
-
-    Zheng et al., arXiv 2409.02908: as exact as the model, with d questions.
-    """
-
-    chosen_by: ClassVar[str] = "random"
-    one_by_one: ClassVar[bool] = True
-    kind: ClassVar[str] = "first-hitting"
-    label: ClassVar[str] = "first hitting"
-    reference: ClassVar[str] = "Zheng et al., arXiv 2409.02908"
-
-
-def drawn(kernel: Array, rng: np.random.Generator) -> Index:
-    """A symbol for every coordinate from its chances, (n, d, A) to (n, d)."""
-    below = np.cumsum(kernel, axis=2)
-    u = rng.random((*kernel.shape[:2], 1)) * below[:, :, -1:]
-    return np.minimum((below <= u).sum(axis=2), kernel.shape[2] - 1)
-
-
-def _place(model: Model, x: Index) -> Index:
-    """Where each sequence is among all states, (n,)."""
-    return np.ravel_multi_index(tuple(x.T), (model.alphabet,) * model.length)
 
 
 def _exact_only(model: Model, label: str) -> None:

@@ -21,7 +21,7 @@ from diffusion_core.experiment import Experiment
 from diffusion_core.laws.exact_steps import initialisation
 from diffusion_core.samplers import Sampler
 from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, check_steps
-from diffusion_core.sweep.tasks import Request, Run, completed
+from diffusion_core.sweep.tasks import Described, Request, Run, completed
 
 MAX_RUNS = 400
 ASYMPTOTIC_MISFIT = 0.02
@@ -69,7 +69,7 @@ def _runs(experiment: Experiment, pairs: Sequence[tuple[str | Sampler, int]]) ->
 
 
 def sweep(
-    runs: Sequence[Experiment],
+    runs: Sequence[Described],
     metric: str = "tv",
     method: str = "exact",
     particles: int = 100_000,

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from diffusion_core.errors import InputError
-from diffusion_core.experiment import Experiment
 from diffusion_core.strict_json import shown
-from diffusion_core.sweep.tasks import Request, Run
+from diffusion_core.sweep.tasks import Described, Request, Run, asked
 
 HEADER = "sampler,steps,nfe,metric,value,error\n"
 SAME = ("metric", "method", "particles", "against", "experiment")
@@ -100,7 +99,7 @@ def beside(path: Path) -> Path:
     return path.with_name(path.name + ".sweep.json")
 
 
-def describe(experiment: Experiment, request: Request) -> dict[str, Any]:
+def describe(experiment: Described, request: Request) -> dict[str, Any]:
     """What makes the rows of a sweep what they are, as plain JSON values."""
     particles = request.particles if request.method == "particles" else None
     return {
@@ -113,7 +112,7 @@ def describe(experiment: Experiment, request: Request) -> dict[str, Any]:
 
 
 def earlier_rows(
-    path: Path, runs: Sequence[Experiment], metric: str, description: Mapping[str, Any]
+    path: Path, runs: Sequence[Described], metric: str, description: Mapping[str, Any]
 ) -> dict[int, str]:
     """The lines of ``path`` by their place in the plan; none when there is no such file yet.
 
@@ -148,13 +147,13 @@ def earlier_rows(
 
 
 def _place(
-    line: str, runs: Sequence[Experiment], places: Mapping[tuple[str, int], int], metric: str
+    line: str, runs: Sequence[Described], places: Mapping[tuple[str, int], int], metric: str
 ) -> int | None:
     """Which of the runs a line is the row of; None when it is of none."""
     try:
         sampler, steps, nfe, of, value, error = line.strip().split(",")
         place = places[sampler, int(steps)]
-        if of != metric or int(nfe) != runs[place].record.nfe(int(steps)):
+        if of != metric or int(nfe) != asked(runs[place]):
             return None
         return place if math.isfinite(float(value)) and float(error) >= 0 else None
     except (ValueError, KeyError):

@@ -1,6 +1,6 @@
 """Where the runs of a sweep are computed: in processes here, or on a Dask cluster.
 
-The tasks are small: an ``Experiment`` and a ``Request`` each. Workers must be able to import this
+The tasks are small: an experiment and a ``Request`` each. Workers must be able to import this
 package, and a cluster's must have the same sources, so that its numbers are the same.
 """
 
@@ -20,19 +20,18 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from diffusion_core.errors import InputError
-from diffusion_core.experiment import Experiment
 from diffusion_core.sources import sources
 from diffusion_core.strict_json import shown
-from diffusion_core.sweep.tasks import Request, Results, completed
+from diffusion_core.sweep.tasks import Described, Request, Results, completed
 
-Compute = Callable[[Sequence[Experiment], Request], Results]
+Compute = Callable[[Sequence[Described], Request], Results]
 ATTEMPTS = 2
 CONNECT = 10  # seconds until a scheduler has answered
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?\[?([^\s/\[\]]+)\]?:([0-9]{1,5})")
 INSTALL = "pip install -r requirements-dask.txt"
 
 
-def in_processes(runs: Sequence[Experiment], request: Request, workers: int) -> Results:
+def in_processes(runs: Sequence[Described], request: Request, workers: int) -> Results:
     """``completed`` in new processes; when one of them dies, what is left gets a fresh pool once.
 
     BrokenExecutor when that breaks too.
@@ -88,7 +87,7 @@ def dask_cluster(address: str) -> Iterator[Compute]:
     distributed, client = dask_client(address, "--dask")
     with client:
 
-        def compute(runs: Sequence[Experiment], request: Request) -> Results:
+        def compute(runs: Sequence[Described], request: Request) -> Results:
             executor = client.get_executor(pure=False)
             try:
                 yield from completed(runs, request, executor)

@@ -7,11 +7,23 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass
 
+from diffusion_core.discrete.experiment import DiscreteExperiment
+from diffusion_core.discrete.runs import check_measured, evaluations, measure_discrete
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.measure import Measurement, check_request, measure
 from diffusion_core.scores.own import OwnScore
+from diffusion_core.strict_json import load
 from diffusion_core.targets import TARGETS
+
+Described = Experiment | DiscreteExperiment
+
+
+def parsed(text: str | bytes) -> Described:
+    """The experiment in JSON, a discrete one where it says its dynamics; InputError for none."""
+    data = load(text)
+    discrete = isinstance(data, dict) and "dynamics" in data
+    return (DiscreteExperiment if discrete else Experiment).from_dict(data)
 
 
 @dataclass(frozen=True)
@@ -33,13 +45,28 @@ class Request:
     particles: int = 100_000
     against: str = "p1"
 
-    def check(self, experiment: Experiment) -> None:
+    @property
+    def end(self) -> str:
+        """What a discrete run is compared with: "p1" is the data noised to where it ends."""
+        return "end" if self.against == "p1" else self.against
+
+    def check(self, experiment: Described) -> None:
         """InputError, or Refused, for what can be said before any work starts."""
+        if isinstance(experiment, DiscreteExperiment):
+            check_measured((self.metric,), self.end)
+            if self.method != "exact":
+                raise InputError(
+                    f"method: the law of discrete sequences is summed exactly, got {self.method}; "
+                    "leave it out"
+                )
+            return
         check_request(experiment, (self.metric,), self.method, self.particles, self.against)
 
 
-def check_sent(experiment: Experiment) -> None:
+def check_sent(experiment: Described) -> None:
     """InputError unless a reader's own parts of the experiment can be sent to a worker."""
+    if isinstance(experiment, DiscreteExperiment):
+        return
     error = experiment.score_error
     own = experiment.record.own or isinstance(error, OwnScore)
     if not own and type(experiment.target) in TARGETS.values():
@@ -56,18 +83,33 @@ def check_sent(experiment: Experiment) -> None:
 Results = Generator[tuple[int, Run], None, None]
 
 
-def run_one(experiment: Experiment, request: Request) -> Run:
-    """One run of a sweep; a refusal becomes its reason."""
+def asked(experiment: Described) -> int:
+    """How often a run asks its model, on average where that varies."""
+    if isinstance(experiment, DiscreteExperiment):
+        return evaluations(experiment)
+    return experiment.record.nfe(experiment.steps)
+
+
+def measured(experiment: Described, request: Request) -> Measurement:
+    """What a request asks of a run; Refused where it cannot be known, InputError as ``check``."""
     r = request
+    if isinstance(experiment, DiscreteExperiment):
+        r.check(experiment)
+        return measure_discrete(experiment, (r.metric,), r.end)[r.metric]
+    return measure(experiment, r.metric, r.method, r.particles, r.against)
+
+
+def run_one(experiment: Described, request: Request) -> Run:
+    """One run of a sweep; a refusal becomes its reason."""
     try:
-        found = measure(experiment, r.metric, r.method, r.particles, r.against)
+        found = measured(experiment, request)
     except Refused as e:
         return Run(experiment.called, experiment.steps, None, str(e))
     return Run(experiment.called, experiment.steps, found)
 
 
 def completed(
-    runs: Sequence[Experiment],
+    runs: Sequence[Described],
     request: Request,
     executor: Executor | None = None,
     stop: Callable[[], None] = lambda: None,

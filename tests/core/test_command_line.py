@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from diffusion_core import Experiment, measure
-from diffusion_core.__main__ import main, write_arrays
+from diffusion_core.__main__ import main
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Custom, LinearDDPM, Theory
+from diffusion_core.sweep.samples_file import write_arrays
 from diffusion_core.targets import PRESETS, StudentT
 
 ROOT = Path(__file__).parents[2]
@@ -143,7 +144,7 @@ def test_a_fault_of_the_program_is_one_line_too(described, capsys, monkeypatch):
     def broken(*args):
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("diffusion_core.__main__.measure", broken)
+    monkeypatch.setattr("diffusion_core.__main__.measured", broken)
     message = failure(capsys, "distance", described(), status=70)
     assert message == "error: this is a fault of the program: ZeroDivisionError: two lines\n"
 

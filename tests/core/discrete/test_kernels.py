@@ -14,14 +14,13 @@ from diffusion_core.discrete.posterior import Blurred, Model, Sharpened, initial
 from diffusion_core.discrete.samplers import (
     Bridge,
     Euler,
-    FirstHitting,
     TauLeaping,
     Trapezoidal,
     Uniformisation,
-    Unmasking,
 )
 from diffusion_core.discrete.states import along_all, pushed, states
 from diffusion_core.discrete.targets import MarkovChain, Parity, Words
+from diffusion_core.discrete.unmasking import FirstHitting, Unmasking
 
 PAIR = np.array([[0.45, 0.05], [0.2, 0.3]])  # two coordinates that lean on each other
 

@@ -14,14 +14,11 @@ from diffusion_core.discrete.grids import GRIDS, ConstantGrid, GeometricGrid, Th
 from diffusion_core.discrete.posterior import Blurred, Sharpened
 from diffusion_core.discrete.runs import token_counts, unmasking_bound
 from diffusion_core.discrete.samplers import (
-    ORDERS,
     Bridge,
     Euler,
-    FirstHitting,
     TauLeaping,
     Trapezoidal,
     Uniformisation,
-    Unmasking,
 )
 from diffusion_core.discrete.states import (
     dual_total_correlation,
@@ -39,6 +36,7 @@ from diffusion_core.discrete.targets import (
     TwoWords,
     Words,
 )
+from diffusion_core.discrete.unmasking import ORDERS, FirstHitting, Unmasking
 
 CHAIN = MarkovChain(4, 0.2)
 
