@@ -95,6 +95,8 @@ for note in (*notes, readings.sweep_notes(sweep.runs)):
     if note:
         st.caption(note)
 
+navigation.page_link("discrete", "The same curves for sequences of tokens, where T is called N")
+
 points, decay, proven, code = st.tabs(["Points and slopes", "Fits", "Proven bounds", "Python"])
 with points:
     page_chrome.table(tables.slope_table(curves, names, fits), quantity)

@@ -66,6 +66,7 @@ st.header("Draw your own schedule")
 schedule_editor(experiment)
 
 navigation.page_link("trajectories", "See what a sampler makes of this schedule")
+navigation.page_link("discrete", "Text has no Gaussian noise: masks and random tokens instead")
 
 numbers, code = st.tabs(["Numbers", "Python"])
 with numbers:

@@ -67,6 +67,16 @@ SAMPLERS: dict[str, Mark] = {
     "langevin": Mark("#516d5a", "#55ec04", "hourglass-open", "2px,4px,10px,4px"),
 }
 
+DISCRETE: dict[str, Mark] = {  # samplers of sequences, on no page together with the others
+    "euler": SAMPLERS["ode"],
+    "tau-leaping": SAMPLERS["ddpm"],
+    "bridge": SAMPLERS["ode-taylor"],
+    "uniformisation": SAMPLERS["dpmpp-2m"],
+    "trapezoidal": SAMPLERS["ode-accelerated"],
+    "unmasking": SAMPLERS["ddim"],
+    "first-hitting": SAMPLERS["heun"],
+}
+
 TARGET = Mark("#0072b2", "#56b4e9", "square", "solid")
 OUTPUT = Mark("#d55e00", "#e69f00", "x", "dash")
 GUESS = Mark("#b3004c", "#ff7aa8", "x", "solid")  # what a reader said before it was measured

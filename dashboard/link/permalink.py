@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.link import axis_names
 from dashboard.link.axis_names import AXES
-from diffusion_core import Experiment, InputError
+from diffusion_core import DiscreteExperiment, Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
@@ -172,7 +172,7 @@ def _listed(allowed: Sequence[Any]) -> str:
 # ---- the experiment as text
 
 
-def encode(experiment: Experiment) -> str | None:
+def encode(experiment: Experiment | DiscreteExperiment) -> str | None:
     """The experiment for a link, or None where it is too large for one."""
     text = experiment.to_json()
     if len(text) > PLAIN:
@@ -183,13 +183,18 @@ def encode(experiment: Experiment) -> str | None:
 
 def decode(text: str) -> Experiment:
     """The experiment in a link; InputError, in one sentence, where there is none."""
+    return Experiment.from_json(decoded(text))
+
+
+def decoded(text: str) -> str:
+    """What ``encode`` made a link of, as JSON; InputError, in one sentence, where there is none."""
     if text == ELSEWHERE:
         raise InputError(
             "experiment: was too large for this link; open its file under Link and file"
         )
     if text.startswith(_PACKED):
         text = _unpack(text[len(_PACKED) :])
-    return Experiment.from_json(text)
+    return text
 
 
 def _unpack(text: str) -> str:

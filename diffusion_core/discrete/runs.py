@@ -86,6 +86,28 @@ def evaluations(experiment: DiscreteExperiment) -> int:
     return math.ceil(sum(e.sampler.evaluations(model, s, u) for s, u in pairs) - 1e-9)
 
 
+def truths(experiment: DiscreteExperiment, stop: Stop = never) -> Iterator[Array | None]:
+    """What the law should be at every one of ``moments``: the data, noised so far, (A,) * d.
+
+    For a sampler that counts MASKs the law of as many tokens drawn one by one as believed rightly;
+    None on the way where the order depends on what is drawn.
+    """
+    e, sampler = experiment, experiment.sampler
+    model = Model(e.target.law, e.dynamics)
+    if not isinstance(sampler, Reveals):
+        for s in e.times:
+            yield model.noised(s)
+        return
+    law = initial(model, e.grid.horizon, e.start == "exact")
+    yield law
+    for count in token_counts(model.length, e.steps, sampler)[:-1]:
+        for _ in range(count):
+            stop()
+            law = sampler.revealed(model, law, 1)
+        yield None if sampler.chosen_by == "confident" else law
+    yield model.noised(0.0)
+
+
 def token_counts(length: int, steps: int, sampler: Reveals) -> list[int]:
     """How many MASKs each step draws: as even as whole numbers allow, the larger ones first."""
     n = length if sampler.one_by_one else min(steps, length)

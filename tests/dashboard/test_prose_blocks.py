@@ -14,6 +14,7 @@ SPEAKERS = {
     "dimension": "dashboard/topics/dimension/words.py",
     "failures": "dashboard/topics/failures/cases.py",
     "convergence": "dashboard/topics/convergence/words.py",
+    "discrete": "dashboard/topics/discrete/words.py",
     "forward": "dashboard/topics/forward/words.py",
     "images": "dashboard/picture_target/words.py",
 }

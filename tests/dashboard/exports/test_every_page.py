@@ -25,13 +25,16 @@ from streamlit.testing.v1 import AppTest
 from dashboard.compute import exact
 from dashboard.link.permalink import encode
 from dashboard.navigation import PAGES
-from diffusion_core import PRESETS, Experiment, measure
+from diffusion_core import PRESETS, DiscreteExperiment, Experiment, measure
+from diffusion_core.discrete.dynamics import Masked
+from diffusion_core.discrete.targets import MarkovChain
 from diffusion_core.laws.front import law_of
 from diffusion_core.targets import Points
 from tests.dashboard.visiting import address, calm, printed, python, visit
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Experiment(preset="three-modes", steps=12)
+SEQUENCES = DiscreteExperiment(MarkovChain(3, 0.3), Masked(), steps=3).to_json()
 QUICK = {
     "trajectories": {"particles": "200"},
     "forward": {"particles": "200"},
@@ -39,6 +42,7 @@ QUICK = {
     "convergence": {"from": "8", "to": "16"},
     "schedule_design": {"T": "5"},
     "lessons": {"lesson": "noising"},
+    "discrete": {"run": SEQUENCES, "to": "8"},
 }
 """Settings with which a page's work is small."""
 VIEWS = [
@@ -158,7 +162,11 @@ def test_a_pages_link_and_files_can_be_read(
             assert len(set(header)) == len(header), name
             assert {len(row) for row in rows} == {len(header)}, name
         elif name.endswith(".json"):
-            assert Experiment.from_json(text) == taken.app.session_state["experiment"]
+            if page == "discrete":
+                shown = taken.app.session_state["values of discrete"]["run"]
+                assert DiscreteExperiment.from_json(text) == shown
+            else:
+                assert Experiment.from_json(text) == taken.app.session_state["experiment"]
         else:
             assert Path(name).suffix in (".ipynb", ".html"), name
             assert text

@@ -1,0 +1,223 @@
+"""The parts of the page of sequences: the film, the curves, dependence, tables and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import page_chrome
+from dashboard.figures.style import is_dark
+from dashboard.link.permalink import ELSEWHERE, MAX_LINK, values_of
+from dashboard.link.widget_keys import KEY, is_fixed, widget
+from dashboard.prose import prose
+from dashboard.text.numbers import rounded
+from dashboard.text.plain import plain, short
+from dashboard.text.readings import sentence
+from dashboard.topics.discrete import film, measure
+from dashboard.topics.discrete import words as text
+from dashboard.topics.discrete.figures import curves_figure, dependence_figure
+from dashboard.topics.discrete.page import LARGEST, PAGE, RUN
+from diffusion_core import DiscreteExperiment, InputError, Measurement, Refused
+from diffusion_core.discrete.runs import METRICS, token_counts, unmasking_bound
+from diffusion_core.discrete.unmasking import Unmasking
+from diffusion_core.strict_json import MAX_JSON_BYTES
+from diffusion_core.studies.discrete import Dependence
+
+say = prose("controls")
+
+
+def choose_beside(shown: bool) -> bool:
+    """Whether the other noise is shown beside the run's."""
+    return st.toggle("Masks and uniform noise side by side", **widget(f"{PAGE}.beside", shown))
+
+
+def show_films(run: DiscreteExperiment, beside: bool) -> list[measure.Film]:
+    """The run's film, and beside it the other noise's."""
+    reading, status = st.empty(), st.empty()
+    films, refused = [], ""
+    try:
+        films.append(measure.film(run, status))
+        if beside:
+            films.append(measure.film(measure.other(run), status))
+    except (Refused, InputError) as reason:
+        refused = plain(str(reason))
+    if not films:
+        st.warning(sentence(refused))
+        return films
+    reading.markdown(text.ends(films))
+    film.play(films, text.slider(), is_dark(), page_chrome.enlarged())
+    st.caption(text.about_film(films))
+    if refused:
+        st.caption(text.refused_beside(refused))
+    for note in run.notes:
+        st.caption(sentence(plain(note)))
+    return films
+
+
+def choose_curves(run: DiscreteExperiment, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Under the figure: samplers, distance and the largest N."""
+    offered = measure.fitting(run.dynamics)
+    held = [name for name in values["samplers"] if name in offered]
+    key = f"{PAGE}.samplers {len(offered)}"
+    chosen = st.pills(
+        "Samplers",
+        offered,
+        selection_mode="multi",
+        format_func=text.SAMPLERS.__getitem__,
+        **widget(key, held),
+    )
+    left, right = st.columns(2)
+    metric = left.segmented_control(
+        "Distance",
+        METRICS,
+        format_func=text.METRICS.__getitem__,
+        required=True,
+        **widget(f"{PAGE}.metric", values["metric"]),
+    )
+    largest = right.select_slider("Largest N", LARGEST, **widget(f"{PAGE}.to", values["to"]))
+    kept = [name for name in values["samplers"] if name not in offered]
+    samplers = tuple([*chosen, *kept]) if chosen else values["samplers"]
+    return {"samplers": samplers, "metric": metric, "to": largest}
+
+
+def show_curves(
+    run: DiscreteExperiment, samplers: Sequence[str], metric: str, largest: int, place: Any
+) -> dict[str, list[Measurement]]:
+    """The curves with their slopes and bounds; what is refused, each reason once."""
+    with place:
+        words, status, picture = st.empty(), st.empty(), st.container()
+    found = measure.curves(run, samplers, metric, largest, status)
+    drawn = measure.known(found)
+    bound = _bound(run, samplers, metric, largest)
+    figure = curves_figure(drawn, bound, metric, is_dark())
+    alt = text.curves_alt(drawn, metric)
+    page_chrome.plot(picture, figure, "distance-against-steps", alt, f"{PAGE} curves")
+    words.markdown(text.reading(drawn, metric))
+    reasons = {
+        (name, result)
+        for name, curve in found.items()
+        for result in curve.values()
+        if isinstance(result, str)
+    }
+    for name, reason in sorted(reasons):
+        st.warning(f"{text.SAMPLERS[name]}: {plain(sentence(reason))}")
+    st.caption(text.about_bounds(bool(bound), "unmasking" in samplers, metric))
+    return drawn
+
+
+def _bound(
+    run: DiscreteExperiment, samplers: Sequence[str], metric: str, largest: int
+) -> list[tuple[int, float]]:
+    """(N, proven upper bound) of unmasking; none where it is not for this run."""
+    sampler = run.by("unmasking").sampler if "unmasking" in samplers else None
+    if not isinstance(sampler, Unmasking) or sampler.order != "random":
+        return []
+    if run.ratio_error is not None or run.start != "noise":
+        return []
+    law = run.target.law
+    found = []
+    for n in measure.numbers(largest):
+        kl = unmasking_bound(law, token_counts(law.ndim, n, sampler))
+        found.append((n, kl if metric == "kl" else (kl / 2) ** 0.5))
+    return found
+
+
+def show_dependence(run: DiscreteExperiment) -> Dependence | None:
+    """Why all tokens at once fail."""
+    if run.model.length == 1:
+        return None
+    st.header("Why not all tokens at once")
+    words, status = st.empty(), st.empty()
+    try:
+        found = measure.parallel(run, status)
+    except Refused as reason:
+        st.warning(sentence(plain(str(reason))))
+        return None
+    words.markdown(text.about_dependence(found))
+    figure = dependence_figure(found, is_dark())
+    page_chrome.plot(st, figure, "parallel-steps", text.dependence_alt(found), f"{PAGE} dependence")
+    st.caption(text.dependence_caption())
+    return found
+
+
+def law_table(films: Sequence[measure.Film]) -> None:
+    """The masses at the end of every film, with what they should be."""
+    for shown in films:
+        columns: dict[str, list[Any]] = {
+            "what": list(shown.rows),
+            "output": [rounded(m, 5) for m in shown.output[-1]],
+            "truth": [rounded(m, 5) for m in shown.truth[-1]],
+        }
+        title = text.panel_title(shown)
+        st.caption(title)
+        page_chrome.table(columns, f"The law at the end: {title}")
+    rows = [
+        (film.run.dynamics.kind, film.run.called, step, name, repr(float(q)), repr(float(p)))
+        for film in films
+        for step, output, truth in zip(film.steps, film.output, film.truth, strict=True)
+        for name, q, p in zip(film.rows, output, truth, strict=True)
+    ]
+    if rows:
+        header = ("noise", "sampler", "step", "what", "output", "truth")
+        page_chrome.download("Download (CSV)", page_chrome.to_csv(header, rows), "law.csv")
+
+
+def number_tables(
+    drawn: Mapping[str, Sequence[Measurement]], parallel: Dependence | None, metric: str
+) -> None:
+    """Every number of the two figures."""
+    rows = measure.curve_rows(drawn)
+    columns: dict[str, list[Any]] = {"sampler": [], "N": [], text.QUANTITIES[metric]: []}
+    for name, curve in drawn.items():
+        columns["sampler"] += [text.SAMPLERS[name]] * len(curve)
+        columns["N"] += [m.steps for m in curve]
+        columns[text.QUANTITIES[metric]] += [rounded(m.value, 5) for m in curve]
+    page_chrome.table(columns, text.QUANTITIES[metric])
+    if rows:
+        page_chrome.download(
+            "Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "distances.csv"
+        )
+    if parallel:
+        steps = parallel.parallel
+        table: dict[str, list[Any]] = {
+            "steps N": [p.steps for p in steps],
+            "most tokens a step": [p.most for p in steps],
+            "KL, nats": [rounded(p.kl.value, 5) for p in steps],
+            "proven upper bound": [rounded(p.bound, 5) for p in steps],
+        }
+        page_chrome.table(table, "KL of unmasking by its number of steps")
+
+
+def file(run: DiscreteExperiment) -> None:
+    """The run as a file, to take away and to open."""
+    too_large = RUN.write(run) == ELSEWHERE
+    with st.expander("Link and file", expanded=too_large):
+        st.caption(say("link-too-large", most=f"{MAX_LINK:,}") if too_large else say("link"))
+        st.download_button(
+            "Download this experiment",
+            run.to_json(indent=2),
+            "experiment.json",
+            "application/json",
+            on_click="ignore",
+        )
+        if not is_fixed("page"):
+            _open_file()
+
+
+def _open_file() -> None:
+    upload = st.file_uploader("Open an experiment", key=f"{KEY}discrete file")
+    if upload is None or upload.file_id == st.session_state.get("opened"):
+        return
+    try:
+        if upload.size > MAX_JSON_BYTES:
+            raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
+        wanted = DiscreteExperiment.from_json(upload.getvalue())
+    except InputError as error:
+        st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
+        return
+    st.session_state["opened"] = upload.file_id
+    st.session_state[values_of(PAGE)] |= {"run": wanted}
+    st.session_state["opened anew"] = True
+    st.rerun()
