@@ -73,7 +73,7 @@ def about_film(films: Sequence[Film]) -> str:
     run = films[0].run
     if run.model.length == 1:
         return _say("film-cycle", symbols=run.model.symbols)
-    said = [_say("film", seed=run.seed, rows=f"{len(films[0].rows)} rows")]
+    said = [_say("film", seed=run.seed, words=films[0].words)]
     if any(tv is None for film in films for tv in film.tv):
         said.append(_say("film-order"))
     return " ".join(said)

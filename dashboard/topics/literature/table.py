@@ -28,6 +28,7 @@ FAMILIES = {
     "higher": "accelerated, higher order",
     "other": "consistency models, rejection, in parallel",
     "guidance": "guidance",
+    "discrete": "sequences of tokens",
 }
 METRICS = ("TV", "KL")  # what is drawn, KL through sqrt(KL/2)
 UNKNOWN = "–"

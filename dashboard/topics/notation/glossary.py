@@ -34,10 +34,20 @@ TERMS = {
     "term-burn-in": "assumptions",
     "term-intrinsic-dimension": "dimension",
     "term-jacobian-condition": "assumptions",
+    "term-discrete": "discrete",
+    "term-ratio": "discrete",
+    "term-mask": "discrete",
+    "term-noise-time": "discrete",
+    "term-tau-leaping": "discrete",
+    "term-leave-one-out": "discrete",
+    "term-uniformisation": "discrete",
+    "term-first-hitting": "discrete",
+    "term-total-correlation": "discrete",
     "term-evidence": "literature",
 }
 SYMBOLS = {
     "symbols-chain": "The chain and its schedule",
     "symbols-laws": "Laws, scores, steps",
     "symbols-errors": "Errors and constants",
+    "symbols-tokens": "Sequences of tokens",
 }
