@@ -49,6 +49,7 @@ from dashboard.lessons import (
     rates,
     sampling,
     scores,
+    tokens,
 )
 from dashboard.lessons.structure import Lesson
 from diffusion_core.theory.theorems import Theorem
@@ -67,6 +68,7 @@ LESSONS: dict[str, Lesson] = {
         *scores.LESSONS,
         guidance.GUIDANCE,
         loose.LOOSE,
+        *tokens.LESSONS,
     )
 }
 """By name, in the order in which they are taken."""

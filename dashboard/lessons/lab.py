@@ -13,7 +13,8 @@ from dashboard.compute.progress import Silent
 from dashboard.compute.tasks import Progress
 from dashboard.link.permalink import DEFAULT
 from dashboard.prose import prose
-from diffusion_core import Experiment, Measurement, Refused
+from diffusion_core import DiscreteExperiment, Experiment, Measurement, Refused
+from diffusion_core.discrete.runs import measure_discrete
 from diffusion_core.laws.particles import final_points, start_points
 from diffusion_core.schedules import Array
 from diffusion_core.studies.forward import noise_distance
@@ -110,10 +111,20 @@ class Lab:
         found: Guidance = studies.value(study, run.record.label, self._place)
         return found
 
+    def tokens(self, run: DiscreteExperiment, metric: str = "tv") -> float:
+        """TV to the data, or KL, of a run on sequences."""
+        study = studies.Study(_tokens, (run, metric), cost.about("tokens", 0.1))
+        found: float = studies.value(study, run.sampler.label, self._place)
+        return found
+
     def _value(self, function: Callable[..., Array], run: Experiment, how: Any) -> Array:
         study = studies.Study(function, (run, how), cost.study(run, function.__name__))
         found: Array = studies.value(study, run.record.label, self._place)
         return found
+
+
+def _tokens(run: DiscreteExperiment, metric: str, progress: Progress) -> float:
+    return measure_discrete(run, (metric,), "data", progress)[metric].value
 
 
 def _guided(run: Experiment, progress: Progress) -> Guidance:

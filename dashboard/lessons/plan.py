@@ -35,4 +35,5 @@ WEEK = (
         ("memorisation", "guidance", "how-loose"),
         ("theory", "assumptions", "challenges"),
     ),
+    Part("saturday", 20, ("all-at-once", "masked-or-uniform"), ("discrete",)),
 )

@@ -233,6 +233,10 @@ TODAY = {
     ("how-loose", "above"): "low",  # of a guess of 2
     ("how-loose", "later"): "b",
     ("how-loose", "useful"): "c",
+    ("all-at-once", "once"): "c",
+    ("all-at-once", "four"): "b",
+    ("masked-or-uniform", "even"): "b",
+    ("masked-or-uniform", "shorter"): "a",
 }
 
 
@@ -295,6 +299,15 @@ def test_the_numbers_of_the_lesson_on_what_order_buys() -> None:
     assert atoms["wide_first"] > atoms["wide_last"] > 0.5
     assert atoms["last"] == pytest.approx(atoms["alone"], rel=0.01)
     assert score["gain_clean"] > 1e4
+
+
+def test_the_numbers_of_the_lessons_on_tokens() -> None:
+    """8 fair coins: 254 of 256 words are wrong, each of the two right ones 127 times too rare."""
+    once = numbers(step_of("all-at-once", "once").run.numbers)
+    assert once["tv"] == pytest.approx(1 - 2**-7)
+    assert once["kl"] == pytest.approx(7 * math.log(2))
+    four = numbers(step_of("all-at-once", "four").run.numbers)
+    assert four["words"] == pytest.approx(0.5)  # whether the first two coins agree
 
 
 def test_the_level_on_atoms_is_the_product_of_the_updates_around_one() -> None:
@@ -478,6 +491,15 @@ MADE_UP = [
     ("guidance", "mode", {"left": 0.55}, "a"),
     ("guidance", "mode", {"left": 0.2}, "b"),
     ("guidance", "mode", {"left": 0.001}, "c"),
+    ("all-at-once", "once", {"tv": 0.05}, "a"),
+    ("all-at-once", "once", {"tv": 0.5}, "b"),
+    ("all-at-once", "once", {"tv": 0.99}, "c"),
+    ("all-at-once", "four", {"one": 0.5, "four": 0.4}, "a"),
+    ("all-at-once", "four", {"one": 0.5, "four": 0.1}, "b"),
+    ("masked-or-uniform", "even", {"masked": 0.2, "uniform": 0.1}, "a"),
+    ("masked-or-uniform", "even", {"masked": 0.1, "uniform": 0.2}, "b"),
+    ("masked-or-uniform", "shorter", {"masked": 0.2, "uniform": 0.1}, "a"),
+    ("masked-or-uniform", "shorter", {"masked": 0.1, "uniform": 0.2}, "b"),
 ]
 
 
