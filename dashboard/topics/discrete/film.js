@@ -34,6 +34,8 @@ function buildPanel(panel, parent) {
   const pictures = element("div", "pictures", root);
   const tokens = element("div", "tokens", pictures);
   tokens.style.setProperty("--length", panel.tokens[0][0].length);
+  const chars = Math.max(...panel.letters.map((letter) => letter.length));
+  tokens.style.setProperty("--chars", chars);
   tokens.setAttribute("aria-hidden", "true");
   parts.cells = panel.tokens[0].map((sequence) => {
     const row = element("div", "sequence", tokens);
@@ -69,6 +71,8 @@ function buildCycle(parts, law) {
     return svg.appendChild(path);
   });
   law.append(svg);
+  const axis = element("div", "axis", law);
+  for (const name of [parts.panel.rows[0], parts.panel.rows.at(-1)]) element("span", "", axis, name);
 }
 
 function drawPanel(parts, share) {
@@ -132,7 +136,7 @@ function show(film, frame) {
   const share = film.last ? frame / film.last : 1;
   for (const parts of film.parts) drawPanel(parts, share);
   const said = film.parts.map(({ panel, reading }) => `${panel.title}: ${reading.textContent}`);
-  film.slider.setAttribute("aria-valuetext", said.join(". "));
+  film.slider.setAttribute("aria-valuetext", said.join(" "));
   film.play.textContent = film.timer ? "Pause" : frame === film.last ? "Play again" : "Play";
 }
 

@@ -23,6 +23,7 @@ from diffusion_core.studies.discrete import Dependence, dependence, plan_discret
 
 FRAMES = 65
 SHOWN = 10  # sequences, and words with the most mass
+ROUNDED = 9  # digits of a mass, so that equal ones stand in the order of their words
 HEADER = ("sampler", "N", "questions", "distance", "value", "error")
 say = prose("controls")
 
@@ -65,7 +66,7 @@ def _film(run: DiscreteExperiment, progress: Progress) -> Film:
     drawn = [x for k, x in sequences(run, SHOWN, progress) if k in set(kept)]
     laws = [made[k][0].law for k in kept]
     right = [made[k][1] for k in kept]
-    shown, rows = _rows(run, made[-1][1])
+    shown, rows = _rows(run, laws[-1], right[-1])
     return Film(
         run,
         tuple(kept),
@@ -82,14 +83,17 @@ def _film(run: DiscreteExperiment, progress: Progress) -> Film:
     )
 
 
-def _rows(run: DiscreteExperiment, truth: Array | None) -> tuple[Index, tuple[str, ...]]:
-    """The places of the words to show, and how all rows are called."""
+def _rows(
+    run: DiscreteExperiment, output: Array, truth: Array | None
+) -> tuple[Index, tuple[str, ...]]:
+    """The places of the likeliest words, first of the truth, and how all rows are called."""
     symbols, letters = run.model.symbols, run.target.letters
     every = states(run.model.alphabet, run.model.length)
     words = np.flatnonzero((every < symbols).all(axis=1))
     if run.model.length > 1:
         assert truth is not None
-        words = words[np.argsort(-truth.ravel()[words], kind="stable")[:SHOWN]]
+        q, p = (np.round(law.ravel()[words], ROUNDED) for law in (output, truth))
+        words = words[[k for k in np.lexsort((-q, -p))[:SHOWN] if p[k] + q[k] > 0]]
     names = ["".join(letters[k] for k in every[place]) for place in words]
     rest = ["all others"] if len(words) < symbols**run.model.length else []
     masked = ["with a MASK"] if isinstance(run.dynamics, Masked) else []
