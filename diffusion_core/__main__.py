@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
             "--against",
             choices=COMPARISONS,
             default="p1",
-            help="where the run ends (p_1), the data or, where the score is guided, the tilted law or "
+            help="where the run ends, the data or, where the score is guided, the tilted law or "
             "the class",
         )
     many.add_argument("--steps", required=True, help="values of T (discrete: N), such as 8,16,32")

@@ -125,8 +125,8 @@ function build(film, data) {
   film.root.replaceChildren(controls, panels);
   film.play.addEventListener("click", () => film.timer ? stop(film) : start(film));
   film.slider.addEventListener("input", () => {
+    film.frame = Number(film.slider.value);
     stop(film);
-    show(film, Number(film.slider.value));
   });
 }
 
