@@ -53,6 +53,8 @@ class Request:
     def check(self, experiment: Described) -> None:
         """InputError, or Refused, for what can be said before any work starts."""
         if isinstance(experiment, DiscreteExperiment):
+            if self.against not in ("p1", "data"):
+                raise InputError(f"against: one of p1, data here, got {self.against}")
             check_measured((self.metric,), self.end)
             if self.method != "exact":
                 raise InputError(

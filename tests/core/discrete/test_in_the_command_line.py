@@ -123,6 +123,7 @@ def test_sample_writes_the_sequences_as_whole_numbers(described, tmp_path) -> No
     [
         (("distance", "--metric", "w1"), "metric: one of tv, kl here"),
         (("distance", "--method", "particles"), "is summed exactly, got particles"),
+        (("distance", "--against", "tilted"), "against: one of p1, data here, got tilted"),
         (("sweep", "--steps", "8", "--metric", "sw1"), "metric: one of tv, kl here"),
         (("sweep", "--steps", "8", "--method", "particles"), "is summed exactly"),
         (("sweep", "--steps", "0,8"), "steps: a whole number from 1 to 4,096"),
