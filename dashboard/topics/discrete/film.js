@@ -29,7 +29,7 @@ export function skyline(masses, most) {
 
 function buildPanel(panel, parent) {
   const root = element("section", "panel", parent);
-  element("h3", "title", root, panel.title);
+  element("p", "title", root, panel.title);
   const parts = { panel, reading: element("p", "reading", root) };
   const pictures = element("div", "pictures", root);
   const tokens = element("div", "tokens", pictures);
