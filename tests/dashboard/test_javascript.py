@@ -25,7 +25,7 @@ ENTRIES = [
     for name in (
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
         *("player/carrier.js", "schedule_editor/editor.js", "lessons/kept.js"),
-        *("topics/challenges/history.js", "figures/save.js"),
+        *("topics/challenges/history.js", "topics/discrete/film.js", "figures/save.js"),
     )
 ]
 OF_THE_PAGE = {
