@@ -38,7 +38,7 @@ SHOWN = 100  # T of the trajectories page, which shows every distance
 MOST = 4e9  # units of ``plane_cost``, some two minutes: what takes longer does not come along
 UNUSED = (  # by ``measure``
     *("discrete", "studies", "sweep", "theory", "verification", "__main__.py"),
-    "samplers/program.py",
+    *("__init__.py", "samplers/program.py"),
 )
 FOR_READERS = (tokenize.COMMENT, tokenize.NL)
 BREAKS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
