@@ -78,7 +78,7 @@ METHODS = {
 class StraightPath:
     """The path between two laws on the line, each a mixture of Gaussians with a density.
 
-    InputError for other laws.
+    InputError for other laws; those of the plane have ``flow_plane.PlanePath``.
     """
 
     target: Target
@@ -115,16 +115,8 @@ class StraightPath:
         return np.asarray((share * each).sum(axis=1) / share.sum(axis=1))
 
     def carried(self, method: str, steps: int, x: Array, stop: Stop = never) -> Array:
-        """Where ``steps`` equal steps from u = 0 to 1 take the points x (N,).
-
-        InputError for an unknown method and outside 1 to 4,096 steps.
-        """
-        step = _checked(method, steps).step
-        for k in range(steps):
-            stop()
-            x = step(self.velocity, k / steps, 1 / steps, x)
-            x = np.maximum(np.minimum(x, FAR), -FAR)
-        return x
+        """Where ``carried`` takes the points x (N,)."""
+        return carried(self.velocity, method, steps, x, stop)
 
     def nodes(self) -> Array:
         """Start points over the source's law and, sparser, far beyond it."""
@@ -132,6 +124,19 @@ class StraightPath:
         outer = self.source.finest_scale * np.linspace(0.0, FAR_OUT, FAR_NODES)[1:]
         inner = max(START_NODES, math.ceil(8 * (hi - lo) / self.source.finest_scale))
         return np.concatenate([lo - outer[::-1], np.linspace(lo, hi, inner), hi + outer])
+
+
+def carried(v: Velocity, method: str, steps: int, x: Array, stop: Stop = never) -> Array:
+    """Where ``steps`` equal steps along v from u = 0 to 1 take the points x, of x's own shape.
+
+    InputError for an unknown method and outside 1 to 4,096 steps.
+    """
+    step = _checked(method, steps).step
+    for k in range(steps):
+        stop()
+        x = step(v, k / steps, 1 / steps, x)
+        x = np.maximum(np.minimum(x, FAR), -FAR)
+    return x
 
 
 def _checked(method: str, steps: int) -> Method:
