@@ -1,4 +1,4 @@
-"""Flow matching between mixtures on the line: distance against evaluations, paths, reflow."""
+"""Flow matching on the line and in the plane: distance against evaluations, paths, reflow."""
 
 import streamlit as st
 
@@ -8,10 +8,22 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
-from dashboard.topics.flow_matching import measure
+from dashboard.topics.flow_matching import measure, plane, plane_words
 from dashboard.topics.flow_matching import words as text
-from dashboard.topics.flow_matching.figures import distance_figure, paths_figure
-from dashboard.topics.flow_matching.page import PAGE, SOURCE, SOURCES, TEACHER, TEACHERS
+from dashboard.topics.flow_matching.figures import distance_figure, paths_figure, plane_figure
+from dashboard.topics.flow_matching.page import (
+    COUNTS,
+    DRAWN,
+    METRIC,
+    METRICS,
+    PAGE,
+    PARTICLES,
+    SOURCE,
+    SOURCES,
+    STEPS,
+    TEACHER,
+    TEACHERS,
+)
 
 navigation.require()
 state = open_link(PAGE)
@@ -39,30 +51,90 @@ teacher = right.select_slider(
     TEACHERS,
     **setting(PAGE, TEACHER, state.values["teacher"]),
 )
+values = state.values | {"source": source, "teacher": teacher}
+if experiment.target.dim == 2:
+    left, middle, right = st.columns(3)
+    values["metric"] = left.segmented_control(
+        "Distance",
+        list(METRICS),
+        format_func=METRICS.__getitem__,
+        required=True,
+        **setting(PAGE, METRIC, values["metric"]),
+    )
+    values["particles"] = middle.select_slider(
+        "Particles", COUNTS, **setting(PAGE, PARTICLES, values["particles"])
+    )
+    values["drawn"] = right.select_slider(
+        "Euler steps in the picture", DRAWN, **setting(PAGE, STEPS, values["drawn"])
+    )
 with st.sidebar:
-    page_chrome.link_and_file(PAGE, experiment, {"source": source, "teacher": teacher}, notice)
-dark, question = is_dark(), measure.Question(experiment, source, teacher)
-if reason := measure.why_not(experiment):
-    st.info(reason)
-    st.stop()
+    page_chrome.link_and_file(PAGE, experiment, values, notice)
+dark, names = is_dark(), text.labels(experiment)
 
-with page_chrome.or_reason():
-    curves, refused = measure.curves(question, status)
-    names = text.labels(experiment)
-    figure = distance_figure(curves, names, experiment.record.name, dark)
-    page_chrome.plot(place, figure, "flow-matching", text.alt(curves, names), f"{PAGE} tv")
-    page_chrome.read(text.reading(curves, names), reading, below)
-    for why in refused:
-        st.warning(sentence(plain(why)))
-    st.markdown(say("same" if source == "noise" else "mixture"))
+
+def show_line() -> None:
+    """Exact laws on the line."""
+    question = measure.Question(experiment, source, teacher)
+    with page_chrome.or_reason():
+        curves, refused = measure.curves(question, status)
+        figure = distance_figure(curves, names, experiment.record.name, dark)
+        page_chrome.plot(place, figure, "flow-matching", text.alt(curves, names), f"{PAGE} tv")
+        page_chrome.read(text.reading(curves, names), reading, below)
+        for why in refused:
+            st.warning(sentence(plain(why)))
+        st.markdown(say("same" if source == "noise" else "mixture"))
+        st.header(say("straight-title"))
+    with page_chrome.or_reason():
+        found = measure.paths(question, st.empty())
+        st.markdown(text.straight(found, teacher))
+        alt = "Paths from source to target: bent along the flow, straight after one reflow"
+        page_chrome.plot(st, paths_figure(found, dark), "paths", alt, f"{PAGE} paths")
+        st.markdown(say("second"))
+    rows = text.rows(curves, names)
+    page_chrome.table(text.table(rows), "TV against evaluations")
+    data = page_chrome.to_csv(text.HEADER, rows)
+    page_chrome.download("Download (CSV)", data, "flow-matching.csv")
+    page_chrome.snippet(text.snippet(question), experiment)
+
+
+def show_plane() -> None:
+    """Particles in the plane."""
+    metric, drawn = values["metric"], values["drawn"]
+    question = plane.Question(experiment, source, teacher, metric, values["particles"], drawn)
+    curves: dict[str, list[plane.Point]] = {}
+    with page_chrome.or_reason():
+        curves, refused = plane.curves(question, status)
+        floor, look = plane_words.floor(curves), (experiment.record.name, dark, METRICS[metric])
+        figure = distance_figure(curves, names, *look, floor=floor)
+        alt = plane_words.alt(curves, names, metric)
+        page_chrome.plot(place, figure, "flow-matching", alt, f"{PAGE} {metric}")
+        page_chrome.read(plane_words.reading(curves, names, question), reading, below)
+        for why in refused:
+            st.warning(sentence(plain(why)))
+        if not question.path.paired:
+            st.caption(say("no-heun"))
+        st.markdown(say("same" if source == "noise" else "plane-mixture"))
+    st.header(say("plane-title"))
+    with page_chrome.or_reason():
+        shown = plane.picture(question, st.empty())
+        st.markdown(plane_words.picture(drawn))
+        alt = "Paths from source to target: the flow, Euler's steps, and straight lines"
+        of = experiment.target
+        page_chrome.plot(st, plane_figure(shown, dark), "paths", alt, f"{PAGE} plane", of=of)
     st.header(say("straight-title"))
-with page_chrome.or_reason():
-    found = measure.paths(question, st.empty())
-    st.markdown(text.straight(found, teacher))
-    alt = "Paths from source to target: bent along the flow, straight after one reflow"
-    page_chrome.plot(st, paths_figure(found, dark), "paths", alt, f"{PAGE} paths")
-    st.markdown(say("second"))
-rows = text.rows(curves, names)
-page_chrome.table(text.table(rows), "TV against evaluations")
-page_chrome.download("Download (CSV)", page_chrome.to_csv(text.HEADER, rows), "flow-matching.csv")
-page_chrome.snippet(text.snippet(question), experiment)
+    with page_chrome.or_reason():
+        st.markdown(plane_words.reflow(plane.reflow(question, st.empty()), question))
+    rows = plane_words.rows(curves, names)
+    page_chrome.table(plane_words.table(rows, metric), f"{METRICS[metric]} against evaluations")
+    data = page_chrome.to_csv(plane_words.HEADER, rows)
+    page_chrome.download("Download (CSV)", data, "flow-matching.csv")
+    page_chrome.snippet(plane_words.snippet(question), experiment)
+
+
+in_plane = experiment.target.dim == 2
+if reason := plane.why_not(experiment, source) if in_plane else measure.why_not(experiment):
+    st.info(sentence(plain(reason)) if in_plane else reason)
+elif in_plane:
+    show_plane()
+else:
+    show_line()

@@ -20,7 +20,7 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.errors import InputError
 from diffusion_core.laws.noisy_steps import Stop, never
 from diffusion_core.laws.particles import MAX_PARTICLES
-from diffusion_core.schedules import Array, NoiseLevel, check_range
+from diffusion_core.schedules import CLEAN, Array, NoiseLevel, check_range
 from diffusion_core.studies.flow_matching import FINE, Velocity, carried, midpoint
 from diffusion_core.targets.base import Target, normalise, unit_rows
 from diffusion_core.targets.gallery import disc, plane_mixture
@@ -31,7 +31,9 @@ METRICS = ("tv", "kl", "hellinger", "w1", "w2", "sw1", "sw2")
 PARTICLES = 20_000
 PATHS = 2000  # particles whose straightness is averaged, and whose lines are told apart
 BLOCK = 200_000  # numbers in an array of shares, so that it stays in the processor's cache
-FIRST = 1e-6  # u at which Tweedie's formula stands for u = 0: off by about as much, rounding by less
+FIRST = (
+    1e-6  # u at which Tweedie's formula stands for u = 0: off by about as much, rounding by less
+)
 CONDITION = 1e8  # of covariances: twice as many digits are lost as their root has
 SHIFT = 1e-4  # of start points, for central differences: off by its square, some 1e-8
 RARE = 3.0  # "rule of three": none among n is a share below 3/n at 95 %
@@ -153,7 +155,11 @@ def particle_distance(
     if metric not in METRICS:
         raise InputError(f"metric: one of {', '.join(METRICS)}, got {metric!r}")
     end = path.carried(method, steps, path.start(particles, seed), stop)
-    return estimate(metric, end, path.target.sample, np.random.default_rng([seed, 1]))
+
+    def perfect(n: int, rng: np.random.Generator) -> Array:
+        return path.target.sample_marginal(n, CLEAN, rng)  # draw for draw as ``measure``
+
+    return estimate(metric, end, perfect, np.random.default_rng([seed, 1]))
 
 
 def straightness(

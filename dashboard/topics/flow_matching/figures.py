@@ -1,16 +1,20 @@
-"""TV of flows against evaluations, and their paths before and after a reflow."""
+"""Distances of flows against evaluations, and their paths, on the line and in the plane."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, PARTS, SAMPLERS
+from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, PARTS, SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import with_error
+from dashboard.topics.flow_matching import plane
 from dashboard.topics.flow_matching.measure import EVALUATIONS, Paths, Point
+from diffusion_core.distances.from_particles import Estimate
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.studies.flow_matching import METHODS
 
 HEIGHT = 420
@@ -20,9 +24,17 @@ LOOKS = dict(zip(METHODS, zip(PARTS, SYMBOLS, strict=False), strict=True))
 
 @drawn_once
 def distance_figure(
-    curves: Mapping[str, Sequence[Point]], labels: Mapping[str, str], sampler: str, dark: bool
+    curves: Mapping[str, Sequence[Point | plane.Point]],
+    labels: Mapping[str, str],
+    sampler: str,
+    dark: bool,
+    quantity: str = "TV",
+    floor: float | None = None,
 ) -> go.Figure:
-    """TV to the target's own law against evaluations; "sampler" is drawn in that sampler's mark."""
+    """A distance to the target's own law against evaluations; "sampler" in that sampler's mark.
+
+    floor: what particles show of the target's own law, where they measure: with their errors.
+    """
     figure = go.Figure()
     for name, points in curves.items():
         if name in LOOKS:
@@ -37,19 +49,27 @@ def distance_figure(
         figure.add_trace(
             go.Scatter(
                 x=[count for count, _, _ in points],
-                y=[tv.value for _, _, tv in points],
+                y=[found.value for _, _, found in points],
                 mode="lines+markers",
                 name=labels[name],
                 hovertext=[
                     f"{labels[name]}<br>{count:,} evaluations, {steps:,} "
                     f"{'levels' if name == 'sampler' else 'steps'}<br>"
-                    f"TV = {with_error(tv.value, tv.error)}"
-                    for count, steps, tv in points
+                    f"{quantity} = {with_error(found.value, found.error)}"
+                    for count, steps, found in points
                 ],
+                error_y=_bars([found for _, _, found in points], floor is not None),
                 hoverinfo="text",
                 **look,
             )
         )
+    if floor is not None:
+        ends = [EVALUATIONS[0], max(count for points in curves.values() for count, *_ in points)]
+        line = {"dash": "dot", "width": 1.5, "color": theme(dark).text}
+        figure.add_trace(
+            go.Scatter(x=ends, y=[floor, floor], mode="lines", name="noise floor", line=line)
+        )
+    how = "exact" if floor is None else "by particles"
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
@@ -59,8 +79,70 @@ def distance_figure(
             "tickvals": list(EVALUATIONS),
             "ticktext": [str(count) for count in EVALUATIONS],
         },
-        yaxis={"type": "log", "title": {"text": "TV to the target, exact"}, "dtick": 1},
+        yaxis={
+            "type": "log",
+            "title": {"text": f"{quantity} to the target, {how}"},
+            "dtick": 1 if floor is None else "D2",
+        },
     )
+    return figure
+
+
+def _bars(found: Sequence[Distance | Estimate], shown: bool) -> dict[str, object]:
+    error = [one.error for one in found]
+    below = [min(one.error, 0.95 * one.value) for one in found]  # down to the axis is infinite
+    return {"type": "data", "array": error, "arrayminus": below, "visible": shown, "width": 3}
+
+
+@drawn_once
+def plane_figure(found: plane.Picture, dark: bool) -> go.Figure:
+    """Paths of particles: along the flow, by Euler's steps, and the lines from start to end."""
+    chords = np.stack([found.flow[0], found.flow[-1]])
+    ink = theme(dark).text
+    figure = go.Figure(
+        go.Scattergl(
+            x=found.behind[:, 0],
+            y=found.behind[:, 1],
+            mode="markers",
+            name="draws of the target",
+            marker={"color": ink, "size": 4, "opacity": 0.25},
+            hoverinfo="skip",
+        )
+    )
+    looks = (
+        (f"Euler, {len(found.euler) - 1}", found.euler, PARTS[2], "square"),
+        ("straight line", chords, PARTS[1], "circle"),
+        ("flow", found.flow, PARTS[0], "circle"),
+    )
+    for name, lines, mark, symbol in looks:
+        gap = np.full((1, *lines.shape[1:]), np.nan)  # between one particle's path and the next
+        x, y = np.concatenate([lines, gap]).transpose(2, 1, 0).reshape(2, -1)
+        colour = mark.colour(dark)
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                name=name,
+                legendgroup=name,
+                line={"color": colour, "dash": mark.dash, "width": 1.6},
+                hoverinfo="skip",
+            )
+        )
+        if name != "straight line":
+            marker = {"symbol": symbol, "size": 7, "color": colour}
+            end = {"x": lines[-1][:, 0], "y": lines[-1][:, 1], "marker": marker}
+            look = {"mode": "markers", "legendgroup": name, "showlegend": False}
+            figure.add_trace(go.Scatter(**end, **look, name=f"{name}, end", hoverinfo="skip"))
+    z, open_ring = found.flow[0], {"symbol": "circle-open", "size": 6, "color": ink}
+    figure.add_trace(
+        go.Scatter(
+            x=z[:, 0], y=z[:, 1], mode="markers", name="start", marker=open_ring, hoverinfo="skip"
+        )
+    )
+    figure.update_layout(template=figure_template(dark), height=HEIGHT + 100)
+    figure.update_xaxes(showgrid=False, constrain="domain", title={"text": "x₁"})
+    figure.update_yaxes(showgrid=False, constrain="domain", title={"text": "x₂"}, scaleanchor="x")
     return figure
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice, whole
 
-SOURCES = {"noise": "noise N(0, 1)", "modes": "two modes"}
+SOURCES = {"noise": "noise N(0, I)", "modes": "two modes"}
 TEACHERS = (4, 8, 16, 32, 64, 128)
+COUNTS = (5_000, 10_000, 20_000, 50_000)
+METRICS = {"tv": "TV", "sw2": "SW₂"}
+DRAWN = (1, 2, 4, 8, 16, 32, 64)
 SOURCE = choice("source", "noise", tuple(SOURCES))
 TEACHER = whole("teacher", 64, TEACHERS)
+METRIC = choice("metric", "tv", tuple(METRICS))  # this and what follows: in the plane
+PARTICLES = whole("particles", 10_000, COUNTS)
+STEPS = whole("drawn", 4, DRAWN)  # of Euler's, in the picture
 PAGE = Page(
     "flow_matching",
     "Flow matching",
     "Measure",
     9,
-    (SOURCE, TEACHER),
+    (SOURCE, TEACHER, METRIC, PARTICLES, STEPS),
     after=("convergence", "correctors"),
 )

@@ -86,7 +86,7 @@ def test_a_teacher_that_folds_is_refused() -> None:
 
 def test_the_page_says_where_there_is_no_closed_form() -> None:
     assert measure.why_not(Experiment()) == ""
-    for name in ("uniform", "ring-of-8", "atoms"):
+    for name in ("uniform", "atoms"):
         target = PRESETS[name].target
         assert "closed form" in measure.why_not(Experiment(target=target))
     app = calm(visit("flow_matching", Experiment(PRESETS["uniform"].target, preset="uniform")))
