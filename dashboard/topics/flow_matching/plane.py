@@ -135,7 +135,7 @@ class Picture:
 
 
 def picture(question: Question, place: Any) -> Picture:
-    """Its particles are the first ones of the experiment's seed."""
+    """Its particles are draws of the source by the experiment's seed."""
     args = (question.path, question.experiment.seed, question.drawn)
     study = Study(_picture, args, cost.about("picture of a flow", 0.1))
     found: Picture = value(study, say("wait"), place)
