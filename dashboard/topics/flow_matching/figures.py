@@ -82,7 +82,9 @@ def distance_figure(
         yaxis={
             "type": "log",
             "title": {"text": f"{quantity} to the target, {how}"},
-            "dtick": 1 if floor is None else "D2",
+            "dtick": "D2"
+            if floor is not None and quantity == "TV"
+            else 1,  # SW2 spans many decades
         },
     )
     return figure
