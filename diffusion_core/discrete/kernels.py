@@ -11,13 +11,14 @@ import numpy as np
 
 from diffusion_core.discrete.dynamics import Masked
 from diffusion_core.discrete.posterior import Model
+from diffusion_core.discrete.states import over_symbols
 from diffusion_core.schedules import Array, Index
 
 
 def euler(model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
     """Jump to b with the chance (s - u) rate(b); where these exceed 1 they are scaled to 1."""
     jumps = (s - u) * model.reverse_rates(s, x, believed)
-    total = jumps.sum(axis=2, keepdims=True)
+    total = over_symbols(jumps)[:, :, None]
     jumps /= np.maximum(total, 1.0)
     np.put_along_axis(jumps, x[:, :, None], np.maximum(1 - total, 0.0), axis=2)
     return jumps
@@ -25,7 +26,7 @@ def euler(model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
 
 def excess(model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
     """Whether Euler's chances exceed 1 in some coordinate, (n,)."""
-    total = (s - u) * model.reverse_rates(s, x, believed).sum(axis=2)
+    total = (s - u) * over_symbols(model.reverse_rates(s, x, believed))
     return np.asarray((total > 1).any(axis=1))
 
 
@@ -48,7 +49,7 @@ def leap(model: Model, x: Index, rates: Array, h: float) -> Array:
     Jumps of one coordinate add up modulo S; of a MASK the first one counts. The law of the sum is
     a product over the waves of Z_S: exp(h sum_m rate_m (e^{-2 pi i k m/S} - 1)).
     """
-    total = rates.sum(axis=2, keepdims=True)
+    total = over_symbols(rates)[:, :, None]
     if isinstance(model.dynamics, Masked):
         share = np.divide(rates, total, out=np.zeros_like(rates), where=total > 0)
         moved = share * -np.expm1(-h * total)
@@ -60,7 +61,7 @@ def leap(model: Model, x: Index, rates: Array, h: float) -> Array:
     sums = np.maximum(np.fft.ifft(waves, axis=2).real, 0.0)
     symbols = np.arange(model.alphabet)
     kernel = np.take_along_axis(sums, (symbols - x[:, :, None]) % model.alphabet, axis=2)
-    return np.asarray(kernel / kernel.sum(axis=2, keepdims=True))
+    return np.asarray(kernel / over_symbols(kernel)[:, :, None])
 
 
 def bridge(model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
@@ -72,6 +73,7 @@ def bridge(model: Model, x: Index, believed: Array, s: float, u: float) -> Array
     """
     onward = model.dynamics.transition(model.symbols, s - u)
     chances = (believed @ model.emission(u)) * onward.T[x]
-    stuck = chances.sum(axis=2, keepdims=True) == 0  # shows what a wrong run has made: it stays
-    chances += stuck * np.eye(model.alphabet)[x]
-    return np.asarray(chances / chances.sum(axis=2, keepdims=True))
+    stuck = over_symbols(chances)[:, :, None] == 0  # shows what a wrong run has made: it stays
+    if stuck.any():
+        chances += stuck * np.eye(model.alphabet)[x]
+    return np.asarray(chances / over_symbols(chances)[:, :, None])

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from diffusion_core.discrete.dynamics import Dynamics
+from diffusion_core.discrete.dynamics import Dynamics, Masked
 from diffusion_core.discrete.states import along, product
 from diffusion_core.schedules import Array, Index, check_range
 
@@ -116,6 +117,14 @@ class Model:
 
     def posterior(self, s: float) -> Array:
         """What the model believes of every state, (A^d, d, S)."""
+        return self._without_clock if isinstance(self.dynamics, Masked) else self._believed(s)
+
+    @cached_property
+    def _without_clock(self) -> Array:
+        """Of masked sequences: a MASK says nothing, so that no noise time matters."""
+        return self._believed(1.0)
+
+    def _believed(self, s: float) -> Array:
         exact = self.exact_posterior(s)
         return exact if self.error is None else self.error.of(exact)
 

@@ -116,6 +116,8 @@ def token_counts(length: int, steps: int, sampler: Reveals) -> list[int]:
 
 def _clipped(model: Model, law: Array, s: float, u: float) -> float:
     """The chance of a state in which Euler's chances to jump exceed 1."""
+    if (s - u) * model.dynamics.exit_rate(model.symbols, s) <= 1:
+        return 0.0
     weight = law.ravel()
     seen = weight > 0
     x = states(model.alphabet, model.length)[seen]

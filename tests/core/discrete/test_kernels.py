@@ -229,6 +229,26 @@ def test_a_product_kernel_is_pushed_like_its_sum() -> None:
     )
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_certain_coordinates_are_pushed_like_the_others(share: float) -> None:
+    rng = np.random.default_rng(5)
+    kernel = rng.dirichlet(np.ones(3), size=(400, 4))
+    certain = rng.uniform(size=(400, 4)) < share
+    kernel[certain] = np.eye(3)[rng.integers(0, 3, size=certain.sum())]
+    weight = rng.uniform(size=400)
+    want = np.einsum("n,na,nb,nc,nd->abcd", weight, *np.moveaxis(kernel, 1, 0))
+    np.testing.assert_allclose(pushed(weight, kernel), want, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("error", [None, Blurred(0.2), Sharpened(0.5)])
+def test_what_masked_models_keep_is_their_posterior_at_any_time(error) -> None:
+    model = Model(MarkovChain(3, 0.2).law, Masked(), error)
+    for s in (0.01, 1.0, 6.0):
+        exact = model.exact_posterior(s)
+        want = exact if error is None else error.of(exact)
+        np.testing.assert_allclose(model.posterior(s), want, rtol=1e-12)
+
+
 @pytest.mark.parametrize("sampler", [Bridge(), TauLeaping(), Euler()])
 def test_a_run_that_has_gone_wrong_goes_on(sampler) -> None:
     """A state that the data never shows keeps its mass."""
