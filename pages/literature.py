@@ -26,6 +26,7 @@ with st.sidebar:
     navigation.page_link("convergence", icon=navigation.ARROW)
     navigation.page_link("dimension", icon=navigation.ARROW)
     navigation.page_link("why", icon=navigation.ARROW)
+    navigation.page_link("discrete", icon=navigation.ARROW)
     foot = st.container()
 
 d, eps = values["d"], values["accuracy"]

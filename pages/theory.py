@@ -78,6 +78,8 @@ navigation.page_link(
     "literature", "All results from 2022 on, drawn together", icon=navigation.ARROW
 )
 navigation.page_link("assumptions", "The assumptions in detail", icon=navigation.ARROW)
+st.markdown(say("discrete"))
+navigation.page_link("discrete", "Sequences of tokens, with exact laws", icon=navigation.ARROW)
 
 st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
