@@ -56,7 +56,7 @@ def product(rows: Array) -> Array:
 
 
 def over_symbols(kernel: Array) -> Array:
-    """The sum over the last axis, (.., A) to (..): on one so short four times as fast as ``sum``."""
+    """The sum over the last axis, (.., A) to (..): ``sum`` takes four times as long on few."""
     return np.asarray(np.einsum("...a->...", kernel))
 
 
@@ -86,7 +86,7 @@ def _multiplied(weight: Array, kernel: Array) -> Array:
 
 
 def _listed(weight: Array, kernel: Array, certain: Mask) -> Array:
-    """The sum, (A^d,), over every row's ends; certain: where a symbol has all the chance, (N, d)."""
+    """The sum, (A^d,), over every row's ends; certain: where one symbol is sure, (N, d)."""
     _, d, symbols = kernel.shape
     stride = symbols ** np.arange(d)[::-1]
     settled = (kernel.argmax(axis=2) * stride * certain).sum(axis=1)
