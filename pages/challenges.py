@@ -19,6 +19,8 @@ from dashboard.topics.challenges import bests, history, rivals
 from dashboard.topics.challenges import entries as challenges_entries
 from dashboard.topics.challenges.entries import BUDGET, CHALLENGES, LEAST_SIGNAL, NAMES
 from dashboard.topics.challenges.page import PAGE
+from dashboard.topics.discrete.challenge import FIRST
+from dashboard.topics.discrete.page import RUN
 from diffusion_core.schedules import Theory
 
 say = prose("challenges")
@@ -76,6 +78,9 @@ if not rule:
     rivals.show_comparison(challenge, entry, progress)
 rivals.show_history(challenge, None if rule else entry, progress)
 st.markdown(say("hints"))
+st.markdown(say("tokens"))
+tokens = {RUN.name: RUN.write(FIRST), "beside": "off"}
+navigation.page_link("discrete", icon=navigation.ARROW, query=tokens)
 methods = {label: o.method for label, (_, o) in found.items() if not isinstance(o, str)}
 with st.expander("Python"):
     runs = {label: run for label, (run, _) in found.items()}

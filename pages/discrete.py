@@ -34,6 +34,7 @@ samplers = [name for name in values["samplers"] if name in measure.fitting(run.d
 metric, largest = values["metric"], values["to"]
 drawn = views.show_curves(run, samplers, metric, largest, place)
 parallel = views.show_dependence(run)
+views.show_challenge(run)
 
 st.header("The same words")
 st.markdown(text.same_words())

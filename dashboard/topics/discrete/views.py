@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import page_chrome
+from dashboard import navigation, page_chrome
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import ELSEWHERE, MAX_LINK, values_of
 from dashboard.link.widget_keys import KEY, is_fixed, widget
@@ -15,7 +15,7 @@ from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain, short
 from dashboard.text.readings import sentence
-from dashboard.topics.discrete import film, measure
+from dashboard.topics.discrete import challenge, film, measure
 from dashboard.topics.discrete import words as text
 from dashboard.topics.discrete.figures import curves_figure, dependence_figure
 from dashboard.topics.discrete.page import LARGEST, PAGE, RUN
@@ -140,6 +140,21 @@ def show_dependence(run: DiscreteExperiment) -> Dependence | None:
     page_chrome.plot(st, figure, "parallel-steps", text.dependence_alt(found), f"{PAGE} dependence")
     st.caption(text.dependence_caption())
     return found
+
+
+def show_challenge(run: DiscreteExperiment) -> None:
+    """What is asked, whether this run is an entry, and how near it comes beside others."""
+    st.header(challenge.say("title"), anchor="challenge")
+    st.markdown(challenge.asked())
+    rule = challenge.broken_rule(run)
+    entries = challenge.to_beat() | ({} if rule else {challenge.say("yours"): run})
+    words, status = st.empty(), st.empty()
+    found = challenge.scores(entries, status)
+    words.markdown(rule or challenge.verdict(found, challenge.say("yours")))
+    page_chrome.table(challenge.table(found), challenge.say("alt"))
+    st.caption(challenge.say("from", command=challenge.COMMAND))
+    query = {RUN.name: RUN.write(challenge.FIRST), "beside": "off"}
+    navigation.page_link(PAGE.name, challenge.say("begin"), icon=navigation.ARROW, query=query)
 
 
 def law_table(films: Sequence[measure.Film]) -> None:

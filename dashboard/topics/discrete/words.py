@@ -172,6 +172,7 @@ run = DiscreteExperiment.from_json("""
 """)
 found = measure_discrete(run, ("tv",))["tv"]
 print("TV", found.value, "+-", found.error)
+print("TV to the data", measure_discrete(run, ("tv",), against="data")["tv"].value)
 *_, (step, drawn) = sequences(run, 10)  # whole numbers, (10, d)
 print(drawn)
 
