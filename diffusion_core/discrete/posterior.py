@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from diffusion_core.discrete.dynamics import Dynamics, Masked
+from diffusion_core.discrete.reveals import Ends, ends_of
 from diffusion_core.discrete.states import along, product
 from diffusion_core.schedules import Array, Index, check_range
 
@@ -123,6 +124,11 @@ class Model:
     def _without_clock(self) -> Array:
         """Of masked sequences: a MASK says nothing, so that no noise time matters."""
         return self._believed(1.0)
+
+    @cached_property
+    def ends(self) -> Ends:
+        """Of masked sequences: what every state may become in a step."""
+        return ends_of(self._without_clock)
 
     def _believed(self, s: float) -> Array:
         exact = self.exact_posterior(s)

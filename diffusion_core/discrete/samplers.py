@@ -36,11 +36,19 @@ class _Product:
         pass
 
     def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
+        if isinstance(model.dynamics, Masked):
+            return model.ends.advance(law, self._stays(model, s, u))
         weight = law.ravel()
         seen = weight > 0
         x = states(model.alphabet, model.length)[seen]
         kernel = type(self).kernel(model, x, model.posterior(s)[seen], s, u)
         return pushed(weight[seen], kernel)
+
+    def _stays(self, model: Model, s: float, u: float) -> float:
+        """The chance of a MASK to stay one, which does not depend on what is believed."""
+        one = np.full((1, 1), model.symbols)
+        believed = np.full((1, 1, model.symbols), 1 / model.symbols)
+        return float(type(self).kernel(model, one, believed, s, u)[0, 0, -1])
 
     def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
         believed = model.posterior(s)[place(model, x)]

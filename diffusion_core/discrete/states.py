@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from diffusion_core.errors import InputError
-from diffusion_core.schedules import Array, Index, Mask
+from diffusion_core.schedules import Array, Index
 
 MOST_STATES = 20_000
 BLOCK = 1 << 21  # numbers in the factors of a product kernel that are held together
@@ -63,18 +63,8 @@ def over_symbols(kernel: Array) -> Array:
 def pushed(weight: Array, kernel: Array) -> Array:
     """sum_x weight(x) prod_i kernel_i(y_i | x): weight (N,), kernel (N, d, A) to (A,) * d.
 
-    Where at least half of the coordinates are certain, as of a sequence with few MASKs, a row has
-    few ends, which are listed; the other rows are one matrix product.
+    Half of the coordinates make the rows of a matrix product, the others its columns.
     """
-    _, d, symbols = kernel.shape
-    certain = over_symbols((kernel == 1).view(np.int8)) == 1
-    few = 2 * certain.sum(axis=1) >= d
-    out = _multiplied(weight[~few], kernel[~few]) + _listed(weight[few], kernel[few], certain[few])
-    return out.reshape((symbols,) * d)
-
-
-def _multiplied(weight: Array, kernel: Array) -> Array:
-    """The sum, (A^d,): half of the coordinates make a product's rows, the others its columns."""
     n, d, symbols = kernel.shape
     half = d // 2
     shape = (symbols**half, symbols ** (d - half))
@@ -82,26 +72,7 @@ def _multiplied(weight: Array, kernel: Array) -> Array:
     for rows in _blocks(n, sum(shape)):
         left = _joint(kernel[rows, :half]) * weight[rows, None]
         out += left.T @ _joint(kernel[rows, half:])
-    return out.ravel()
-
-
-def _listed(weight: Array, kernel: Array, certain: Mask) -> Array:
-    """The sum, (A^d,), over every row's ends; certain: where one symbol is sure, (N, d)."""
-    _, d, symbols = kernel.shape
-    stride = symbols ** np.arange(d)[::-1]
-    settled = (kernel.argmax(axis=2) * stride * certain).sum(axis=1)
-    open_ones = d - certain.sum(axis=1)
-    moving = np.argsort(certain, axis=1, kind="stable")  # the open coordinates of a row first
-    out = np.zeros(symbols**d)
-    for count in np.unique(open_ones):
-        rows = np.flatnonzero(open_ones == count)
-        at, mass = settled[rows, None], weight[rows, None]
-        for i in moving[rows, :count].T:
-            ends = stride[i, None] * np.arange(symbols)
-            at = (at[:, :, None] + ends[:, None]).reshape(len(rows), -1)
-            mass = (mass[:, :, None] * kernel[rows, i][:, None]).reshape(len(rows), -1)
-        out += np.bincount(at.ravel(), mass.ravel(), minlength=len(out))
-    return out
+    return out.reshape((symbols,) * d)
 
 
 def _joint(kernel: Array) -> Array:

@@ -229,15 +229,15 @@ def test_a_product_kernel_is_pushed_like_its_sum() -> None:
     )
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_certain_coordinates_are_pushed_like_the_others(share: float) -> None:
-    rng = np.random.default_rng(5)
-    kernel = rng.dirichlet(np.ones(3), size=(400, 4))
-    certain = rng.uniform(size=(400, 4)) < share
-    kernel[certain] = np.eye(3)[rng.integers(0, 3, size=certain.sum())]
-    weight = rng.uniform(size=400)
-    want = np.einsum("n,na,nb,nc,nd->abcd", weight, *np.moveaxis(kernel, 1, 0))
-    np.testing.assert_allclose(pushed(weight, kernel), want, rtol=1e-12, atol=1e-14)
+@pytest.mark.parametrize("error", [None, Blurred(0.2), Sharpened(0.5)])
+@pytest.mark.parametrize("sampler", [Bridge(), TauLeaping(), Euler()])
+def test_a_masked_step_is_the_sum_over_all_pairs_of_states(sampler, error) -> None:
+    model = Model(MarkovChain(3, 0.2, 3).law, Masked(), error)
+    law = np.random.default_rng(5).dirichlet(np.ones(64)).reshape(4, 4, 4)
+    for s, u in ((2.0, 1.9), (1.0, 0.4), (0.8, 0.01)):
+        kernel = type(sampler).kernel(model, states(4, 3), model.posterior(s), s, u)
+        want = np.einsum("n,na,nb,nc->abc", law.ravel(), *np.moveaxis(kernel, 1, 0))
+        np.testing.assert_allclose(sampler.advance(model, law, s, u), want, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("error", [None, Blurred(0.2), Sharpened(0.5)])
