@@ -6,7 +6,9 @@ import re
 
 # what Markdown as Streamlit reads it would take for a sign: emphasis, code, links, mathematics,
 # HTML, and the colour and emoji directives between colons
-_SIGN = re.compile(r"[\\`*\[\]$<~]|(?<!\w)_|_(?!\w)|:(?=\w)|\A[#>+=-]|(?<=\A\d)[.)]")
+_SIGN = re.compile(r"[\\`*\[\]$<~]|(?<!\w)_|_(?!\w)|:(?=\w)")
+# how a heading, a quotation or a list begins: a sign, or a number and a dot, and a blank after it
+_BEGIN = re.compile(r"\A(?:(?=>|[#+-]+(?:\s|\Z))|(\d{1,9})(?=[.)](?:\s|\Z)))")
 # a bare address becomes a link, whatever is escaped in it: a joiner of no width parts it
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 JOINER = "\u2060"
@@ -20,6 +22,7 @@ def plain(text: str) -> str:
     """
     text = " ".join(text.split())
     escaped = _SIGN.sub(lambda found: "\\" + found[0], text)
+    escaped = _BEGIN.sub(lambda found: (found[1] or "") + "\\", escaped)
     return _ADDRESS.sub(JOINER, escaped)
 
 

@@ -430,20 +430,21 @@ def test_ctrl_c_stops_at_once_without_a_traceback(described, workers):
 def test_workers_end_with_their_parent_whatever_ends_it(described, sent):
     slow = Experiment(target=PRESETS["cantor"].target, steps=8000)
     options = ("--steps", "2,8000,8001,8002", "--samplers", "ode", "--workers", "2")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "diffusion_core", "sweep", described(slow), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    assert process.stdout.readline().startswith("ode,2,")
-    process.send_signal(sent)
-    process.wait(timeout=20)
-    # a worker that lives on holds these pipes open
-    process.communicate(timeout=20)
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # as nohup leaves it not
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert process.stdout.readline().startswith("ode,2,")
+        process.send_signal(sent)
+        # a worker that lives on holds the pipes open
+        process.communicate(timeout=20)
+        assert process.returncode == -sent
 
 
 def test_without_stderr_nothing_but_rows_is_written(described):
