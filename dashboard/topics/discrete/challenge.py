@@ -42,7 +42,6 @@ FIRST = DiscreteExperiment(
 READY = ("euler", "tau-leaping", "bridge")
 Outcome = Measurement | str
 say = prose("tokens")
-_bar = prose("controls")
 
 
 def asked() -> str:
@@ -105,7 +104,7 @@ def scores(
 ) -> dict[str, tuple[DiscreteExperiment, Outcome]]:
     """Every entry with its TV, the least first and refused ones last."""
     studies = [Study(_distance, (run,), cost.about("ten letters", 0.2)) for run in entries.values()]
-    found = outcomes(studies, _bar("discrete-challenge"), place)
+    found = outcomes(studies, say("measuring"), place)
     both = dict(zip(entries, zip(entries.values(), found, strict=True), strict=True))
     return dict(sorted(both.items(), key=lambda pair: _value(pair[1][1])))
 
