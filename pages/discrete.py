@@ -39,9 +39,11 @@ views.show_challenge(run)
 st.header("The same words")
 st.markdown(text.same_words())
 
-law, numbers, code = st.tabs(["The law", "Numbers", "Python"])
+law, asked, numbers, code = st.tabs(["The law", "Assumptions", "Numbers", "Python"])
 with law:
     views.law_table(films)
+with asked:
+    views.show_asked(run)
 with numbers:
     views.number_tables(drawn, parallel, metric)
 with code:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from diffusion_core.discrete.dynamics import Masked
 from diffusion_core.discrete.experiment import DiscreteExperiment
+from diffusion_core.discrete.posterior import initial
 from diffusion_core.discrete.runs import measure_discrete, never, token_counts, unmasking_bound
-from diffusion_core.discrete.states import dual_total_correlation, total_correlation
+from diffusion_core.discrete.states import (
+    dual_total_correlation,
+    kullback_leibler,
+    states,
+    total_correlation,
+    total_variation,
+)
 from diffusion_core.discrete.unmasking import Unmasking
 from diffusion_core.errors import InputError
 from diffusion_core.measure import Measurement
@@ -67,3 +76,37 @@ def dependence(experiment: DiscreteExperiment, stop: Stop = never) -> Dependence
         kl = measure_discrete(run, ("kl",), "data", stop)["kl"]
         found.append(Parallel(steps, max(counts), kl, unmasking_bound(law, counts)))
     return Dependence(total_correlation(law), dual_total_correlation(law), tuple(found))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What theorems on discrete samplers ask of a run, in numbers.
+
+    grid: the least c with h <= c min(1, s) for every step h that begins at noise time s, as in
+    Theorem 2 of arXiv 2506.02318. fastest: the largest rate at which a token changes at the grid's
+    end, over all sequences that occur there; it grows without bound as the end goes to 0.
+    start_tv, start_kl: of the data noised to the horizon and what the run begins with, KL(data ||
+    start) in nats, infinite where the start never shows what the data does.
+    """
+
+    grid: float
+    fastest: float
+    start_tv: float
+    start_kl: float
+
+
+def asked(experiment: DiscreteExperiment) -> Asked:
+    """The numbers of the run's grid, end and start; the model's error is taken as none."""
+    e, model = experiment.with_(ratio_error=None), experiment.with_(ratio_error=None).model
+    times, end, horizon = np.array(e.times), e.grid.end, e.grid.horizon
+    share = -np.diff(times) / np.minimum(1.0, times[:-1])
+    seen = model.noised(end).ravel() > 0
+    x = states(model.alphabet, model.length)[seen]
+    rates = model.reverse_rates(end, x, model.posterior(end)[seen])
+    law, start = model.noised(horizon), initial(model, horizon, e.start == "exact")
+    return Asked(
+        float(share.max()),
+        float(rates.sum(axis=2).max()),
+        total_variation(law, start),
+        kullback_leibler(law, start),
+    )

@@ -19,7 +19,7 @@ from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, Bridge
 from diffusion_core.discrete.states import states, total_variation
 from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.schedules import Array, Index
-from diffusion_core.studies.discrete import Dependence, dependence, plan_discrete
+from diffusion_core.studies.discrete import Asked, Dependence, asked, dependence, plan_discrete
 
 FRAMES = 65
 SHOWN = 10  # sequences, and words with the most mass
@@ -187,3 +187,15 @@ def curve_rows(drawn: Mapping[str, Sequence[Measurement]]) -> list[tuple[Any, ..
         for name, curve in drawn.items()
         for m in curve
     ]
+
+
+def asked_of(run: DiscreteExperiment, place: Any) -> Asked:
+    """What theorems ask, in numbers of the run, which N and grid, start and target decide."""
+    plain = run.with_(sampler=Bridge(), ratio_error=None, seed=0)
+    study = Study(_asked, (plain,), cost.about("dependence", 0.2))
+    found: Asked = value(study, say("discrete-asked"), place)
+    return found
+
+
+def _asked(run: DiscreteExperiment, progress: Progress) -> Asked:
+    return asked(run)

@@ -179,6 +179,13 @@ def law_table(films: Sequence[measure.Film]) -> None:
         page_chrome.download("Download (CSV)", page_chrome.to_csv(header, rows), "law.csv")
 
 
+def show_asked(run: DiscreteExperiment) -> None:
+    """The assumptions of theorems beside what this run has."""
+    st.markdown(text.asked_intro())
+    status = st.empty()
+    page_chrome.table(text.asked_table(run, measure.asked_of(run, status)), text.asked_alt())
+
+
 def number_tables(
     drawn: Mapping[str, Sequence[Measurement]], parallel: Dependence | None, metric: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
@@ -10,7 +11,7 @@ from dashboard.topics.discrete.measure import Film
 from diffusion_core import DiscreteExperiment, Measurement, fit
 from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS
 from diffusion_core.discrete.unmasking import Reveals
-from diffusion_core.studies.discrete import Dependence
+from diffusion_core.studies.discrete import Asked, Dependence
 
 _say = prose("discrete")
 TARGETS = {
@@ -157,6 +158,38 @@ def dependence_alt(found: Dependence) -> str:
 def same_words() -> str:
     """The words of continuous samplers beside those of discrete ones."""
     return _say("same-words")
+
+
+def asked_intro() -> str:
+    return _say("asked-intro")
+
+
+def asked_alt() -> str:
+    return _say("asked-alt")
+
+
+def asked_table(run: DiscreteExperiment, found: Asked) -> dict[str, list[str]]:
+    """What theorems ask, and what the run has."""
+    start = _say("has-start-infinite", tv=rounded(found.start_tv))
+    if math.isfinite(found.start_kl):
+        start = _say("has-start", tv=rounded(found.start_tv), kl=rounded(found.start_kl))
+    model, error = _say("has-model"), run.ratio_error
+    if error is not None:
+        model = _say(
+            "has-model-wrong", kind=RATIO_ERRORS[error.kind].lower(), size=f"{error.size:g}"
+        )
+    rows = {
+        _say("asked-start"): start,
+        _say("asked-model"): model,
+    }
+    if not isinstance(run.sampler, Reveals):
+        rows |= {
+            _say("asked-grid"): _say("has-grid", c=rounded(found.grid)),
+            _say("asked-end"): _say(
+                "has-end", end=rounded(run.grid.end), rate=rounded(found.fastest)
+            ),
+        }
+    return {"asked": list(rows), "here": list(rows.values())}
 
 
 def snippet(

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compute.progress import Silent
+from dashboard.text.numbers import rounded
 from dashboard.topics.discrete import measure
 from dashboard.topics.discrete import words as text
 from dashboard.topics.discrete.page import FIRST, RUN
@@ -22,6 +23,7 @@ from diffusion_core.discrete.runs import truths
 from diffusion_core.discrete.states import total_correlation
 from diffusion_core.discrete.targets import SEQUENCES, Histogram, Independent, MarkovChain, Words
 from diffusion_core.discrete.unmasking import Unmasking
+from diffusion_core.studies.discrete import asked
 from tests.dashboard.visiting import address, calm, printed, said, visit
 
 SMALL = DiscreteExperiment(MarkovChain(3, 0.3), Masked(), TheoryGrid(end=0.01), steps=5, seed=4)
@@ -226,3 +228,20 @@ def test_other_pages_keep_their_experiment() -> None:
     app.switch_page("pages/trajectories.py").run()
     assert calm(app).title[0].value == "Reverse trajectories"
     assert "e" not in address(app)
+
+
+def test_assumptions_stand_beside_what_the_run_has() -> None:
+    found = asked(SMALL)
+    table = text.asked_table(SMALL, found)
+    assert len(table["asked"]) == len(table["here"]) == 4
+    told = " ".join(table["here"])
+    assert "KL is infinite" in told
+    assert f"c = {rounded(found.grid)}" in told
+    assert rounded(found.fastest) in told
+    wrong = text.asked_table(SMALL.with_(ratio_error=Blurred(0.2)), found)
+    assert "wrong on purpose: blurred, size 0.2" in wrong["here"]
+    tokens = text.asked_table(SMALL.with_(sampler=Unmasking()), found)
+    assert len(tokens["asked"]) == 2
+    app = page()
+    assert not app.exception
+    assert any(table["here"][0] in frame.value.to_string() for frame in app.dataframe)
