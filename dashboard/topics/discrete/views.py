@@ -181,9 +181,8 @@ def law_table(films: Sequence[measure.Film]) -> None:
 
 def show_asked(run: DiscreteExperiment) -> None:
     """The assumptions of theorems beside what this run has."""
-    st.markdown(text.asked_intro())
-    status = st.empty()
-    page_chrome.table(text.asked_table(run, measure.asked_of(run, status)), text.asked_alt())
+    words, status = st.empty(), st.empty()
+    words.markdown(text.about_asked(run, measure.asked_of(run, status)))
 
 
 def number_tables(

@@ -160,36 +160,23 @@ def same_words() -> str:
     return _say("same-words")
 
 
-def asked_intro() -> str:
-    return _say("asked-intro")
-
-
-def asked_alt() -> str:
-    return _say("asked-alt")
-
-
-def asked_table(run: DiscreteExperiment, found: Asked) -> dict[str, list[str]]:
-    """What theorems ask, and what the run has."""
+def about_asked(run: DiscreteExperiment, found: Asked) -> str:
+    """What theorems ask, one line each, and what the run has."""
     start = _say("has-start-infinite", tv=rounded(found.start_tv))
     if math.isfinite(found.start_kl):
         start = _say("has-start", tv=rounded(found.start_tv), kl=rounded(found.start_kl))
     model, error = _say("has-model"), run.ratio_error
     if error is not None:
-        model = _say(
-            "has-model-wrong", kind=RATIO_ERRORS[error.kind].lower(), size=f"{error.size:g}"
-        )
-    rows = {
-        _say("asked-start"): start,
-        _say("asked-model"): model,
-    }
+        kind = RATIO_ERRORS[error.kind].lower()
+        model = _say("has-model-wrong", kind=kind, size=f"{error.size:g}")
+    rows = [(_say("asked-start"), start), (_say("asked-model"), model)]
     if not isinstance(run.sampler, Reveals):
-        rows |= {
-            _say("asked-grid"): _say("has-grid", c=rounded(found.grid)),
-            _say("asked-end"): _say(
-                "has-end", end=rounded(run.grid.end), rate=rounded(found.fastest)
-            ),
-        }
-    return {"asked": list(rows), "here": list(rows.values())}
+        end, rate = rounded(run.grid.end), rounded(found.fastest)
+        rows += [
+            (_say("asked-grid"), _say("has-grid", c=rounded(found.grid))),
+            (_say("asked-end"), _say("has-end", end=end, rate=rate)),
+        ]
+    return "\n".join([_say("asked-intro"), "", *(f"- {asked}: {has}" for asked, has in rows)])
 
 
 def snippet(

@@ -232,16 +232,14 @@ def test_other_pages_keep_their_experiment() -> None:
 
 def test_assumptions_stand_beside_what_the_run_has() -> None:
     found = asked(SMALL)
-    table = text.asked_table(SMALL, found)
-    assert len(table["asked"]) == len(table["here"]) == 4
-    told = " ".join(table["here"])
+    told = text.about_asked(SMALL, found)
+    assert told.count("\n- ") == 4
     assert "KL is infinite" in told
     assert f"c = {rounded(found.grid)}" in told
     assert rounded(found.fastest) in told
-    wrong = text.asked_table(SMALL.with_(ratio_error=Blurred(0.2)), found)
-    assert "wrong on purpose: blurred, size 0.2" in wrong["here"]
-    tokens = text.asked_table(SMALL.with_(sampler=Unmasking()), found)
-    assert len(tokens["asked"]) == 2
+    wrong = text.about_asked(SMALL.with_(ratio_error=Blurred(0.2)), found)
+    assert "blurred, size 0.2" in wrong
+    assert text.about_asked(SMALL.with_(sampler=Unmasking()), found).count("\n- ") == 2
     app = page()
     assert not app.exception
-    assert any(table["here"][0] in frame.value.to_string() for frame in app.dataframe)
+    assert told in [words.value for words in app.markdown]
