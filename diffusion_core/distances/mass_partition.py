@@ -20,7 +20,7 @@ from diffusion_core.targets.base import Marginal
 HEAVY = 1 / 512  # no cell may hold more of either law
 MOST_EDGES = 60_000
 ROUNDS = 60
-FEW, MOST_PARTS = 64, 8  # so few cells are cut into more parts at once: a round costs more
+FEW, MOST_PARTS = 64, 8  # so few cells are cut into so many parts at once: a round costs more
 MARGIN_CELLS = 400
 LOST = 1e-14  # masses below are rounding where a law is carried on a grid
 COARSE_TOLERANCE = 1e-4  # relative, on KL, Hellinger squared and W1
@@ -159,6 +159,7 @@ def resolve(
     bounds: tuple[float, float],
     tolerance: float,
     stop: Callable[[], None] = lambda: None,
+    few: int = FEW,
 ) -> MassPair:
     """Split the law's cells until TV on the partition is within ``tolerance`` (relative) of TV.
 
@@ -178,7 +179,7 @@ def resolve(
         if len(wanted) > room:
             light = np.maximum(pair.q, pair.p)[1:-1]
             wanted = np.sort(wanted[np.argsort(-light[wanted])[:room]])
-        parts = _cut(law, wanted, MOST_PARTS if len(wanted) <= FEW else 2)
+        parts = _cut(law, wanted, MOST_PARTS if len(wanted) <= few else 2)
         finer = _finer_pair(law, marginal, bounds, pair, wanted, parts)
         gains = _next_gains(gains, wanted, pair, finer, parts)
         pair = finer

@@ -301,7 +301,7 @@ def test_a_full_pad_takes_no_more(page: Page, show: Open) -> None:
         drag(page, canvas, (0.5, 0.5), (0.98, 0.5))
     size(canvas, 500)
     expect(page.locator(".pad .count")).to_have_text("500 points (full)")
-    expect(value(page)).to_have_text(re.compile(r"^[^(]*(\([^(]*){502}$"))
+    expect(value(page)).to_have_text(re.compile(r"^[^(]*(\([^(]*){503}$"))
 
 
 def test_points_by_keyboard(page: Page, show: Open) -> None:

@@ -17,5 +17,5 @@ PAGE = Page(
     "Measure",
     6,
     (VIEW,),
-    after=("imperfect_scores", "challenges"),
+    after=("imperfect_scores", "guidance", "challenges"),
 )

@@ -18,5 +18,5 @@ PAGE = Page(
     "Understand",
     4,
     (SHOWN, DIMENSION, ACCURACY, SURE, ONE),
-    after=("theory", "notation"),
+    after=("theory", "discrete", "notation"),
 )
