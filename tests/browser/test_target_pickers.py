@@ -268,7 +268,7 @@ def test_quick_strokes_are_all_told(page: Page, show: Open, idle: Callable) -> N
     for i in range(8):
         drag(page, canvas, (0.1 + 0.1 * i, 0.5))
     size(canvas, 8)
-    expect(value(page)).to_have_text(re.compile(r"^[^(]*(\([^(]*){10}$"))  # two, and one each
+    expect(value(page)).to_have_text(re.compile(r"^[^(]*(\([^(]*){11}$"))  # three, and one each
     idle(page)
     assert len(sent_points(page)) == 8
     size(canvas, 8)
