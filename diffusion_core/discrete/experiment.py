@@ -14,9 +14,8 @@ from typing import Any
 from diffusion_core.discrete.dynamics import DYNAMICS, Dynamics, Uniform
 from diffusion_core.discrete.grids import GRIDS, MOST_STEPS, GeometricGrid, Grid
 from diffusion_core.discrete.posterior import RATIO_ERRORS, Model, RatioError
-from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, Bridge
+from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, AnySampler, Bridge
 from diffusion_core.discrete.states import check_states
-from diffusion_core.discrete.step import Step
 from diffusion_core.discrete.targets import SEQUENCES, MarkovChain, Sequences
 from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.errors import InputError
@@ -40,7 +39,7 @@ class DiscreteExperiment:
     target: Sequences = field(default_factory=lambda: MarkovChain(length=8, change=0.25))
     dynamics: Dynamics = field(default_factory=Uniform)
     grid: Grid = field(default_factory=GeometricGrid)
-    sampler: Step = field(default_factory=Bridge)
+    sampler: AnySampler = field(default_factory=Bridge)
     steps: int = 16
     start: str = "noise"
     ratio_error: RatioError | None = None
@@ -66,7 +65,7 @@ class DiscreteExperiment:
 
     @property
     def times(self) -> tuple[float, ...]:
-        """l_0..l_N."""
+        """s_0..s_N."""
         return tuple(self.grid.times(self.steps).tolist())
 
     @property

@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from diffusion_core.discrete.states import (
 )
 from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.errors import InputError, Refused
+from diffusion_core.laws.noisy_steps import Stop, never
 from diffusion_core.laws.particles import MAX_TRAJECTORY
 from diffusion_core.measure import Measurement
 from diffusion_core.schedules import Array, Index
@@ -30,11 +33,6 @@ ROUNDING = 1e-15  # of a sum of probabilities, a step
 METRICS = ("tv", "kl")
 COMPARISONS = ("end", "data")
 MOST_SEQUENCES = 200_000
-Stop = Callable[[], None]
-
-
-def never() -> None:
-    """The stop check of work that nobody can stop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,32 +56,66 @@ def moments(experiment: DiscreteExperiment, stop: Stop = never) -> Iterator[Mome
 
     Refused where a step's law is too large.
     """
-    e, model, sampler = experiment, experiment.model, experiment.sampler
-    law, asked = initial(model, e.grid.horizon, e.start == "exact"), 0.0
-    if isinstance(sampler, Reveals):
-        yield Moment(0, math.inf, law, asked)
-        sizes = token_counts(model.length, e.steps, sampler)
-        for k, count in enumerate(sizes, 1):
-            stop()
-            law, asked = sampler.revealed(model, law, count), asked + 1
-            yield Moment(k, 0.0 if k == len(sizes) else math.inf, law, asked)
-        return
-    yield Moment(0, e.times[0], law, asked)
-    for k, (s, u) in enumerate(zip(e.times, e.times[1:], strict=False), 1):
+    e, model = experiment, experiment.model
+    law, asked, s = initial(model, e.grid.horizon, e.start == "exact"), 0.0, _begin(e)
+    yield Moment(0, s, law, asked)
+    for k, move in enumerate(_moves(e, model), 1):
         stop()
-        clipped = _clipped(model, law, s, u) if isinstance(sampler, Euler) else 0.0
-        law = sampler.advance(model, law, s, u)
-        asked += sampler.evaluations(model, s, u)
-        yield Moment(k, u, law, asked, clipped)
+        clipped = _clipped(model, law, s, move.end) if isinstance(e.sampler, Euler) else 0.0
+        law, asked, s = move.carried(law), asked + move.asked, move.end
+        yield Moment(k, s, law, asked, clipped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Move:
+    """One step of a run: its noise time at the end, what it makes of a law and of sequences (n, d).
+
+    asked: how often it asks the model, on average.
+    """
+
+    end: float
+    carried: Callable[[Array], Array]
+    drawn: Callable[..., Index]
+    asked: float
+
+
+def _moves(e: DiscreteExperiment, model: Model) -> list[_Move]:
+    sampler = e.sampler
+    if isinstance(sampler, Reveals):
+        counts = token_counts(model.length, e.steps, sampler)
+        ends = [math.inf] * (len(counts) - 1) + [0.0]
+        return [
+            _Move(
+                end,
+                partial(sampler.revealed, model, count=count),
+                partial(sampler.reveal, model, count=count),
+                1.0,
+            )
+            for end, count in zip(ends, counts, strict=True)
+        ]
+    return [
+        _Move(
+            u,
+            partial(sampler.advance, model, s=s, u=u),
+            partial(sampler.draw, model, s=s, u=u),
+            sampler.evaluations(model, s, u),
+        )
+        for s, u in pairwise(e.times)
+    ]
+
+
+def _begin(e: DiscreteExperiment) -> float:
+    """The noise time of the start; none, so infinite, where MASKs are counted."""
+    return math.inf if isinstance(e.sampler, Reveals) else e.times[0]
 
 
 def evaluations(experiment: DiscreteExperiment) -> int:
     """How often a run asks the model, on average, rounded up."""
-    e, model = experiment, experiment.model
-    if isinstance(e.sampler, Reveals):
-        return len(token_counts(model.length, e.steps, e.sampler))
-    pairs = zip(e.times, e.times[1:], strict=False)
-    return math.ceil(sum(e.sampler.evaluations(model, s, u) for s, u in pairs) - 1e-9)
+    return _whole(sum(move.asked for move in _moves(experiment, experiment.model)))
+
+
+def _whole(asked: float) -> int:
+    return math.ceil(asked - 1e-9)
 
 
 def truths(experiment: DiscreteExperiment, stop: Stop = never) -> Iterator[Array | None]:
@@ -139,20 +171,14 @@ def sequences(
 ) -> Iterator[tuple[int, Index]]:
     """(step, sequences (count, d)) of one run of particles, from the experiment's seed."""
     check_sequences(experiment, count)
-    e, model, sampler = experiment, experiment.model, experiment.sampler
+    e, model = experiment, experiment.model
     rng = np.random.default_rng([e.seed, 2])
     law = initial(model, e.grid.horizon, e.start == "exact").ravel()
     x = states(model.alphabet, model.length)[rng.choice(len(law), count, p=law / law.sum())]
     yield 0, x
-    if isinstance(sampler, Reveals):
-        for k, size in enumerate(token_counts(model.length, e.steps, sampler), 1):
-            stop()
-            x = sampler.reveal(model, x, size, rng)
-            yield k, x
-        return
-    for k, (s, u) in enumerate(zip(e.times, e.times[1:], strict=False), 1):
+    for k, move in enumerate(_moves(e, model), 1):
         stop()
-        x = sampler.draw(model, x, s, u, rng)
+        x = move.drawn(x, rng=rng)
         yield k, x
 
 
@@ -205,7 +231,7 @@ def measure_discrete(
             error=lost,
             method="exact",
             steps=experiment.steps,
-            nfe=evaluations(experiment),
+            nfe=_whole(last.evaluations),
             seconds=seconds,
             notes=notes,
         )

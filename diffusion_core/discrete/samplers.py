@@ -18,7 +18,7 @@ from diffusion_core.discrete.kernels import bridge, channels, euler, leap, tau_l
 from diffusion_core.discrete.posterior import Model
 from diffusion_core.discrete.states import along_all, pushed, states
 from diffusion_core.discrete.step import Step, drawn, place
-from diffusion_core.discrete.unmasking import FirstHitting, Unmasking
+from diffusion_core.discrete.unmasking import FirstHitting, Reveals, Unmasking
 from diffusion_core.errors import Refused
 from diffusion_core.schedules import Array, Index, check_range
 
@@ -155,9 +155,9 @@ class Trapezoidal:
             )
         middle = s - self.theta * (s - u)
         before, after = model.posterior(s), model.posterior(middle)
-        first = self._first(model, every, before, s, u)
-        later = channels(model, every, model.reverse_rates(middle, every, after))
         early = channels(model, every, model.reverse_rates(s, every, before))
+        later = channels(model, every, model.reverse_rates(middle, every, after))
+        first = leap(model, every, early, self.theta * (s - u))
         weight, out = law.ravel(), np.zeros_like(law)
         for k in np.flatnonzero(weight > 0):
             reached = weight[k] * pushed(np.ones(1), first[k : k + 1]).ravel()
@@ -170,14 +170,10 @@ class Trapezoidal:
         middle = s - self.theta * (s - u)
         before = model.posterior(s)[place(model, x)]
         early = channels(model, x, model.reverse_rates(s, x, before))
-        y = drawn(self._first(model, x, before, s, u), rng)
+        y = drawn(leap(model, x, early, self.theta * (s - u)), rng)
         after = model.posterior(middle)[place(model, y)]
         later = channels(model, y, model.reverse_rates(middle, y, after))
         return drawn(self._second(model, y, later, early, s - u), rng)
-
-    def _first(self, model: Model, x: Index, believed: Array, s: float, u: float) -> Array:
-        rates = channels(model, x, model.reverse_rates(s, x, believed))
-        return leap(model, x, rates, self.theta * (s - u))
 
     def _second(self, model: Model, y: Index, later: Array, early: Array, h: float) -> Array:
         a = 1 / (2 * self.theta * (1 - self.theta))
@@ -197,7 +193,8 @@ def _exact_only(model: Model, label: str) -> None:
         )
 
 
-DISCRETE_SAMPLERS: dict[str, type[Step]] = {
+AnySampler = Step | Reveals
+DISCRETE_SAMPLERS: dict[str, type[AnySampler]] = {
     c.kind: c
     for c in (Euler, TauLeaping, Bridge, Uniformisation, Trapezoidal, Unmasking, FirstHitting)
 }

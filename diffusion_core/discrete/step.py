@@ -1,4 +1,4 @@
-"""What a sampler of discrete diffusion is, and how symbols are drawn."""
+"""What a sampler of discrete diffusion in noise time is, and how symbols are drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diffusion_core.schedules import Array, Index
 
 
 class Step(Protocol):
-    """One sampler; ``kind`` and fields are its JSON."""
+    """A sampler that goes from one noise time to the next; ``kind`` and fields are its JSON."""
 
     kind: ClassVar[str]
     label: ClassVar[str]

@@ -22,9 +22,11 @@ ORDERS = ("random", "left to right", "confident")
 
 
 class Reveals:
-    """Some MASKs a step, drawn independently as believed."""
+    """Some MASKs a step, drawn independently as believed; ``kind`` and fields are its JSON."""
 
     kind: ClassVar[str]
+    label: ClassVar[str]
+    reference: ClassVar[str]
     one_by_one: ClassVar[bool] = False
 
     @property
@@ -33,17 +35,9 @@ class Reveals:
         raise NotImplementedError
 
     def check(self, dynamics: Dynamics) -> None:
+        """InputError for sequences without MASKs."""
         if not isinstance(dynamics, Masked):
             raise InputError(f"sampler: {self.kind} needs masked sequences (dynamics masked)")
-
-    def advance(self, model: Model, law: Array, s: float, u: float) -> Array:
-        return self.revealed(model, law, 1)
-
-    def draw(self, model: Model, x: Index, s: float, u: float, rng: np.random.Generator) -> Index:
-        return self.reveal(model, x, 1, rng)
-
-    def evaluations(self, model: Model, s: float, u: float) -> float:
-        return 1.0
 
     def revealed(self, model: Model, law: Array, count: int) -> Array:
         """The law once ``count`` more MASKs are drawn."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from diffusion_core.discrete.dynamics import Masked
 from diffusion_core.discrete.experiment import DiscreteExperiment
 from diffusion_core.discrete.posterior import initial
-from diffusion_core.discrete.runs import measure_discrete, never, token_counts, unmasking_bound
+from diffusion_core.discrete.runs import measure_discrete, token_counts, unmasking_bound
 from diffusion_core.discrete.states import (
     dual_total_correlation,
     kullback_leibler,
@@ -20,11 +20,11 @@ from diffusion_core.discrete.states import (
 )
 from diffusion_core.discrete.unmasking import Unmasking
 from diffusion_core.errors import InputError
+from diffusion_core.laws.noisy_steps import Stop, never
 from diffusion_core.measure import Measurement
 from diffusion_core.studies.convergence import MAX_RUNS
 
 COMPARED = ("euler", "tau-leaping", "bridge")
-Stop = Callable[[], None]
 
 
 def plan_discrete(
@@ -97,8 +97,8 @@ class Asked:
 
 def asked(experiment: DiscreteExperiment) -> Asked:
     """The numbers of the run's grid, end and start; the model's error is taken as none."""
-    e, model = experiment.with_(ratio_error=None), experiment.with_(ratio_error=None).model
-    times, end, horizon = np.array(e.times), e.grid.end, e.grid.horizon
+    e = experiment.with_(ratio_error=None)
+    model, times, end, horizon = e.model, np.array(e.times), e.grid.end, e.grid.horizon
     share = -np.diff(times) / np.minimum(1.0, times[:-1])
     seen = model.noised(end).ravel() > 0
     x = states(model.alphabet, model.length)[seen]

@@ -19,8 +19,7 @@ from diffusion_core.discrete.dynamics import Dynamics
 from diffusion_core.discrete.experiment import MAX_SEED
 from diffusion_core.discrete.grids import Grid
 from diffusion_core.discrete.posterior import RatioError
-from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, Bridge, Trapezoidal
-from diffusion_core.discrete.step import Step
+from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, AnySampler, Bridge, Trapezoidal
 from diffusion_core.discrete.unmasking import ORDERS, Unmasking
 
 say = prose("controls")
@@ -60,7 +59,7 @@ def _choose_dynamics(base: DiscreteExperiment) -> Dynamics:
     return dynamics.DYNAMICS[kind]()
 
 
-def _choose_sampler(base: DiscreteExperiment, noise: Dynamics) -> Step:
+def _choose_sampler(base: DiscreteExperiment, noise: Dynamics) -> AnySampler:
     offered = fitting(noise)
     kind = base.called if base.called in offered else Bridge.kind
     kind = st.selectbox(
