@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any, TextIO
 from diffusion_core.errors import InputError
 from diffusion_core.strict_json import shown
 from diffusion_core.sweep.tasks import Described, Request, Run, asked
+from diffusion_core.sweep.whole_file import replaced
 
 HEADER = "sampler,steps,nfe,metric,value,error\n"
 SAME = ("metric", "method", "particles", "against", "experiment")
@@ -86,12 +85,10 @@ def file_rows(path: Path, kept: Mapping[int, str], description: Mapping[str, Any
 
 
 def _replace(path: Path, lines: Mapping[int, str]) -> None:
-    """The whole table in order, written beside the file and moved there in one step."""
-    path = path.resolve()
-    new = path.with_name(path.name + ".new")
-    new.write_text(HEADER + "".join(lines[place] for place in sorted(lines)), newline="")
-    shutil.copymode(path, new)
-    os.replace(new, path)
+    """The whole table in order."""
+    text = HEADER + "".join(lines[place] for place in sorted(lines))
+    with replaced(path) as file:
+        file.write(text.encode())
 
 
 def beside(path: Path) -> Path:

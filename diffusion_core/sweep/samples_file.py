@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -20,21 +19,13 @@ from diffusion_core.laws.particles import (
     trajectory,
 )
 from diffusion_core.sweep.tasks import Described
+from diffusion_core.sweep.whole_file import replaced
 
 
 def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write beside the file and move it there in one step: what was there outlives a full disk."""
-    if path.exists() and not path.is_file():  # a pipe or a device
-        with path.open("wb") as f:
-            np.savez(f, **arrays)
-        return
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("wb") as f:
-            np.savez(f, **arrays)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    """As NPZ, whole or not at all."""
+    with replaced(path) as file:
+        np.savez(file, **arrays)
 
 
 def drawing(experiment: Described, n: int, way: bool) -> Callable[[], np.ndarray]:
