@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, SAMPLERS
+from dashboard.figures.marks import SAMPLERS, plain_look
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import with_error
 from diffusion_core import Measurement
@@ -32,8 +32,7 @@ def family_figure(
                 y=[m.value for m in curve],
                 mode="lines+markers",
                 name=name,
-                line={"color": colour, "dash": dash, "width": LINE_WIDTH},
-                marker={"color": colour, "symbol": symbol, "size": MARKER_SIZE},
+                **plain_look(colour, symbol, dash),
                 hovertext=[
                     f"{name}<br>T = {m.steps:,}<br>TV = {with_error(m.value, m.error)}"
                     for m in curve

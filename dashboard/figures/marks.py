@@ -50,6 +50,14 @@ class Mark:
         }
 
 
+def plain_look(colour: str, symbol: str, dash: str, size: int = MARKER_SIZE) -> dict[str, Any]:
+    """Line and marker of a scatter trace, the marker without a rim of its own."""
+    return {
+        "line": {"color": colour, "dash": dash, "width": LINE_WIDTH},
+        "marker": {"color": colour, "symbol": symbol, "size": size},
+    }
+
+
 SAMPLERS: dict[str, Mark] = {
     "ode": Mark("#21a359", "#009262", "circle", "solid"),
     "ode-taylor": Mark("#060848", "#abbdfe", "triangle-up", "longdash"),

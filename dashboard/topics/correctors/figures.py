@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, PARTS, SAMPLERS, Mark, theme
+from dashboard.figures.marks import MARKER_SIZE, PARTS, SAMPLERS, Mark, plain_look, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import with_error
@@ -45,8 +45,7 @@ def repair_figure(curves: Curves, sampler: str, ends: Sequence[float], dark: boo
                 y=[m.value for _, m in points],
                 mode="lines+markers",
                 name=name,
-                line={"color": colour, "dash": dash, "width": LINE_WIDTH},
-                marker={"color": colour, "symbol": symbol, "size": MARKER_SIZE},
+                **plain_look(colour, symbol, dash),
                 hovertext=[
                     f"{name}<br>{m.nfe:,} evaluations, T = {m.steps:,}<br>"
                     f"TV = {with_error(m.value, m.error)}"
@@ -131,12 +130,8 @@ def needed_figure(found: Mapping[float, Sequence[Mixing]], dark: bool) -> go.Fig
 
 
 def _line(mark: Mark, symbol: str, dark: bool) -> dict[str, Any]:
-    colour = mark.colour(dark)
-    return {
-        "mode": "lines+markers",
-        "line": {"color": colour, "dash": mark.dash, "width": LINE_WIDTH},
-        "marker": {"color": colour, "symbol": symbol, "size": MARKER_SIZE - 2},
-    }
+    look = plain_look(mark.colour(dark), symbol, mark.dash, MARKER_SIZE - 2)
+    return {"mode": "lines+markers", **look}
 
 
 def _log(title: str) -> dict[str, Any]:

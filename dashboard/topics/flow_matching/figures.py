@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.marks import LINE_WIDTH, MARKER_SIZE, PARTS, SAMPLERS, theme
+from dashboard.figures.marks import PARTS, SAMPLERS, plain_look, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
 from dashboard.text.numbers import with_error
@@ -37,15 +38,7 @@ def distance_figure(
     """
     figure = go.Figure()
     for name, points in curves.items():
-        if name in LOOKS:
-            mark, symbol = LOOKS[name]
-            colour = mark.colour(dark)
-            look = {
-                "line": {"color": colour, "dash": mark.dash, "width": LINE_WIDTH},
-                "marker": {"color": colour, "symbol": symbol, "size": MARKER_SIZE},
-            }
-        else:
-            look = SAMPLERS[sampler].scatter(dark)
+        what = "levels" if name == "sampler" else "steps"
         figure.add_trace(
             go.Scatter(
                 x=[count for count, _, _ in points],
@@ -53,23 +46,22 @@ def distance_figure(
                 mode="lines+markers",
                 name=labels[name],
                 hovertext=[
-                    f"{labels[name]}<br>{count:,} evaluations, {steps:,} "
-                    f"{'levels' if name == 'sampler' else 'steps'}<br>"
+                    f"{labels[name]}<br>{count:,} evaluations, {steps:,} {what}<br>"
                     f"{quantity} = {with_error(found.value, found.error)}"
                     for count, steps, found in points
                 ],
                 error_y=_bars([found for _, _, found in points], floor is not None),
                 hoverinfo="text",
-                **look,
+                **_look(name, sampler, dark),
             )
         )
     if floor is not None:
-        ends = [EVALUATIONS[0], max(count for points in curves.values() for count, *_ in points)]
+        last = max(count for points in curves.values() for count, *_ in points)
         line = {"dash": "dot", "width": 1.5, "color": theme(dark).text}
-        figure.add_trace(
-            go.Scatter(x=ends, y=[floor, floor], mode="lines", name="noise floor", line=line)
-        )
+        ends = {"x": [EVALUATIONS[0], last], "y": [floor, floor]}
+        figure.add_trace(go.Scatter(**ends, mode="lines", name="noise floor", line=line))
     how = "exact" if floor is None else "by particles"
+    short = floor is not None and quantity == "TV"  # the others span many decades
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
@@ -82,12 +74,18 @@ def distance_figure(
         yaxis={
             "type": "log",
             "title": {"text": f"{quantity} to the target, {how}"},
-            "dtick": "D2"
-            if floor is not None and quantity == "TV"
-            else 1,  # SW2 spans many decades
+            "dtick": "D2" if short else 1,
         },
     )
     return figure
+
+
+def _look(name: str, sampler: str, dark: bool) -> dict[str, Any]:
+    """Line and marker of an integrator, or of the sampler beside it."""
+    if name not in LOOKS:
+        return SAMPLERS[sampler].scatter(dark)
+    mark, symbol = LOOKS[name]
+    return plain_look(mark.colour(dark), symbol, mark.dash)
 
 
 def _bars(found: Sequence[Distance | Estimate], shown: bool) -> dict[str, object]:
