@@ -229,25 +229,28 @@ def link_and_file(
     with st.expander("Link and file", expanded=too_large):
         if not too_large:
             st.caption(say("link"))
-        st.download_button(
-            "Download this experiment",
-            experiment.to_json(indent=2),
-            "experiment.json",
-            "application/json",
-            on_click="ignore",
-        )
-        if not is_fixed("target"):
-            _open_file()
+        take = None if is_fixed("target") else lambda data: adopt(Experiment.from_json(data))
+        experiment_file(experiment.to_json(indent=2), "experiment file", take)
 
 
-def _open_file() -> None:
-    upload = st.file_uploader("Open an experiment", key=f"{KEY}experiment file")
+def experiment_file(text: str, name: str, take: Callable[[bytes], None] | None) -> None:
+    """An experiment in JSON to take away, and another to open.
+
+    name: of the place for a file. take: is given what is in one, InputError where that is none;
+    None where nothing may be opened.
+    """
+    st.download_button(
+        "Download this experiment", text, "experiment.json", "application/json", on_click="ignore"
+    )
+    if take is None:
+        return
+    upload = st.file_uploader("Open an experiment", key=f"{KEY}{name}")
     if upload is None or upload.file_id == st.session_state.get("opened"):
         return
     try:
         if upload.size > MAX_JSON_BYTES:
             raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
-        adopt(Experiment.from_json(upload.getvalue()))
+        take(upload.getvalue())
     except InputError as error:
         st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
         return

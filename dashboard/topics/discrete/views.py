@@ -10,10 +10,10 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import ELSEWHERE, MAX_LINK, values_of
-from dashboard.link.widget_keys import KEY, is_fixed, widget
+from dashboard.link.widget_keys import is_fixed, widget
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
-from dashboard.text.plain import plain, short
+from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.discrete import challenge, film, measure
 from dashboard.topics.discrete import words as text
@@ -22,7 +22,6 @@ from dashboard.topics.discrete.page import LARGEST, PAGE, RUN
 from diffusion_core import DiscreteExperiment, InputError, Measurement, Refused
 from diffusion_core.discrete.runs import METRICS, token_counts, unmasking_bound
 from diffusion_core.discrete.unmasking import Unmasking
-from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.studies.discrete import Dependence
 
 say = prose("controls")
@@ -216,29 +215,12 @@ def file(run: DiscreteExperiment) -> None:
     too_large = RUN.write(run) == ELSEWHERE
     with st.expander("Link and file", expanded=too_large):
         st.caption(say("link-too-large", most=f"{MAX_LINK:,}") if too_large else say("link"))
-        st.download_button(
-            "Download this experiment",
-            run.to_json(indent=2),
-            "experiment.json",
-            "application/json",
-            on_click="ignore",
-        )
-        if not is_fixed("page"):
-            _open_file()
+        text = run.to_json(indent=2)
+        page_chrome.experiment_file(text, "discrete file", None if is_fixed("page") else _open)
 
 
-def _open_file() -> None:
-    upload = st.file_uploader("Open an experiment", key=f"{KEY}discrete file")
-    if upload is None or upload.file_id == st.session_state.get("opened"):
-        return
-    try:
-        if upload.size > MAX_JSON_BYTES:
-            raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
-        wanted = DiscreteExperiment.from_json(upload.getvalue())
-    except InputError as error:
-        st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
-        return
-    st.session_state["opened"] = upload.file_id
+def _open(data: bytes) -> None:
+    """The run of a file from the next run of the page on; InputError where it has none."""
+    wanted = DiscreteExperiment.from_json(data)
     st.session_state[values_of(PAGE)] |= {"run": wanted}
     st.session_state["opened anew"] = True
-    st.rerun()
