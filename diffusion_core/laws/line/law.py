@@ -112,10 +112,7 @@ def run_nodes(experiment: Experiment, stop: Stop = never) -> Array:
         return nodes
     start = start_marginal(e.target, chain, e.exact_start)
     for _ in range(RESOLVING_ROUNDS):
-        span = np.zeros(len(nodes) - 1)
-        for t, y in bounded_chain(e.record, chain, score, nodes):
-            stop()
-            np.maximum(span, np.abs(np.diff(y)) / (RESOLVED * details[t]), out=span)
+        span = stretched(e, score, nodes, RESOLVED * details, stop)
         span[start.interval_mass(nodes) < UNSEEN] = 0.0
         parts = np.clip(np.ceil(span), 1, MOST_PARTS).astype(int)
         if (parts == 1).all():
@@ -124,6 +121,20 @@ def run_nodes(experiment: Experiment, stop: Stop = never) -> Array:
             break
         nodes = divided(nodes, parts)
     raise Refused(TOO_FINE)
+
+
+def stretched(
+    experiment: Experiment, score: Score, nodes: Array, scale: Array, stop: Stop = never
+) -> Array:
+    """How far apart neighbours of the start points come at any t, over the scale of that t: (M-1,).
+
+    scale: (T+1,), for t = 0..T.
+    """
+    span = np.zeros(len(nodes) - 1)
+    for t, y in bounded_chain(experiment.record, experiment.chain, score, nodes):
+        stop()
+        np.maximum(span, np.abs(np.diff(y)) / scale[t], out=span)
+    return span
 
 
 def _details(score: Score, chain: Chain) -> Array:

@@ -22,6 +22,7 @@ from diffusion_core.laws.line.pushforward import bounded_chain, outside
 from diffusion_core.laws.noisy_steps import densities, finest
 from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array
+from diffusion_core.scores.exact import Score
 from diffusion_core.targets.base import Marginal
 
 MOST_NODES = 3000  # start points that a deterministic sampler carries, about
@@ -92,9 +93,10 @@ def _deterministic(
 ) -> Iterator[State]:
     chain, target = experiment.chain, experiment.target
     start = law.start_marginal(target, chain, experiment.exact_start)
-    x = _carried_nodes(experiment, stop)
+    score = experiment.score
+    x = _carried_nodes(experiment, score, stop)
     mass, tails = start.interval_mass(x), outside(start, x)
-    for t, y in bounded_chain(experiment.record, chain, experiment.score, x):
+    for t, y in bounded_chain(experiment.record, chain, score, x):
         stop()
         if t not in wanted:
             continue
@@ -114,7 +116,7 @@ def _deterministic(
         yield t, marginal, tails[0] + mass_below(y, mass, edges), tv
 
 
-def _carried_nodes(experiment: Experiment, stop: Callable[[], None]) -> Array:
+def _carried_nodes(experiment: Experiment, score: Score, stop: Callable[[], None]) -> Array:
     """An odd number of start points, close enough for the score's own detail.
 
     Between them and their images lies no more than a share of the finest detail of p_t, as far as
@@ -124,10 +126,8 @@ def _carried_nodes(experiment: Experiment, stop: Callable[[], None]) -> Array:
     nodes = law.run_nodes(e, stop)
     lo, hi = law.start_interval(target, chain, e.exact_start)
     nodes = nodes[(nodes >= lo) & (nodes <= hi)]
-    span = np.zeros(len(nodes) - 1)
-    for t, y in bounded_chain(e.record, chain, e.score, nodes):
-        stop()
-        np.maximum(span, np.abs(np.diff(y)) / (CLOSE * finest(target, chain.level(t))), out=span)
+    scale = [CLOSE * finest(target, chain.level(t)) for t in range(e.steps + 1)]
+    span = law.stretched(e, score, nodes, np.array(scale), stop)
     span[law.start_marginal(target, chain, e.exact_start).interval_mass(nodes) < UNSEEN] = 0.0
     span *= min(1.0, MOST_NODES / max(1.0, span.sum()))
     x = law.divided(nodes, np.ceil(np.maximum(span, 1.0)).astype(int))
