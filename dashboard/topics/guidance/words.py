@@ -198,8 +198,8 @@ SCALE_HEADER = ("sampler", "against", "scale", "tv", "error")
 
 def scale_rows(
     curves: Mapping[str, Curve], to_class: Curve, sampler: str
-) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = [
+) -> list[tuple[str, str, float, float, float]]:
+    rows = [
         (name, "tilted", w, m.value, m.error) for name, curve in curves.items() for w, m in curve
     ]
     return rows + [(sampler, "class", w, m.value, m.error) for w, m in to_class]
@@ -217,7 +217,7 @@ STEPS_HEADER = ("sampler", "scale", "steps", "nfe", "tv", "error")
 
 def steps_rows(
     curves: Mapping[tuple[str, float], Sequence[Measurement]],
-) -> list[tuple[object, ...]]:
+) -> list[tuple[str, float, int, int, float, float]]:
     return [
         (name, w, m.steps, m.nfe, m.value, m.error)
         for (name, w), curve in curves.items()
