@@ -22,6 +22,7 @@ from diffusion_core.laws.line.law import (
     grid_law,
     marginal_bounds,
     never,
+    partitioned,
     transport_law,
     unfold,
 )
@@ -119,11 +120,7 @@ class OnLine:
         e, stop = self.experiment, self.stop
         if e.record.stochastic:
             return resolve(grid_law(e, stop), marginal, bounds, TOLERANCE, stop)
-        law = transport_law(e, stop)
-        pair = None if law.folded else resolve(law, marginal, bounds, TOLERANCE, stop)
-        if pair is None or law.folded:  # looking closer may have found a fold
-            pair = resolve(unfold(law, UNFOLDED, stop), marginal, bounds, TOLERANCE, stop)
-        return pair
+        return partitioned(transport_law(e, stop), marginal, bounds, TOLERANCE, UNFOLDED, stop)
 
     def rough(self, tolerance: float) -> MassPair:
         """q_1 beside p_1 as masses at one resolution, for searches."""

@@ -12,19 +12,17 @@ predict X_0 and X_1 and put them together at the next level.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtri
 
-from diffusion_core.distances.mass_partition import resolve
 from diffusion_core.distances.of_masses import Distance, total_variation
 from diffusion_core.errors import InputError, Refused
 from diffusion_core.laws.front import TOLERANCE, UNFOLDED
-from diffusion_core.laws.line.law import FAR_NODES, FAR_OUT, START_NODES, marginal_bounds, unfold
+from diffusion_core.laws.line.law import marginal_bounds, nodes_over, partitioned
 from diffusion_core.laws.line.pushforward import FAR, TransportLaw
 from diffusion_core.laws.noisy_steps import Stop, never
 from diffusion_core.schedules import CLEAN, Array, check_range
@@ -120,10 +118,7 @@ class StraightPath:
 
     def nodes(self) -> Array:
         """Start points over the source's law and, sparser, far beyond it."""
-        lo, hi = marginal_bounds(self.source, CLEAN)
-        outer = self.source.finest_scale * np.linspace(0.0, FAR_OUT, FAR_NODES)[1:]
-        inner = max(START_NODES, math.ceil(8 * (hi - lo) / self.source.finest_scale))
-        return np.concatenate([lo - outer[::-1], np.linspace(lo, hi, inner), hi + outer])
+        return nodes_over(*marginal_bounds(self.source, CLEAN), self.source.finest_scale)
 
 
 def carried(v: Velocity, method: str, steps: int, x: Array, stop: Stop = never) -> Array:
@@ -131,12 +126,21 @@ def carried(v: Velocity, method: str, steps: int, x: Array, stop: Stop = never) 
 
     InputError for an unknown method and outside 1 to 4,096 steps.
     """
+    *_, last = positions(v, method, steps, x, stop)
+    return last
+
+
+def positions(
+    v: Velocity, method: str, steps: int, x: Array, stop: Stop = never
+) -> Iterator[Array]:
+    """The points x and where they are after every step, as ``carried``."""
     step = _checked(method, steps).step
+    yield x
     for k in range(steps):
         stop()
         x = step(v, k / steps, 1 / steps, x)
         x = np.maximum(np.minimum(x, FAR), -FAR)
-    return x
+        yield x
 
 
 def _checked(method: str, steps: int) -> Method:
@@ -162,10 +166,7 @@ def flow_distance(path: StraightPath, method: str, steps: int, stop: Stop = neve
     start, end = path.source.marginal(CLEAN), path.target.marginal(CLEAN)
     law = TransportLaw(lambda x: path.carried(method, steps, x, stop), start, path.nodes())
     bounds = marginal_bounds(path.target, CLEAN)
-    pair = None if law.folded else resolve(law, end, bounds, TOLERANCE, stop)
-    if pair is None or law.folded:  # looking closer may have found a fold
-        pair = resolve(unfold(law, UNFOLDED, stop), end, bounds, TOLERANCE, stop)
-    return total_variation(pair)
+    return total_variation(partitioned(law, end, bounds, TOLERANCE, UNFOLDED, stop))
 
 
 @dataclass(frozen=True)

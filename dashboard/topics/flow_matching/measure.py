@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from diffusion_core.studies.flow_matching import (
     Reflowed,
     StraightPath,
     flow_distance,
+    positions,
     quantiles,
     straightness,
 )
@@ -76,13 +78,23 @@ def curves(question: Question, place: Any) -> tuple[dict[str, list[Point]], list
             run = e.with_(steps=steps)
             asked["sampler", count, steps] = Study(_sampled, (run,), cost.study(run, "to data"))
     found = outcomes(list(asked.values()), say("wait"), place)
-    drawn: dict[str, list[Point]] = {}
+    return by_name(asked, found)
+
+
+def by_name(
+    asked: Iterable[tuple[str, int, int]], found: Iterable[Any]
+) -> tuple[dict[str, list[tuple[int, int, Any]]], list[str]]:
+    """(evaluations, steps, distance) by name, and why others are refused, each reason once.
+
+    asked: name, evaluations and steps of what was found, in its order.
+    """
+    drawn: dict[str, list[tuple[int, int, Any]]] = {}
     refused = []
-    for (name, count, steps), tv in zip(asked, found, strict=True):
-        if isinstance(tv, str):
-            refused.append(tv)
+    for (name, count, steps), seen in zip(asked, found, strict=True):
+        if isinstance(seen, str):
+            refused.append(seen)
         else:
-            drawn.setdefault(name, []).append((count, steps, tv))
+            drawn.setdefault(name, []).append((count, steps, seen))
     return drawn, list(dict.fromkeys(refused))
 
 
@@ -120,12 +132,8 @@ def paths(question: Question, place: Any) -> Paths:
 
 def _paths(path: StraightPath, teacher: int, progress: Progress) -> Paths:
     z = quantiles(path.source, (np.arange(DRAWN) + 0.5) / DRAWN)
-    u, x, step = np.linspace(0.0, 1.0, TIMES + 1), z, METHODS["midpoint"].step
-    flow = [z]
-    for k in range(TIMES):
-        progress(None)
-        x = step(path.velocity, k / TIMES, 1 / TIMES, x)
-        flow.append(x)
+    u = np.linspace(0.0, 1.0, TIMES + 1)
+    flow = list(positions(path.velocity, "midpoint", TIMES, z, Share(progress)))
     pupil = Reflowed(path, "midpoint", teacher)
     end = pupil.teacher(z)
     off = np.abs(z + pupil.velocity(0.0, z) - end).max()

@@ -11,12 +11,13 @@ from dashboard.compute import cost
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress, Share
 from dashboard.prose import prose
+from dashboard.topics.flow_matching.measure import by_name
 from diffusion_core import Experiment, InputError
 from diffusion_core import measure as distance
 from diffusion_core.distances.from_particles import LEAST_PARTICLES, Estimate
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import MIN_STEPS, Array, Custom
-from diffusion_core.studies.flow_matching import METHODS
+from diffusion_core.studies.flow_matching import METHODS, positions
 from diffusion_core.studies.flow_plane import (
     NORMAL,
     PlanePath,
@@ -89,14 +90,7 @@ def curves(question: Question, place: Any) -> tuple[dict[str, list[Point]], list
             took = cost.measuring(run, "particles", n)
             asked["sampler", count, steps] = Study(_sampled, (run, question.metric, n), took)
     found = outcomes(list(asked.values()), say("wait"), place)
-    drawn: dict[str, list[Point]] = {}
-    refused = []
-    for (name, count, steps), seen in zip(asked, found, strict=True):
-        if isinstance(seen, str):
-            refused.append(seen)
-        else:
-            drawn.setdefault(name, []).append((count, steps, seen))
-    return drawn, list(dict.fromkeys(refused))
+    return by_name(asked, found)
 
 
 def _cost(path: PlanePath, particles: int, evaluations: int) -> cost.Cost:
@@ -151,11 +145,7 @@ def _picture(path: PlanePath, seed: int, drawn: int, progress: Progress) -> Pict
 
 def _along(path: PlanePath, method: str, steps: int, z: Array) -> Array:
     """Where the particles are after every step, the start among them, (steps + 1, N, 2)."""
-    x, step, seen = z, METHODS[method].step, [z]
-    for k in range(steps):
-        x = step(path.velocity, k / steps, 1 / steps, x)
-        seen.append(x)
-    return np.stack(seen)
+    return np.stack(list(positions(path.velocity, method, steps, z)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from diffusion_core.distances.mass_partition import LineLaw
+from diffusion_core.distances.mass_partition import LineLaw, MassPair, resolve
 from diffusion_core.errors import Refused
 from diffusion_core.experiment import Experiment
 from diffusion_core.laws.density_grid import Density, Resolution
@@ -92,8 +92,12 @@ def start_nodes(target: Target, chain: Chain, exact: bool) -> Array:
 
     Far tails matter where the map contracts so much that they alone cover the target.
     """
-    lo, hi = start_interval(target, chain, exact)
     deviation = finest(target, chain.level(chain.steps)) if exact else 1.0
+    return nodes_over(*start_interval(target, chain, exact), deviation)
+
+
+def nodes_over(lo: float, hi: float, deviation: float) -> Array:
+    """Points from lo to hi, eight a deviation, and sparser ones far beyond."""
     count = max(START_NODES, math.ceil(8 * (hi - lo) / max(deviation, 1e-9)))
     outer = deviation * np.linspace(0.0, FAR_OUT, FAR_NODES)[1:]
     nodes = np.linspace(lo, hi, min(count, MOST_START_NODES))
@@ -177,3 +181,21 @@ def unfold(law: TransportLaw, tolerance: float, stop: Stop = never) -> LineLaw:
     if law.folded and law.begun > MOST_FOLDED:
         raise Refused(TOO_FINE)
     return FoldedLaw(law, tolerance, stop) if law.folded else law
+
+
+def partitioned(
+    law: TransportLaw,
+    marginal: Marginal,
+    bounds: tuple[float, float],
+    tolerance: float,
+    unfolded: float,
+    stop: Stop = never,
+) -> MassPair:
+    """``resolve`` of the law, with its branches summed where the map folds.
+
+    unfolded: the mass that the sum may miss.
+    """
+    pair = None if law.folded else resolve(law, marginal, bounds, tolerance, stop)
+    if pair is None or law.folded:  # looking closer may have found a fold
+        pair = resolve(unfold(law, unfolded, stop), marginal, bounds, tolerance, stop)
+    return pair

@@ -73,12 +73,7 @@ class DeterministicSteps:
         """The law of Y_1 on start points that resolve it, and TV(q_1, p_1)."""
         e, ahead, bounds = self._experiment, self._exact.marginal(1), self._bounds(1)
         law = line_law.transport_law(e.with_(start="exact" if exact_start else "noise"), self._stop)
-        if not law.folded:
-            pair = resolve(law, ahead, bounds, CAREFUL, self._stop)
-        if law.folded:
-            pair = resolve(
-                line_law.unfold(law, 1e-9, self._stop), ahead, bounds, CAREFUL, self._stop
-            )
+        pair = line_law.partitioned(law, ahead, bounds, CAREFUL, 1e-9, self._stop)
         return law, total_variation(pair)
 
     def _run(self, exact_start: bool) -> Iterator[tuple[bool, Distance]]:
