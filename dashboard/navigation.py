@@ -136,12 +136,11 @@ def _go_on(page: Page) -> None:
     if not page.after:
         return
     say = prose("next")
-    with st.container(key="go on"):
+    with st.container(key="go on", gap="xsmall"):
         st.header("What next?", anchor=False)
-        for column, name in zip(st.columns(len(page.after)), page.after, strict=True):
-            with column:
-                page_link(name, icon=ARROW)
-                st.caption(say(name.replace("_", "-")))
+        for name in page.after:
+            question = say(name.replace("_", "-"))
+            page_link(name, f"**{PAGES[name].title}.** {question}", ARROW)
 
 
 def notation_link() -> None:
