@@ -28,7 +28,7 @@ above, place = page_chrome.stage()
 with above:
     status, reading = st.empty(), st.empty()
 place, below = place.empty(), st.empty()
-left, middle, right = st.columns(3)
+left, middle, right = st.columns((5, 4, 4))
 view = left.segmented_control(
     "View",
     list(VIEWS),

@@ -34,5 +34,10 @@ def with_error(value: float, error: float) -> str:
     return f"{rounded(value, min(max(known, 1), 6))} ± {small}"
 
 
+def stated(error: float) -> str:
+    """A table's error: 4·10⁻⁶, or 0.012 from 0.001 on."""
+    return scientific(error, 1) if error < 1e-3 else rounded(error, 2)
+
+
 def percent(share: float) -> str:
     return f"{rounded(100 * share, 3)} %"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.text.labels import SCHEDULES
-from dashboard.text.numbers import rounded, scientific, with_error
+from dashboard.text.numbers import rounded, scientific, stated, with_error
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
 from diffusion_core.studies.convergence import Fit, Slope, slopes
@@ -121,7 +121,7 @@ def slope_table(
                     m.steps,
                     m.nfe,
                     rounded(m.value, 5),
-                    scientific(m.error, 1) if m.error < 1e-3 else rounded(m.error, 2),
+                    stated(m.error),
                     f"{slope.value:+.3f}" if slope else "",
                     _place(m.steps, fit),
                 )

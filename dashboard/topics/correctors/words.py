@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.exports.snippets import described
 from dashboard.text.labels import SCORES
-from dashboard.text.numbers import rounded, with_error
+from dashboard.text.numbers import rounded, stated, with_error
 from dashboard.topics.correctors.figures import counted
 from dashboard.topics.correctors.measure import (
     BUDGETS,
@@ -109,9 +110,10 @@ def repair_rows(exact: Curves, wrong: Curves) -> list[tuple[object, ...]]:
     ]
 
 
-def repair_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
+def repair_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
     names = ("score", "corrector steps", "score evaluations", "T", "TV(q₁, p₁)", "error")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in rows]
+    return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
 
 def repair_snippet(work: Repair) -> str:

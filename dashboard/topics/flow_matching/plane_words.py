@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.exports.snippets import described
 from dashboard.text.numbers import percent, rounded, with_error
@@ -88,12 +89,16 @@ def rows(curves: Curves, names: Mapping[str, str]) -> list[tuple[object, ...]]:
     ]
 
 
-def table(found: Sequence[tuple[object, ...]], metric: str) -> dict[str, list[object]]:
+def table(found: Sequence[tuple[Any, ...]], metric: str) -> dict[str, list[object]]:
     names = (
         *("integrator", "evaluations", "steps, or T"),
         *(f"{METRICS[metric]} to the target", "error", "noise floor"),
     )
-    return {name: [row[i] for row in found] for i, name in enumerate(names)}
+    told = [
+        (*run, rounded(value), rounded(error, 2), rounded(floor, 2))
+        for *run, value, error, floor in found
+    ]
+    return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
 
 def alt(curves: Curves, names: Mapping[str, str], metric: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.exports.snippets import described
-from dashboard.text.numbers import rounded, scientific, with_error
+from dashboard.text.numbers import rounded, scientific, stated, with_error
 from dashboard.topics.flow_matching.measure import EVALUATIONS, SOURCES, Paths, Point, Question, say
 from dashboard.topics.flow_matching.page import SOURCES as NAMES
 from diffusion_core import Experiment
@@ -64,9 +65,10 @@ def rows(
     ]
 
 
-def table(found: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
+def table(found: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
     names = ("integrator", "evaluations", "steps, or T", "TV to the target", "error")
-    return {name: [row[i] for row in found] for i, name in enumerate(names)}
+    told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in found]
+    return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
 
 def alt(curves: Mapping[str, Sequence[Point]], names: Mapping[str, str]) -> str:
