@@ -1,6 +1,6 @@
 """What the first page does not need, after it: so that neither it nor the second one waits for it.
 
-Most of the dashboard's modules, with pandas and much of SciPy, and all workers but the first.
+Most of the dashboard's modules, with much of SciPy, and all workers but the first.
 """
 
 from __future__ import annotations

@@ -7,15 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
+from dashboard.arrow_table import arrow_table
 from dashboard.compute import cost
 from dashboard.compute.progress import Bar
 from dashboard.compute.studies import Study, arriving
 from dashboard.compute.tasks import Progress
-from dashboard.figures.marks import OUTPUT, TARGET
-from dashboard.figures.style import is_dark
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain
@@ -187,17 +185,11 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
 
 
 def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) -> None:
-    """The summary and the overview, its signs in colour as well."""
+    """The summary and the overview."""
     total.markdown(summary(board))
-    dark = is_dark()
-    colours = {"✓": TARGET.colour(dark), "✗": OUTPUT.colour(dark)}
-    frame = pd.DataFrame(overview(board, running))
-    styled = frame.style.map(
-        lambda sign: f"color: {colours.get(sign, 'inherit')}", subset=["holds"]
-    )
     columns = {"holds": st.column_config.TextColumn(width=60)}
-    alt = "Every check with its verdict"
-    table.dataframe(styled, hide_index=True, height="content", column_config=columns, alt=alt)
+    look = {"height": "content", "column_config": columns, "alt": "Every check with its verdict"}
+    table.dataframe(arrow_table(overview(board, running)), hide_index=True, lazy=False, **look)
 
 
 def parts(result: Result) -> Mapping[str, Sequence[str]]:
