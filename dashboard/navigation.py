@@ -16,7 +16,7 @@ from dashboard.javascript import body
 from dashboard.link import short
 from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
-from dashboard.prose import prose
+from dashboard.prose import check_language, prose
 from diffusion_core import Experiment, InputError
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -61,6 +61,7 @@ def show() -> None:
     with st.container(key="script"):
         st.html(_SCRIPT, unsafe_allow_javascript=True)
     try:
+        check_language()
         pool = work.start()
     except InputError as reason:
         st.error(f"{reason}.")

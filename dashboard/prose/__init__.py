@@ -2,16 +2,23 @@
 
 A file is cut into blocks by lines such as ``<!-- intro -->``, which Markdown does not show. Numbers
 that the app computes stand in the text as ``[[name]]``.
+
+A language is a folder with these files. DIFFUSION_LAB_LANGUAGE is the name of one beside this
+module, such as ``en``, or the path of one elsewhere; what it lacks is said in English.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from pathlib import Path
 
-LANGUAGE = "en"
+from diffusion_core.errors import InputError
+
+VARIABLE = "DIFFUSION_LAB_LANGUAGE"
 FOLDER = Path(__file__).parent
+ENGLISH = FOLDER / "en"
 _BLOCK = re.compile(r"^<!-- ([a-z0-9-]+) -->$", re.MULTILINE)
 _PLACE = re.compile(r"\[\[([a-z0-9_]+)\]\]")
 
@@ -34,15 +41,50 @@ class Prose:
         """The names that a block leaves to be filled."""
         return set(_PLACE.findall(self.blocks[block]))
 
+    def translate(self, other: Prose) -> None:
+        """Take over every block of another language that asks for no value unknown here."""
+        for name in self.blocks.keys() & other.blocks.keys():
+            if other.blocks[name] and other.places(name) <= self.places(name):
+                self.blocks[name] = other.blocks[name]
+
+
+@cache
+def language() -> Path:
+    """The folder of the server's language; English where the environment names none that is one."""
+    asked = os.environ.get(VARIABLE) or ENGLISH.name
+    for folder in (FOLDER / asked, Path(asked)):
+        if any(folder.glob("*.md")):
+            return folder
+    return ENGLISH
+
+
+def check_language() -> None:
+    """InputError where the environment asks for a language that is not there."""
+    asked = os.environ.get(VARIABLE) or ENGLISH.name
+    if language() == ENGLISH and asked != ENGLISH.name:
+        there = ", ".join(sorted({path.parent.name for path in FOLDER.glob("*/*.md")}))
+        raise InputError(
+            f"{VARIABLE}: one of {there}, or the path of a folder of such files, got {asked[:40]!r}"
+        )
+
 
 @cache
 def prose(name: str) -> Prose:
-    """The file ``name``.md, such as "lessons/noising"."""
-    return Prose((FOLDER / LANGUAGE / f"{name}.md").read_text(encoding="utf-8"))
+    """The file ``name``.md, such as "lessons/noising", in the server's language."""
+    said = Prose((ENGLISH / f"{name}.md").read_text(encoding="utf-8"))
+    here = file(f"{name}.md")
+    if here.parent != ENGLISH:
+        said.translate(Prose(here.read_text(encoding="utf-8")))
+    return said
+
+
+def file(name: str) -> Path:
+    """The file of this name in the server's language, or where that lacks it, in English."""
+    here = language() / name
+    return here if here.is_file() else ENGLISH / name
 
 
 def names(under: str = "") -> list[str]:
     """The files there are, by name."""
-    root = FOLDER / LANGUAGE
-    found = (root / under).rglob("*.md")
-    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in found)
+    found = (ENGLISH / under).rglob("*.md")
+    return sorted(path.relative_to(ENGLISH).with_suffix("").as_posix() for path in found)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.prose import FOLDER, LANGUAGE, Prose, names, prose
+from dashboard.prose import ENGLISH, Prose, names, prose
 from dashboard.text.mathematics import typeset
 from dashboard.text.readings import beside, notes
 from diffusion_core import Experiment, Measurement
@@ -77,13 +77,13 @@ def test_symbols_of_a_plain_sentence_are_set_as_mathematics(said, shown):
 
 @pytest.mark.parametrize("name", ["controls", "heavy_tails", "pages", "learned_score"])
 def test_helps_and_captions_have_no_raw_symbol(name):
-    text = (FOLDER / LANGUAGE / f"{name}.md").read_text(encoding="utf-8")
+    text = (ENGLISH / f"{name}.md").read_text(encoding="utf-8")
     words = re.sub(r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\[\[\w+\]\]", "", text, flags=re.DOTALL)
     assert not re.findall(r"\b\w{1,2}_\w\b", words)
 
 
 def test_failures_have_no_symbol_outside_of_formulas():
-    text = (FOLDER / LANGUAGE / "failures.md").read_text(encoding="utf-8")
+    text = (ENGLISH / "failures.md").read_text(encoding="utf-8")
     words = re.sub(r"<!--.*?-->|\$[^$]*\$|\[\[\w+\]\]", "", text)
     why = re.sub(r"(?m)^.*(?:these β were made|With c₁ = 4).*$", "", words)  # a panel's title
     assert not re.findall(r"\w_\w|[√β₁]", why)

@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from dashboard.prose import FOLDER, LANGUAGE
+from dashboard.prose import file
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, superscript
 from dashboard.text.plain import plain
 
-FILE = FOLDER / LANGUAGE / "literature.json"
+FILE = file("literature.json")
 EVIDENCE = {
     "read in full": "read in full",
     "abstract": "abstract read",
