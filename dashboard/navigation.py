@@ -19,6 +19,7 @@ from dashboard.link.permalink import Page, Section
 from dashboard.prose import check_language, prose
 from diffusion_core import Experiment, InputError
 
+phrase = prose("phrases/page_chrome")
 SECTIONS: tuple[Section, ...] = get_args(Section)
 ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
 FIRST = "home"
@@ -138,7 +139,7 @@ def _go_on(page: Page) -> None:
         return
     say = prose("next")
     with st.container(key="go on", gap="xsmall"):
-        st.header("What next?", anchor=False)
+        st.header(phrase("what-next"), anchor=False)
         for name in page.after:
             question = say(name.replace("_", "-"))
             page_link(name, f"**{PAGES[name].title}.** {question}", ARROW)

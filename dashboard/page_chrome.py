@@ -37,6 +37,7 @@ from diffusion_core import Experiment, InputError, Refused
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import Target
 
+phrase = prose("phrases/page_chrome")
 say = prose("controls")
 PLOTLY: dict[str, Any] = {
     "displaylogo": False,
@@ -113,7 +114,7 @@ def plot(
     place.plotly_chart(figure, key=key, **look)
     if numbers:
         place.download_button(
-            "Numbers (CSV)",
+            phrase("numbers-csv"),
             lambda: figure_csv(figure),
             f"{name}.csv",
             "text/csv",
@@ -182,10 +183,10 @@ def link(
 ) -> bool:
     """In the sidebar: put the state into the link; whether the experiment is too large for it."""
     st.session_state[LARGE_TYPE] = st.toggle(
-        "Large type, for a projector", key=key("large", shared(LARGE_TYPE))
+        phrase("large-type-for-a-projector"), key=key("large", shared(LARGE_TYPE))
     )
     navigation.notation_link()
-    expander("Save and cite", _save_and_cite)
+    expander(phrase("save-and-cite"), _save_and_cite)
     lecture.style(page)
     lecture.back_button()
     if not page.own:
@@ -203,7 +204,7 @@ def _save_and_cite() -> None:
     """How figures are saved, remembered in the session, and how the project is cited."""
     words, before = prose("exports"), st.session_state.get(PICTURE, "SVG")
     chosen = st.segmented_control(
-        "Pictures of figures as", list(PICTURES), required=True, key=key(PICTURE, before)
+        phrase("pictures-of-figures-as"), list(PICTURES), required=True, key=key(PICTURE, before)
     )
     if chosen != before:
         st.session_state[PICTURE] = chosen
@@ -226,7 +227,7 @@ def link_and_file(
     too_large = link(page, experiment, values, notice)
     if too_large:
         st.warning(say("link-too-large", most=f"{MAX_LINK:,}"))
-    with st.expander("Link and file", expanded=too_large):
+    with st.expander(phrase("link-and-file"), expanded=too_large):
         if not too_large:
             st.caption(say("link"))
         take = None if is_fixed("target") else lambda data: adopt(Experiment.from_json(data))
@@ -240,11 +241,15 @@ def experiment_file(text: str, name: str, take: Callable[[bytes], None] | None) 
     None where nothing may be opened.
     """
     st.download_button(
-        "Download this experiment", text, "experiment.json", "application/json", on_click="ignore"
+        phrase("download-this-experiment"),
+        text,
+        "experiment.json",
+        "application/json",
+        on_click="ignore",
     )
     if take is None:
         return
-    upload = st.file_uploader("Open an experiment", key=f"{KEY}{name}")
+    upload = st.file_uploader(phrase("open-an-experiment"), key=f"{KEY}{name}")
     if upload is None or upload.file_id == st.session_state.get("opened"):
         return
     try:
@@ -307,7 +312,7 @@ def notebook_button(
     """
     page, on = _shown_page(), experiment or st.session_state["experiment"]
     st.download_button(
-        "Download as a notebook",
+        phrase("download-as-a-notebook"),
         lambda: notebook(page.title, code(), on, samplers),
         f"{page.name.replace('_', '-')}.ipynb",
         "application/x-ipynb+json",

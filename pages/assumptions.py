@@ -19,6 +19,8 @@ from dashboard.prose import prose
 from dashboard.topics.assumptions import check, heavy_tails
 from dashboard.topics.assumptions.page import PAGE, TAILS
 
+phrase = prose("phrases/assumptions")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -35,7 +37,7 @@ with st.sidebar:
     experiment = described(state.experiment, target, schedule, **changes)
 
 tails = st.toggle(
-    "Break one: measure laws with heavy tails", **setting(PAGE, TAILS, state.values["tails"])
+    phrase("break-one-measure-laws-with"), **setting(PAGE, TAILS, state.values["tails"])
 )
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, {"tails": tails}, notice)
@@ -45,13 +47,13 @@ if tails:
 
 found = check.section(experiment)
 
-navigation.page_link("convergence", "See what is measured, assumptions or not")
+navigation.page_link("convergence", phrase("see-what-is-measured-assumptions"))
 
-numbers, code = st.tabs(["Numbers", "Python"])
+numbers, code = st.tabs([phrase("numbers"), "Python"])
 with numbers:
     rows = check.rows(experiment, found)
-    page_chrome.table(check.table(rows), "Every assumption with its verdict")
+    page_chrome.table(check.table(rows), phrase("every-assumption-with-its-verdict"))
     csv = page_chrome.to_csv(check.HEADER, rows)
-    page_chrome.download("Download (CSV)", csv, "assumptions.csv")
+    page_chrome.download(phrase("download-csv"), csv, "assumptions.csv")
 with code:
     page_chrome.snippet(assumptions_snippet(experiment))

@@ -23,6 +23,8 @@ from dashboard.topics.budget.figures import (
 from dashboard.topics.budget.one_step import one_step
 from dashboard.topics.budget.page import PAGE
 
+phrase = prose("phrases/budget")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -57,46 +59,48 @@ if own:
             st.caption(text.without_start(own))
 if found:
     left, right = st.columns(2)
-    left.header("What each step adds")
+    left.header(phrase("what-each-step-adds"))
     figure = steps_figure(found, labels, values["axis"], dark)
     page_chrome.plot(
         left, figure, "error-of-each-step", text.steps_alt(found, labels), f"{PAGE} steps"
     )
-    right.header("What has added up")
+    right.header(phrase("what-has-added-up"))
     figure = sums_figure(found, labels, values["axis"], dark)
     page_chrome.plot(right, figure, "error-so-far", text.sums_alt(found, labels), f"{PAGE} sums")
 if own:
     left, right = st.columns(2)
     with left:
-        st.header(text.over("In the end", experiment.target.dim))
+        st.header(text.over(phrase("in-the-end"), experiment.target.dim))
         place = st.container()
     with right:
-        st.header(text.over("One step", experiment.target.dim))
+        st.header(text.over(phrase("one-step"), experiment.target.dim))
         values["step"] = one_step(experiment, own, values["step"])
     with place, page_chrome.or_reason():
         shown, figure = drawn_outcome(experiment, dark, progress)
-        alt = text.picture_alt("q₁ and p₁", shown.excess, shown.missing)
+        alt = text.picture_alt(phrase("q1-and-p1"), shown.excess, shown.missing)
         page_chrome.plot(st, figure, "outcome", alt, f"{PAGE} outcome", of=experiment.target)
         st.caption(text.areas(shown.excess, shown.missing))
-    st.header("What is left when a source is switched off")
+    st.header(phrase("what-is-left-when-a"))
     left_over = measure.left_over(experiment, own, progress)
     if isinstance(left_over, str):
         st.caption(sentence(worded(left_over)))
     else:
         st.markdown(text.switched(left_over))
-        page_chrome.table(measure.switches_table(left_over), "Sources of the error switched off")
+        page_chrome.table(
+            measure.switches_table(left_over), phrase("sources-of-the-error-switched")
+        )
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if own is None:
     st.stop()
 
-parts, steps, code = st.tabs(["Parts", "Step by step", "Python"])
+parts, steps, code = st.tabs([phrase("parts"), phrase("step-by-step"), "Python"])
 with parts:
-    page_chrome.table(measure.parts_table(own), "Where the error comes from")
+    page_chrome.table(measure.parts_table(own), phrase("where-the-error-comes-from"))
 with steps:
     rows = measure.step_rows(runs, found)
-    page_chrome.table(measure.step_table(rows), "Every step and what it adds")
+    page_chrome.table(measure.step_table(rows), phrase("every-step-and-what-it"))
     data = page_chrome.to_csv(measure.STEP_HEADER, rows)
-    page_chrome.download("Download this table (CSV)", data, "error-by-step.csv")
+    page_chrome.download(phrase("download-this-table-csv"), data, "error-by-step.csv")
 with code:
     page_chrome.snippet(budget_snippet(experiment))

@@ -23,6 +23,7 @@ from dashboard.topics.discrete.challenge import FIRST
 from dashboard.topics.discrete.page import RUN
 from diffusion_core.schedules import Theory
 
+phrase = prose("phrases/challenges")
 say = prose("challenges")
 
 navigation.require()
@@ -35,7 +36,7 @@ notice = st.empty()
 progress, picture = page_chrome.screen()
 history.keep_in_browser()
 name = st.selectbox(
-    "Challenge",
+    phrase("challenge"),
     NAMES,
     format_func=lambda n: CHALLENGES[n].title,
     key=key(f"{PAGE}.challenge", state.values["challenge"]),
@@ -65,14 +66,14 @@ else:
 found = challenges_entries.scores(challenge, entries, progress)
 if not rule:
     picture.markdown(challenges_entries.verdict(found, say("yours")))
-page_chrome.table(challenges_entries.table(found), "The entries, the closest to the target first")
+page_chrome.table(challenges_entries.table(found), phrase("the-entries-the-closest-to"))
 if not rule:
     with picture, page_chrome.or_reason():
         shown = cached.animation([entry], ["your entry"], 1000, progress)
         page_chrome.play(shown.blob, "challenge", {"view": "both"}, [entry])
     st.caption(say("share"))
     link = {EXPERIMENT: encode(entry) or ""}
-    label = f"Open your entry: {navigation.PAGES['trajectories'].title}"
+    label = phrase("open-your-entry", title=navigation.PAGES["trajectories"].title)
     navigation.page_link("trajectories", label, query=link)
     st.header(say("rival-title"))
     rivals.show_comparison(challenge, entry, progress)

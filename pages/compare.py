@@ -15,6 +15,8 @@ from dashboard.topics.compare.controls import choose_changes
 from dashboard.topics.compare.page import CHANGES, FEW, PAGE, PANELS, PARTICLES
 from dashboard.topics.compare.panels import MOST, NAMES, runs
 
+phrase = prose("phrases/compare")
+
 navigation.require()
 state = open_link(PAGE)
 values = dict(state.values)
@@ -25,7 +27,7 @@ notice = st.empty()
 with st.sidebar:
     experiment = choose_experiment(state.experiment)
     values["particles"] = st.select_slider(
-        "Particles in each panel",
+        phrase("particles-in-each-panel"),
         FEW,
         format_func=lambda n: f"{n:,}",
         **setting(PAGE, PARTICLES, values["particles"]),
@@ -35,7 +37,7 @@ progress, picture = page_chrome.screen()
 words = st.empty()
 count, *places = st.columns(MOST)
 values["panels"] = count.segmented_control(
-    "Panels", (2, 3, 4), required=True, **setting(PAGE, PANELS, values["panels"])
+    phrase("panels"), (2, 3, 4), required=True, **setting(PAGE, PANELS, values["panels"])
 )
 shown = list(zip(NAMES, CHANGES, places, strict=True))[: values["panels"] - 1]
 for name, change, place in shown:
@@ -59,7 +61,7 @@ if made is None:
 with picture:
     page_chrome.play(made.blob, "side by side", look(values, dim), each)
 for refusal in dict.fromkeys(panel.refusal for panel in made.panels if panel.refusal):
-    st.caption(readings.sentence(f"An exact $q_t$ is not drawn: {worded(refusal)}"))
+    st.caption(readings.sentence(phrase("an-exact-q-t-is", refusal=worded(refusal))))
 for note in readings.notes(compared):
     st.caption(note)
 with code.expander("Python"):
@@ -78,7 +80,9 @@ def tell() -> None:
     outcomes = {title: one["tv"] for title, one in zip(titles, found, strict=True)}
     words.markdown(readings.compared(outcomes))
     with numbers.container():
-        page_chrome.table(tables.run_table(compared, outcomes), "The runs and their distances")
+        page_chrome.table(
+            tables.run_table(compared, outcomes), phrase("the-runs-and-their-distances")
+        )
     why.caption(readings.not_exact(exact.refusals(each, ["tv"])))
     for title, run, one in zip(titles, each, found, strict=True):
         if how := exact.methods(run, one):

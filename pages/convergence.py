@@ -30,6 +30,8 @@ from dashboard.topics.convergence.page import PAGE
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.studies.convergence import Fit
 
+phrase = prose("phrases/convergence")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -95,21 +97,23 @@ for note in (*notes, readings.sweep_notes(sweep.runs)):
     if note:
         st.caption(note)
 
-navigation.page_link("discrete", "The same curves for sequences of tokens, where T is called N")
+navigation.page_link("discrete", phrase("the-same-curves-for-sequences"))
 
-points, decay, proven, code = st.tabs(["Points and slopes", "Fits", "Proven bounds", "Python"])
+points, decay, proven, code = st.tabs(
+    [phrase("points-and-slopes"), phrase("fits"), phrase("proven-bounds"), "Python"]
+)
 with points:
     page_chrome.table(tables.slope_table(curves, names, fits), quantity)
     rows = tables.sweep_rows(curves)
     page_chrome.download(
-        "Download (CSV)", page_chrome.to_csv(tables.SWEEP_HEADER, rows), "distances.csv"
+        phrase("download-csv"), page_chrome.to_csv(tables.SWEEP_HEADER, rows), "distances.csv"
     )
 with decay:
-    page_chrome.table(tables.fit_table(fits, names), "Fitted decay of every curve")
+    page_chrome.table(tables.fit_table(fits, names), phrase("fitted-decay-of-every-curve"))
     st.caption(prose("pages")("fits"))
 with proven:
     proofs = {name: sweeps.chosen_theorems(name, "all", experiment) for name in names}
-    page_chrome.table(tables.bound_table(proofs, names), "Proven upper bounds")
+    page_chrome.table(tables.bound_table(proofs, names), phrase("proven-upper-bounds"))
     st.caption(prose("pages")("bounds"))
 with code:
     page_chrome.snippet(sweep_snippet(sweep), sweep.experiment, sweep.samplers)

@@ -7,6 +7,7 @@ from dashboard.compute import sweeps
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
+from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence, sweep_notes
 from dashboard.topics.correctors import measure
@@ -14,6 +15,8 @@ from dashboard.topics.correctors import words as text
 from dashboard.topics.correctors.figures import mixing_figure, needed_figure, repair_figure
 from dashboard.topics.correctors.page import LONG, NOISE, NOISES, PAGE, SIZE, VIEW, VIEWS
 from diffusion_core.studies.mixing import Mixing
+
+phrase = prose("phrases/correctors")
 
 navigation.require()
 state = open_link(PAGE)
@@ -30,18 +33,18 @@ with above:
 place, below = place.empty(), st.empty()
 left, middle, right = st.columns((5, 4, 4))
 view = left.segmented_control(
-    "View",
+    phrase("view"),
     list(VIEWS),
     format_func=VIEWS.__getitem__,
     required=True,
     **setting(PAGE, VIEW, state.values["view"]),
 )
 size = middle.select_slider(
-    "Size of a step", LONG, **setting(PAGE, SIZE, state.values["size"]), help=say("step")
+    phrase("size-of-a-step"), LONG, **setting(PAGE, SIZE, state.values["size"]), help=say("step")
 )
 noise = state.values["noise"]
 if view == "mixing":
-    noise = right.select_slider("Noise 1 − ᾱ", NOISES, **setting(PAGE, NOISE, noise))
+    noise = right.select_slider(phrase("noise-1-minus-abar"), NOISES, **setting(PAGE, NOISE, noise))
 values = {"view": view, "size": size, "noise": noise}
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
@@ -86,16 +89,16 @@ def show_repair() -> None:
         st.caption(told)
     st.markdown(text.crossing(exact))
     rows = text.repair_rows(exact, wrong)
-    page_chrome.table(text.repair_table(rows), "TV with and without correctors")
+    page_chrome.table(text.repair_table(rows), phrase("tv-with-and-without-correctors"))
     data = page_chrome.to_csv(text.REPAIR_HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "correctors.csv")
+    page_chrome.download(phrase("download-csv"), data, "correctors.csv")
     page_chrome.snippet(text.repair_snippet(work), experiment)
 
 
 def show_mixing() -> None:
     """Langevin alone: TV against the number of steps, and that number against the noise."""
     found = [m for m in measure.at_level(noise, size, status) if isinstance(m, Mixing)]
-    alt = "TV against the number of Langevin steps, one curve for each distance of the modes"
+    alt = phrase("tv-against-the-number-of")
     page_chrome.plot(place, mixing_figure(found, dark), "mixing", alt, f"{PAGE} mixing")
     page_chrome.read(text.mixing(found), reading, below)
     st.markdown(say("mixing-intro", deviation=f"{measure.DEVIATION:g}"))
@@ -103,13 +106,13 @@ def show_mixing() -> None:
     st.header(say("along-title"))
     along = measure.along_noise(size, st.empty())
     st.markdown(text.along(along))
-    alt = "Steps until TV is 1/4 against the noise, one curve for each distance of the modes"
+    alt = phrase("steps-until-tv-is-1")
     page_chrome.plot(st, needed_figure(along, dark), "mixing-time", alt, f"{PAGE} needed")
     st.caption(say("kramers"))
-    page_chrome.table(text.needed_table(along), "Steps until TV is 1/4")
+    page_chrome.table(text.needed_table(along), phrase("steps-until-tv-is-1-4"))
     rows = text.mixing_rows(found)
     data = page_chrome.to_csv(text.MIXING_HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "mixing.csv")
+    page_chrome.download(phrase("download-csv"), data, "mixing.csv")
     page_chrome.snippet(text.mixing_snippet((noise, *measure.ALONG), size))
 
 

@@ -15,6 +15,8 @@ from dashboard.topics.dimension.controls import choose_curves, choose_law
 from dashboard.topics.dimension.figures import growth_figure, needed_figure
 from dashboard.topics.dimension.page import PAGE
 
+phrase = prose("phrases/dimension")
+
 navigation.require()
 state = open_link(PAGE)
 values = dict(state.values)
@@ -55,7 +57,7 @@ for note in readings.notes({"": experiment}):
 
 enough = measure.needed(question, status)
 if enough:
-    st.header("How many steps a dimension needs")
+    st.header(phrase("how-many-steps-a-dimension"))
     figure = needed_figure(enough, labels, bounds, dark)
     page_chrome.plot(
         st, figure, "steps-for-dimension", text.needed_alt(enough, labels), f"{PAGE} T"
@@ -63,18 +65,18 @@ if enough:
     st.markdown(text.needed(enough, labels, bounds, axes.signal or 1 if axes else 1))
     st.caption(f"{text.unreached(enough, labels)} {text.flattered(question.samplers)}")
 
-navigation.page_link("assumptions", "What these theorems assume, and whether it is true")
+navigation.page_link("assumptions", phrase("what-these-theorems-assume-and"))
 
-numbers, proven, code = st.tabs(["Numbers", "Proven bounds", "Python"])
+numbers, proven, code = st.tabs([phrase("numbers"), phrase("proven-bounds"), "Python"])
 with numbers:
     page_chrome.table(measure.table(found, labels), quantity)
     rows = measure.table_rows(found, steps)
     page_chrome.download(
-        "Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "dimension.csv"
+        phrase("download-csv"), page_chrome.to_csv(measure.HEADER, rows), "dimension.csv"
     )
 with proven:
     every = measure.bounds(question, "all")
-    page_chrome.table(measure.bound_table(every, labels), "Proven upper bounds with powers of d")
+    page_chrome.table(measure.bound_table(every, labels), phrase("proven-upper-bounds-with-powers"))
     st.caption(prose("pages")("bounds"))
 with code:
     page_chrome.snippet(text.snippet(question))

@@ -5,10 +5,13 @@ import streamlit as st
 from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.link.permalink import open_link
+from dashboard.prose import prose
 from dashboard.topics.discrete import measure, views
 from dashboard.topics.discrete import words as text
 from dashboard.topics.discrete.controls import choose_run
 from dashboard.topics.discrete.page import PAGE
+
+phrase = prose("phrases/discrete")
 
 navigation.require()
 state = open_link(PAGE)
@@ -39,7 +42,9 @@ views.show_challenge(run)
 st.header("The same words")
 st.markdown(text.same_words())
 
-law, asked, numbers, code = st.tabs(["The law", "Assumptions", "Numbers", "Python"])
+law, asked, numbers, code = st.tabs(
+    [phrase("the-law"), phrase("assumptions"), phrase("numbers"), "Python"]
+)
 with law:
     views.law_table(films)
 with asked:

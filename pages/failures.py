@@ -13,6 +13,8 @@ from dashboard.text import readings, tables
 from dashboard.topics.failures.cases import FAILURES, NAMES
 from dashboard.topics.failures.page import PAGE
 
+phrase = prose("phrases/failures")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -21,7 +23,7 @@ start_controls(state)
 notice = st.empty()
 progress, picture = page_chrome.screen()
 name = st.selectbox(
-    "Failure",
+    phrase("failure"),
     NAMES,
     format_func=lambda n: FAILURES[n].title,
     **widget(f"{PAGE}.failure", state.values["failure"]),
@@ -38,15 +40,17 @@ outcomes = {
     title: cached.distance(run, "tv", "exact", 0, "p1", st.empty()) for title, run in runs.items()
 }
 st.markdown(f"{failure.why(failure.broken)} {readings.beside(outcomes, failure.cure)}")
-page_chrome.table(tables.run_table(runs, outcomes), "The two runs and their distances")
+page_chrome.table(tables.run_table(runs, outcomes), phrase("the-two-runs-and-their"))
 for note in readings.notes(runs):
     st.caption(note)
 left, right = st.columns(2)
 for place, title, run in zip(
-    (left, right), ("the failure", "the cure"), runs.values(), strict=True
+    (left, right), (phrase("the-failure"), phrase("the-cure")), runs.values(), strict=True
 ):
     with place:
-        navigation.open_button(f"Open {title} under {navigation.PAGES['trajectories'].title}", run)
+        navigation.open_button(
+            phrase("open-under", title=title, title2=navigation.PAGES["trajectories"].title), run
+        )
 methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
 with st.expander("Python"):
     page_chrome.snippet(comparison_snippet(runs, methods, 1000), next(iter(runs.values())))

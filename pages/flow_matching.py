@@ -6,6 +6,7 @@ from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import choose_experiment, setting, start_controls
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
+from dashboard.prose import prose
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.flow_matching import measure, plane, plane_words
@@ -25,6 +26,8 @@ from dashboard.topics.flow_matching.page import (
     TEACHERS,
 )
 
+phrase = prose("phrases/flow_matching")
+
 navigation.require()
 state = open_link(PAGE)
 say = measure.say
@@ -40,14 +43,14 @@ with above:
 place, below = place.empty(), st.empty()
 left, right = st.columns(2)
 source = left.segmented_control(
-    "Source",
+    phrase("source"),
     list(SOURCES),
     format_func=SOURCES.__getitem__,
     required=True,
     **setting(PAGE, SOURCE, state.values["source"]),
 )
 teacher = right.select_slider(
-    "Midpoint steps of the teacher",
+    phrase("midpoint-steps-of-the-teacher"),
     TEACHERS,
     **setting(PAGE, TEACHER, state.values["teacher"]),
 )
@@ -55,17 +58,17 @@ values = state.values | {"source": source, "teacher": teacher}
 if experiment.target.dim == 2:
     left, middle, right = st.columns(3)
     values["metric"] = left.segmented_control(
-        "Distance",
+        phrase("distance"),
         list(METRICS),
         format_func=METRICS.__getitem__,
         required=True,
         **setting(PAGE, METRIC, values["metric"]),
     )
     values["particles"] = middle.select_slider(
-        "Particles", COUNTS, **setting(PAGE, PARTICLES, values["particles"])
+        phrase("particles"), COUNTS, **setting(PAGE, PARTICLES, values["particles"])
     )
     values["drawn"] = right.select_slider(
-        "Euler steps in the picture", DRAWN, **setting(PAGE, STEPS, values["drawn"])
+        phrase("euler-steps-in-the-picture"), DRAWN, **setting(PAGE, STEPS, values["drawn"])
     )
 with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
@@ -87,13 +90,13 @@ def show_line() -> None:
     with page_chrome.or_reason():
         found = measure.paths(question, st.empty())
         st.markdown(text.straight(found, teacher))
-        alt = "Paths from source to target: bent along the flow, straight after one reflow"
+        alt = phrase("paths-from-source-to-target")
         page_chrome.plot(st, paths_figure(found, dark), "paths", alt, f"{PAGE} paths")
         st.markdown(say("second"))
     rows = text.rows(curves, names)
-    page_chrome.table(text.table(rows), "TV against evaluations")
+    page_chrome.table(text.table(rows), phrase("tv-against-evaluations"))
     data = page_chrome.to_csv(text.HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "flow-matching.csv")
+    page_chrome.download(phrase("download-csv"), data, "flow-matching.csv")
     page_chrome.snippet(text.snippet(question), experiment)
 
 
@@ -118,16 +121,18 @@ def show_plane() -> None:
     with page_chrome.or_reason():
         shown = plane.picture(question, st.empty())
         st.markdown(plane_words.picture(drawn))
-        alt = "Paths from source to target: the flow, Euler's steps, and straight lines"
+        alt = phrase("paths-from-source-to-target-the-flow")
         of = experiment.target
         page_chrome.plot(st, plane_figure(shown, dark), "paths", alt, f"{PAGE} plane", of=of)
     st.header(say("straight-title"))
     with page_chrome.or_reason():
         st.markdown(plane_words.reflow(plane.reflow(question, st.empty()), question))
     rows = plane_words.rows(curves, names)
-    page_chrome.table(plane_words.table(rows, metric), f"{METRICS[metric]} against evaluations")
+    page_chrome.table(
+        plane_words.table(rows, metric), phrase("against-evaluations", metrics=METRICS[metric])
+    )
     data = page_chrome.to_csv(plane_words.HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "flow-matching.csv")
+    page_chrome.download(phrase("download-csv"), data, "flow-matching.csv")
     page_chrome.snippet(plane_words.snippet(question), experiment)
 
 

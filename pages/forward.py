@@ -21,6 +21,8 @@ from dashboard.topics.forward import words as text
 from dashboard.topics.forward.page import PAGE, PARTICLES
 from dashboard.topics.forward.views import law_figure, schedules
 
+phrase = prose("phrases/forward")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -34,7 +36,7 @@ with st.sidebar:
     seed = choose_seed(state.experiment)
     experiment = described(state.experiment, target, schedule, steps=steps, seed=seed)
     particles = st.select_slider(
-        "Particles",
+        phrase("particles"),
         PARTICLE_COUNTS,
         format_func=lambda n: f"{n:,}",
         **setting(PAGE, PARTICLES, state.values["particles"]),
@@ -50,28 +52,30 @@ end = measure.to_noise(experiment, experiment.steps)
 if shown:
     st.markdown(text.cost_of_noise(chain, end, dim))
     st.caption(text.frames_note(experiment, shown.times, measure.line_tv(shown)))
-    st.header("What the schedule does to $p_t$")
+    st.header(phrase("what-the-schedule-does-to"))
     figure, alt, caption = law_figure(shown, end, dark)
     page_chrome.plot(st, figure, "law-against-t", alt, f"{PAGE} law", of=experiment.target)
     st.caption(caption)
 else:
     st.markdown(text.cost_of_noise(chain, end, dim))
 
-st.header("Schedules side by side")
+st.header(phrase("schedules-side-by-side"))
 values = {"particles": particles, "beside": schedules(experiment, state.values)}
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 
-st.header("Draw your own schedule")
+st.header(phrase("draw-your-own-schedule"))
 schedule_editor(experiment)
 
-navigation.page_link("trajectories", "See what a sampler makes of this schedule")
-navigation.page_link("discrete", "Text has no Gaussian noise: masks and random tokens instead")
+navigation.page_link("trajectories", phrase("see-what-a-sampler-makes"))
+navigation.page_link("discrete", phrase("text-has-no-gaussian-noise"))
 
-numbers, code = st.tabs(["Numbers", "Python"])
+numbers, code = st.tabs([phrase("numbers"), "Python"])
 with numbers:
     rows = measure.schedule_rows(chain)
-    page_chrome.table(measure.schedule_table(rows), "The chosen schedule, step by step")
-    page_chrome.download("Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "schedule.csv")
+    page_chrome.table(measure.schedule_table(rows), phrase("the-chosen-schedule-step-by"))
+    page_chrome.download(
+        phrase("download-csv"), page_chrome.to_csv(measure.HEADER, rows), "schedule.csv"
+    )
 with code:
     page_chrome.snippet(text.forward_snippet(experiment, particles, end))

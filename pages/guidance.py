@@ -20,6 +20,7 @@ from dashboard.prose import prose
 from dashboard.topics.guidance import measure, views
 from dashboard.topics.guidance.page import PAGE, VIEW, VIEWS
 
+phrase = prose("phrases/guidance")
 AROUND = 26.0  # rem: class and scale stand below the figure, on the first screen
 navigation.require()
 state = open_link(PAGE)
@@ -52,7 +53,7 @@ experiment = described(
 )
 shown = measure.shown(experiment, subject, guided)
 view = st.segmented_control(
-    "View",
+    phrase("view"),
     list(VIEWS),
     format_func=VIEWS.__getitem__,
     required=True,

@@ -22,6 +22,8 @@ from dashboard.topics.imperfect_scores.page import PAGE, VIEW, VIEWS
 from diffusion_core import SAMPLERS
 from diffusion_core.schedules import Custom
 
+phrase = prose("phrases/imperfect_scores")
+
 navigation.require()
 state = open_link(PAGE)
 words = prose(PAGE.name)
@@ -37,7 +39,7 @@ with above:
     status, reading = st.empty(), st.empty()
 place, below = place.empty(), st.empty()
 view = st.segmented_control(
-    "View",
+    phrase("view"),
     list(VIEWS),
     format_func=VIEWS.__getitem__,
     required=True,
@@ -67,7 +69,7 @@ def show_plateau() -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         figure = plateau_figure(measure.curves(work, found), experiment.sampler, dark)
-        alt = "TV against T, one curve for each size of the score's error"
+        alt = phrase("tv-against-t-one-curve")
         page_chrome.plot(place, figure, "plateau", alt, f"{PAGE} {len(found)}", numbers=False)
 
     found = sweeps.measured(work, draw, status)
@@ -85,11 +87,11 @@ def show_plateau() -> None:
     if len(floors) > 1:
         exact = curves[0.0][-1] if curves[0.0] else None
         figure = floor_figure(floors, exact, experiment.sampler, dark)
-        alt = "TV at the largest T against the size of the score's error"
+        alt = phrase("tv-at-the-largest-t")
         page_chrome.plot(st, figure, "floors", alt, f"{PAGE} floors")
-    page_chrome.table(text.plateau_table(floors), "Floors of the distance by size of the error")
+    page_chrome.table(text.plateau_table(floors), phrase("floors-of-the-distance-by"))
     data = page_chrome.to_csv(text.PLATEAU_HEADER, text.plateau_rows(curves))
-    page_chrome.download("Download (CSV)", data, "plateau.csv")
+    page_chrome.download(phrase("download-csv"), data, "plateau.csv")
     shown = [(size, m.steps) for size, curve in curves.items() for m in curve]
     page_chrome.snippet(plateau_snippet(dialled, shown), dialled)
 
@@ -102,7 +104,7 @@ def show_waves() -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         curves.update({name: measure.wave_points(work, name, found) for name in work.samplers})
-        alt, key = "TV against the Jacobian's error at one eps_score", f"{PAGE} {len(found)}"
+        alt, key = phrase("tv-against-the-jacobians-error"), f"{PAGE} {len(found)}"
         page_chrome.plot(
             place, waves_figure(curves, labels, dark), "waves", alt, key, numbers=False
         )
@@ -115,8 +117,10 @@ def show_waves() -> None:
     if any(fold for points in curves.values() for *_, fold in points):
         st.markdown(words("folds"))
     rows = text.wave_rows(curves)
-    page_chrome.table(text.wave_table(rows), "TV by frequency")
-    page_chrome.download("Download (CSV)", page_chrome.to_csv(text.WAVE_HEADER, rows), "waves.csv")
+    page_chrome.table(text.wave_table(rows), phrase("tv-by-frequency"))
+    page_chrome.download(
+        phrase("download-csv"), page_chrome.to_csv(text.WAVE_HEADER, rows), "waves.csv"
+    )
     shown = [(name, w) for name, points in curves.items() for w, *_ in points]
     page_chrome.snippet(waves_snippet(experiment, work.size, shown), work.runs[-1])
 

@@ -15,6 +15,8 @@ from dashboard.topics.learned_score import snippets, training
 from dashboard.topics.learned_score import views as learned_score_views
 from dashboard.topics.learned_score.page import PAGE, VIEW, VIEWS
 
+phrase = prose("phrases/learned_score")
+
 navigation.require()
 state = open_link(PAGE)
 words = prose(PAGE.name)
@@ -26,7 +28,7 @@ with st.sidebar:
     experiment = choose_experiment(state.experiment)
 run = training.trained(experiment)
 view = st.segmented_control(
-    "View",
+    phrase("view"),
     list(VIEWS),
     format_func=VIEWS.__getitem__,
     required=True,

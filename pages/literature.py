@@ -12,6 +12,7 @@ from dashboard.topics.literature.controls import choose, choose_one
 from dashboard.topics.literature.figures import steps_figure
 from dashboard.topics.literature.page import PAGE
 
+phrase = prose("phrases/literature")
 say = prose("literature")
 
 navigation.require()
@@ -43,20 +44,20 @@ if drawn:
     st.caption(say("key"))
 st.markdown(say("caution"))
 
-st.header("All results")
+st.header(phrase("all-results"))
 st.caption(say("table"))
 columns = table.table(table.shown(values["families"], values["sure"]))
 st.dataframe(
     columns,
     hide_index=True,
-    alt="Every result with its source and how it is known",
+    alt=phrase("every-result-with-its-source"),
     column_config={
         "year": st.column_config.NumberColumn(format="%d"),
         "arXiv": st.column_config.LinkColumn(display_text=r"abs/(.*)"),
     },
 )
 rows = list(zip(*columns.values(), strict=True))
-page_chrome.download("Download (CSV)", page_chrome.to_csv(list(columns), rows), "results.csv")
+page_chrome.download(phrase("download-csv"), page_chrome.to_csv(list(columns), rows), "results.csv")
 one = choose_one(state.values["result"])
 st.markdown(table.detail(one))
 with foot:

@@ -9,6 +9,7 @@ from dashboard.prose import prose
 from dashboard.topics.notation import glossary
 from dashboard.topics.notation.page import PAGE
 
+phrase = prose("phrases/notation")
 say = prose("notation")
 
 navigation.require()
@@ -25,7 +26,7 @@ for block, name in glossary.SYMBOLS.items():
     st.markdown(say(block))
 st.caption(say("names"))
 
-st.header("Glossary")
+st.header(phrase("glossary"))
 for block, page in glossary.TERMS.items():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(say(block), width="stretch")

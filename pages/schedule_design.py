@@ -8,6 +8,7 @@ from dashboard.experiment.target import choose_target
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import button
+from dashboard.prose import prose
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.schedule_design import few, tables
@@ -27,6 +28,8 @@ from dashboard.topics.schedule_design.figures import axis_figure, comparison_fig
 from dashboard.topics.schedule_design.page import NONE, PAGE
 from dashboard.topics.schedule_design.snippets import design_snippet
 from diffusion_core.studies.schedule_search import Optimum
+
+phrase = prose("phrases/schedule_design")
 
 navigation.require()
 state = open_link(PAGE)
@@ -62,7 +65,7 @@ begin_as_linked(state.fresh, values, task)
 columns = st.columns(4)
 for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
     button(column, label, design.want, (kind, task), type="primary")
-columns[2].button("No bend", on_click=straighten)
+columns[2].button(phrase("no-bend"), on_click=straighten)
 rows = design.grid_rows({"yours": design.yours(task, shape, bend)}, status)
 nfe = experiment.record.nfe(task.steps)
 if not design.named_are_known(task):
@@ -89,11 +92,11 @@ page_chrome.plot(place, figure, "grids-compared", text.comparison_alt(rows), "gr
 st.caption(text.alone(rows))
 for column, row in zip(st.columns(3), designed, strict=False):
     with column:
-        navigation.open_button(f"Use everywhere: {row.label}", row.run)
+        navigation.open_button(phrase("use-everywhere", label=row.label), row.run)
 
 if isinstance(best, Optimum):
-    columns[3].button("Bend as found", on_click=put_on_sliders, args=(best.base, best.bend))
-    st.header("Does it transfer?")
+    columns[3].button(phrase("bend-as-found"), on_click=put_on_sliders, args=(best.base, best.bend))
+    st.header(phrase("does-it-transfer"))
     values["elsewhere"], values["there"] = choose_elsewhere(values, task)
     moved = design.transfer(task, best, values["elsewhere"], status)
     there = {}
@@ -106,16 +109,18 @@ if isinstance(best, Optimum):
     page_chrome.plot(st, figure, "grid-moved", text.transfer_alt(moved), "grid moved")
     st.markdown(text.transferred(moved, here, values["elsewhere"], there))
     st.caption(text.left_out(task, values["elsewhere"]))
-    page_chrome.table(tables.transfer_table(moved, there), "The least-error grid elsewhere")
+    page_chrome.table(tables.transfer_table(moved, there), phrase("the-least-error-grid-elsewhere"))
 values |= few.section(experiment, ends, values)
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 
-numbers, code = st.tabs(["Numbers", "Python"])
+numbers, code = st.tabs([phrase("numbers"), "Python"])
 with numbers:
-    page_chrome.table(tables.grid_table(rows), "Every grid and its distances")
+    page_chrome.table(tables.grid_table(rows), phrase("every-grid-and-its-distances"))
     page_chrome.download(
-        "Download (CSV)", page_chrome.to_csv(tables.HEADER, tables.csv_rows(rows)), "grids.csv"
+        phrase("download-csv"),
+        page_chrome.to_csv(tables.HEADER, tables.csv_rows(rows)),
+        "grids.csv",
     )
 with code:
     asked = list(found), values["elsewhere"], values["few"]

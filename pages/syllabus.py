@@ -11,6 +11,7 @@ from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.topics.syllabus.page import PAGE
 
+phrase = prose("phrases/syllabus")
 say = prose("syllabus")
 
 navigation.require()
@@ -30,20 +31,20 @@ def draw(part: Part, when: str) -> None:
         for name in part.lessons:
             navigation.page_link(
                 "lessons",
-                f"Lesson: {LESSONS[name].title}",
+                phrase("lesson", title=LESSONS[name].title),
                 query=query(state.experiment, lesson=name),
             )
         for name in part.pages:
             navigation.page_link(name, icon=navigation.ARROW)
 
 
-st.header("One class of 50 minutes")
+st.header(phrase("one-class-of-50-minutes"))
 st.markdown(say("class"))
 begun = 0
 for part in CLASS:
-    draw(part, f"{begun} to {begun + part.minutes} min.")
+    draw(part, phrase("to-min", begun=begun, begun2=begun + part.minutes))
     begun += part.minutes
-st.header("A week of self-study")
+st.header(phrase("a-week-of-self-study"))
 st.markdown(say("week"))
 for part in WEEK:
-    draw(part, f"{part.name.capitalize()}, {part.minutes} min.")
+    draw(part, phrase("min", capitalize=part.name.capitalize(), minutes=part.minutes))

@@ -20,6 +20,7 @@ from dashboard.topics.theory import bounds, cards
 from dashboard.topics.theory.page import PAGE
 from dashboard.topics.why import measure
 
+phrase = prose("phrases/theory")
 say = prose("theory")
 
 navigation.require()
@@ -39,17 +40,17 @@ for block in ("forward", "score", "reverse", "why-p1"):
 st.markdown(cards.trace_of_noise(experiment))
 st.markdown(say("schedule"))
 st.markdown(cards.schedule_numbers(experiment, SCHEDULES[experiment.schedule.kind]))
-navigation.page_link("forward", "Watch the forward process", icon=navigation.ARROW)
+navigation.page_link("forward", phrase("watch-the-forward-process"), icon=navigation.ARROW)
 
-st.header(f"The sampler: {record.label} {record.equation}")
+st.header(phrase("the-sampler", label=record.label, equation=record.equation))
 st.markdown(say("samplers"))
 st.markdown(f"$$\n{experiment.record.latex}\n$$")
 values["at"] = bounds.terms(experiment, state.values["at"])
-st.caption(f"Source: {record.reference}. {say('source')}")
+st.caption(phrase("source", reference=record.reference, source=say("source")))
 st.code(cards.source(record), language="python")
 if experiment.sampler in cards.EXTRAS:
     st.markdown(say(f"extra-{experiment.sampler}"))
-    with st.expander("The closed form in Python"):
+    with st.expander(phrase("the-closed-form-in-python")):
         st.code(cards.extra_source(experiment.sampler), language="python")
 formulas = "The formulas of all samplers"
 with st.expander(formulas, expanded=values["section"] == slug(formulas), key=slug(formulas)):
@@ -70,20 +71,21 @@ for theorem, lines in found:
         st.caption(verdict(experiment, lines))
         st.markdown(cards.not_said(theorem))
         for lesson in resting_on(theorem):
-            label, asked = f"Lesson: {lesson.title}", query(experiment, lesson=lesson.name)
+            label, asked = (
+                phrase("lesson", title=lesson.title),
+                query(experiment, lesson=lesson.name),
+            )
             navigation.page_link("lessons", label, icon=navigation.ARROW, query=asked)
 if found:
     st.caption(say("evidence"))
-navigation.page_link(
-    "literature", "All results from 2022 on, drawn together", icon=navigation.ARROW
-)
-navigation.page_link("assumptions", "The assumptions in detail", icon=navigation.ARROW)
+navigation.page_link("literature", phrase("all-results-from-2022-on"), icon=navigation.ARROW)
+navigation.page_link("assumptions", phrase("the-assumptions-in-detail"), icon=navigation.ARROW)
 st.markdown(say("discrete"))
-navigation.page_link("discrete", "Sequences of tokens, with exact laws", icon=navigation.ARROW)
+navigation.page_link("discrete", phrase("sequences-of-tokens-with-exact"), icon=navigation.ARROW)
 
 st.header("Bounds against measurement")
 progress, place = st.empty(), st.container()
-navigation.page_link("why", "Why 1/T, why 1/T²: the argument step by step", icon=navigation.ARROW)
+navigation.page_link("why", phrase("why-1-t-why-1"), icon=navigation.ARROW)
 with foot:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if experiment.schedule.kind == "custom":
@@ -103,7 +105,7 @@ else:
             figure = bounds.tell_apart(figure)
             page_chrome.plot(st, figure, "bounds-and-measurement", alt, f"{PAGE} bounds")
             st.markdown(bounds.reading(experiment, curve))
-            page_chrome.table(bounds.table(experiment, curve), "Measured and proven")
+            page_chrome.table(bounds.table(experiment, curve), phrase("measured-and-proven"))
             with st.expander("Python"):
                 page_chrome.snippet(bounds.snippet(experiment))
     if refused:

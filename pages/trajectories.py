@@ -20,6 +20,8 @@ from dashboard.text import readings, tables
 from dashboard.topics.trajectories.page import PAGE, PARTICLES
 from diffusion_core.distances.of_masses import METRICS
 
+phrase = prose("phrases/trajectories")
+
 navigation.require()
 state = open_link(PAGE)
 st.title(PAGE.title)
@@ -29,7 +31,7 @@ notice = st.empty()
 with st.sidebar:
     experiment = choose_experiment(state.experiment)
     particles = st.select_slider(
-        "Particles",
+        phrase("particles"),
         PARTICLE_COUNTS,
         format_func=lambda n: f"{n:,}",
         **setting(PAGE, PARTICLES, state.values["particles"]),
@@ -54,14 +56,16 @@ with picture, page_chrome.or_reason():
     page_chrome.play(made.blob, "reverse chain", look(values, dim), [experiment], drag=drag)
 
 words, wait, status, notes = st.empty(), *page_chrome.waits(dim), st.container()
-numbers, steps, update, code = st.tabs(["Distances", "Step by step", "The update", "Python"])
+numbers, steps, update, code = st.tabs(
+    [phrase("distances"), phrase("step-by-step"), phrase("the-update"), "Python"]
+)
 with numbers:
     distances, why = st.empty(), st.empty()
     st.caption(say("distances"))
     if shown:
         axes = axis_names(experiment.target) or ("x", "y")[:dim]
         page_chrome.download(
-            "Download the particles (CSV)",
+            phrase("download-the-particles-csv"),
             lambda: page_chrome.to_csv(axes, shown.final.tolist()),
             "particles.csv",
         )
@@ -69,9 +73,9 @@ with steps:
     tv = shown.tv if shown else {}
     times = list(tv) or (shown.times if shown else range(experiment.steps, 0, -1))
     rows = tables.step_rows(experiment, times, list(tv.values()))
-    page_chrome.table(tables.step_table(rows), "The chain step by step")
+    page_chrome.table(tables.step_table(rows), phrase("the-chain-step-by-step"))
     page_chrome.download(
-        "Download this table (CSV)", page_chrome.to_csv(tables.STEP_HEADER, rows), "steps.csv"
+        phrase("download-this-table-csv"), page_chrome.to_csv(tables.STEP_HEADER, rows), "steps.csv"
     )
 with update:
     st.latex(experiment.record.latex)
@@ -87,7 +91,7 @@ def tell() -> None:
     [found] = exact.at_once([experiment], METRICS, particles, status, final)
     words.markdown(readings.final_distance(experiment, found["tv"]))
     with distances.container():
-        page_chrome.table(tables.distance_table(found), "Distances between the output and p₁")
+        page_chrome.table(tables.distance_table(found), phrase("distances-between-the-output-and"))
     why.caption(readings.not_exact(exact.refusals([experiment], METRICS)))
     methods.update(exact.methods(experiment, found))
     with source.container():

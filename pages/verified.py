@@ -23,6 +23,8 @@ from dashboard.topics.verified.page import FAULT, PAGE
 from dashboard.topics.verified.versions import versions
 from diffusion_core.verification import FAULTS
 
+phrase = prose("phrases/verified")
+
 navigation.require()
 state = open_link(PAGE)
 say, code = prose(PAGE.name), versions()
@@ -31,7 +33,7 @@ st.markdown(say("intro"))
 start_controls(state)
 notice = st.empty()
 fault = st.selectbox(
-    "Put a fault in",
+    phrase("put-a-fault-in"),
     list(FAULTS),
     format_func=lambda name: FAULTS[name].label,
     **setting(PAGE, FAULT, state.values["fault"]),
@@ -39,7 +41,7 @@ fault = st.selectbox(
     on_change=verified_checks.stop,
 )
 with st.sidebar:
-    st.caption("Your experiment, which some checks are run on")
+    st.caption(phrase("your-experiment-which-some-checks"))
     target = choose_target(state.experiment)
     schedule = choose_schedule(state.experiment)
     sampler = choose_sampler(state.experiment)
@@ -50,14 +52,14 @@ with st.sidebar:
 
 board = verified_checks.Board(experiment, fault, code["sources"])
 with st.container(horizontal=True):
-    button(st, "Run all checks", verified_checks.ask, (board.checks,), type="primary")
+    button(st, phrase("run-all-checks"), verified_checks.ask, (board.checks,), type="primary")
     for group, checks in board.groups.items():
-        button(st, group, verified_checks.ask, (checks,), help="Run the checks of this group")
+        button(st, group, verified_checks.ask, (checks,), help=phrase("run-the-checks-of-this"))
 status, total, table = st.empty(), st.empty(), st.empty()
 verified_checks.show(board, total, table)
 if board.done:
     csv = page_chrome.to_csv(verified_checks.HEADER, verified_checks.rows(board))
-    page_chrome.download("Download (CSV)", csv, "verified.csv")
+    page_chrome.download(phrase("download-csv"), csv, "verified.csv")
 
 for group, checks in board.groups.items():
     st.header(group)
@@ -69,11 +71,13 @@ for group, checks in board.groups.items():
             if result and result.reason:
                 st.info(verified_checks.why(result))
             if result and result.parts:
-                page_chrome.table(verified_checks.parts(result), f"Comparisons of: {check.title}")
+                page_chrome.table(
+                    verified_checks.parts(result), phrase("comparisons-of", title=check.title)
+                )
             name = f"run {check.name}"
-            button(st, "Run this check", verified_checks.ask, ([check],), key=name)
+            button(st, phrase("run-this-check"), verified_checks.ask, ([check],), key=name)
 
-st.header("Everything")
+st.header(phrase("everything"))
 st.markdown(say("suite"))
 st.code("make test", language="sh")
 st.caption(say("versions", **code))

@@ -15,6 +15,7 @@ from dashboard.topics.why import one_step, words
 from dashboard.topics.why.figures import local_figure, path_figure
 from dashboard.topics.why.page import PAGE
 
+phrase = prose("phrases/why")
 say = prose("why")
 
 navigation.require()
@@ -68,7 +69,7 @@ with paths, page_chrome.or_reason():
         st.caption(say("paths-linear"))
     elif kind.kind == "theory":
         st.caption(say("paths-logs"))
-    page_chrome.table(words.paths_table(points), "KL of paths and of marginals")
+    page_chrome.table(words.paths_table(points), phrase("kl-of-paths-and-of"))
 
 with sums:
     if not why_measure.quick(run):
@@ -88,7 +89,7 @@ with step:
         figure = local_figure(local, why_measure.labels(list(local)), words.orders(local), dark)
         page_chrome.plot(st, figure, "one-step", words.local_alt(local), f"{PAGE} local")
         st.markdown(words.local_reading(local))
-        page_chrome.table(words.local_table(local), "The error of one step and its order")
+        page_chrome.table(words.local_table(local), phrase("the-error-of-one-step"))
     if refused:
         st.info(words.refusal(refused, run))
     if run.record.multistep:
@@ -98,9 +99,7 @@ with moments, page_chrome.or_reason():
     found_moments = why_measure.moments(run, values["noise"], st.empty())
     if found_moments:
         st.markdown(one_step.reading(found_moments))
-        page_chrome.table(
-            one_step.table(found_moments), "What one step misses in mean and variance"
-        )
+        page_chrome.table(one_step.table(found_moments), phrase("what-one-step-misses-in"))
         st.caption(say("moments-how"))
 
 with together:
@@ -112,7 +111,7 @@ with together:
         st.info(words.refusal(rows, run))
     else:
         st.markdown(words.together_reading(run, rows))
-        page_chrome.table(words.together_table(run, rows), "Distance over its form, for growing T")
+        page_chrome.table(words.together_table(run, rows), phrase("distance-over-its-form-for"))
         if run.schedule.kind != "theory":
             st.caption(say("other-schedule", order=run.record.order))
 with python:

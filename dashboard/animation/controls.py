@@ -13,31 +13,36 @@ from dashboard.link.widget_keys import start_again
 from dashboard.player.component import VIEWS
 from dashboard.prose import prose
 
+phrase = prose("phrases/animation")
 say = prose("controls")
 LAYER_LABELS = {
-    "particles": "particles",
-    "trails": "trails",
-    "target": "target $p_t$",
-    "contours": "contours",
-    "output": "output $q_t$",
-    "field": "score field",
-    "parts": "parts of a step",
-    "histogram": "histogram",
+    "particles": phrase("particles"),
+    "trails": phrase("trails"),
+    "target": phrase("target-p-t"),
+    "contours": phrase("contours"),
+    "output": phrase("output-q-t"),
+    "field": phrase("score-field"),
+    "parts": phrase("parts-of-a-step"),
+    "histogram": phrase("histogram"),
 }
-LABELS_ON_THE_LINE = {"contours": "quantiles of $p_t$"}
+LABELS_ON_THE_LINE = {"contours": phrase("quantiles-of-p-t")}
 LABELS_IN_THE_PLANE = {
-    "target": "heat map",
-    "contours": "lines of $p_t$",
-    "output": "lines of $q_t$",
+    "target": phrase("heat-map"),
+    "contours": phrase("lines-of-p-t"),
+    "output": phrase("lines-of-q-t"),
 }
 VIEW_LABELS = {
-    "auto": "automatic",
-    "density": "density",
-    "spacetime": "space and time",
-    "both": "both",
+    "auto": phrase("automatic"),
+    "density": phrase("density"),
+    "spacetime": phrase("space-and-time"),
+    "both": phrase("both"),
 }
 HEAT_MAPS = {"p": "$p_t$", "q": "$q_t$", "difference": "$q_t - p_t$"}
-MAP_LAYERS = {"p": "target", "q": "output-map", "difference": "difference"}  # the player's names
+MAP_LAYERS = {
+    "p": phrase("target"),
+    "q": "output-map",
+    "difference": phrase("difference"),
+}  # the player's names
 SHOWN = ("particles", "target", "contours", "output", "histogram")
 
 LAYER_SETTING = several("layers", SHOWN, tuple(LAYER_LABELS))
@@ -52,11 +57,13 @@ def choose_picture(page: Page, values: Mapping[str, Any], dim: int) -> dict[str,
     above = st.container()
     with st.container():
         if dim == 1:
-            found["view"] = _choose_one(page, "View", VIEW_SETTING, VIEW_LABELS, found["view"])
+            found["view"] = _choose_one(
+                page, phrase("view"), VIEW_SETTING, VIEW_LABELS, found["view"]
+            )
         if dim == 2:
             found["map"] = _choose_one(
                 page,
-                "Heat map",
+                phrase("heat-map-2"),
                 MAP_SETTING,
                 HEAT_MAPS,
                 found["map"],
@@ -68,7 +75,7 @@ def choose_picture(page: Page, values: Mapping[str, Any], dim: int) -> dict[str,
         start_again(f"{page}.{LAYER_SETTING.name}")
     labels = LAYER_LABELS | (LABELS_IN_THE_PLANE if dim == 2 else LABELS_ON_THE_LINE)
     picked = above.pills(
-        "Layers",
+        phrase("layers"),
         offered,
         selection_mode="multi",
         format_func=labels.__getitem__,

@@ -10,12 +10,14 @@ import numpy as np
 from dashboard.animation.layers import frame_times, key_levels, particles_of, score_field, view
 from dashboard.animation.plane import PlaneLaw, plane_animation, readout
 from dashboard.player import Animation
+from dashboard.prose import prose
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.front import law_of
 from diffusion_core.laws.line.over_time import Snapshot
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/animation")
 GRID = 481
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -41,7 +43,7 @@ def scene(
     """
     dim = experiment.target.dim
     if dim > 2:
-        raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
+        raise Refused(phrase("a-picture-needs-one-or", dim=dim))
     if dim == 1:
         return line_scene(experiment, particles, progress)
     animation, final = plane_animation(experiment, particles, progress, law)

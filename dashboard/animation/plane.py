@@ -17,6 +17,7 @@ from dashboard.animation.layers import (
     view,
 )
 from dashboard.player import Animation
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from diffusion_core import Experiment, Measurement, Refused
 from diffusion_core.distances.of_masses import Distance
@@ -24,6 +25,7 @@ from diffusion_core.laws.front import law_of
 from diffusion_core.measure import measurement
 from diffusion_core.schedules import Array, NoiseLevel
 
+phrase = prose("phrases/animation")
 CELLS = 96
 _NONE = np.empty((0, CELLS, CELLS), dtype=np.float32)
 
@@ -146,7 +148,9 @@ def _on_the_way(times: Sequence[int], tv: Mapping[int, Distance]) -> tuple[Array
             said.append(readout(tv[t]))
         else:
             before, after = keys[keys > t].min(), keys[keys < t].max()
-            said.append(f"TV(q_t, p_t) ≈ {rounded(between, 2)}, between t = {before} and {after}")
+            said.append(
+                phrase("tv-q-t-p-t", between=rounded(between, 2), before=before, after=after)
+            )
     return value, error, said
 
 

@@ -27,6 +27,7 @@ from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/compute")
 __all__ = ["Bar", "Outcome", "TooLong"]
 
 ANIMATION_BYTES = 96_000_000
@@ -208,7 +209,7 @@ def arriving(
     how = (method, particles, against)
     jobs: dict[Hashable, Experiment] = {(_key(e, metric, *how),): e for e in runs}
     works = [_measuring(e, (metric,), *how) for e in jobs.values()]
-    with closing(work.each(works, Bar("Measuring", place))) as landing:
+    with closing(work.each(works, Bar(phrase("measuring"), place))) as landing:
         for landed in landing:
             yield {jobs[key]: found[metric] for key, found in landed.items()}
 

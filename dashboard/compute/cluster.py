@@ -16,11 +16,13 @@ from typing import Any
 from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Dropped, Lost, Worker
 from dashboard.compute.process import BEAT, answered
+from dashboard.prose import prose
 from diffusion_core.sweep.executors import dask_client
 
+phrase = prose("phrases/compute")
 LOOK = 1.0  # seconds between the looks of a computation whether it is wanted
-ENDED = "this computation has ended several workers of the cluster; fewer steps need less memory"
-GONE = "the connection to the cluster is lost: try again in a while"
+ENDED = phrase("this-computation-has-ended-several")
+GONE = phrase("the-connection-to-the-cluster")
 
 
 def on_cluster(address: str, asked: str) -> Sequence[Callable[[], Worker]]:

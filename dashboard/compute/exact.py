@@ -22,6 +22,7 @@ from diffusion_core.laws.plane.cost import plane_cost
 from diffusion_core.measure import REFUSED_ABOVE, exact_metrics
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/compute")
 say = prose("controls")
 QUICK = 2e8  # of ``plane_cost``: some five seconds
 MOST = 10.0  # seconds for numbers that nobody has asked for
@@ -120,7 +121,7 @@ def finish(
     with place.container():
         text, stop = st.columns([4, 1], vertical_alignment="center")
         text.caption(say("exact-computing"))
-        stop.button("Stop", key="stop exact", on_click=_want, args=(runs, False))
+        stop.button(phrase("stop"), key="stop exact", on_click=_want, args=(runs, False))
         progress = st.empty()
     most = math.inf if asked else MOST
     try:
@@ -139,7 +140,7 @@ def _offer(runs: Sequence[Experiment], place: Any) -> None:
     with place.container():
         text, ask = st.columns([3, 2], vertical_alignment="center")
     text.caption(say("exact-offer"))
-    button(ask, "Compute the exact distances", _want, (runs, True), key="ask exact")
+    button(ask, phrase("compute-the-exact-distances"), _want, (runs, True), key="ask exact")
 
 
 def _want(runs: Sequence[Experiment], wanted: bool) -> None:

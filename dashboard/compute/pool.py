@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 from dashboard.compute.cost import Cost, Rates
 from dashboard.compute.fair_queue import FairQueue, Job
+from dashboard.prose import prose
 from diffusion_core.errors import Refused
 
-CLOSED = "the server has ended its workers: ask again"
+phrase = prose("phrases/compute")
+CLOSED = phrase("the-server-has-ended-its")
 
 
 class Dropped(BaseException):

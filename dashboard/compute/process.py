@@ -20,17 +20,16 @@ from typing import Any
 
 from dashboard.compute.fair_queue import Job
 from dashboard.compute.pool import Dropped, Lost
+from dashboard.prose import prose
 from diffusion_core.errors import InputError, Refused
 
+phrase = prose("phrases/compute")
 ROOT = Path(__file__).resolve().parents[2]
 BEAT = 0.1  # seconds between the looks at either end of the pipe
 GRACE = 3.0  # seconds that a dropped job has to notice it
 ATTEMPTS = 2
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-LOST = (
-    "the process that computed this ended early, twice, perhaps for lack of memory; "
-    "fewer steps or particles need less"
-)
+LOST = phrase("the-process-that-computed-this")
 STOP = None  # in place of a call: what is being computed is not wanted
 
 

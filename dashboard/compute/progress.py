@@ -13,6 +13,7 @@ from dashboard.compute.pool import Seen
 from dashboard.memory import breathe
 from dashboard.prose import prose
 
+phrase = prose("phrases/compute")
 say = prose("controls")
 PATIENCE = 0.6  # seconds before a progress bar appears
 REDRAW = 0.1
@@ -96,7 +97,7 @@ class Bar:
     def _beside_stop(self, stop: Callable[[], None]) -> Any:
         with self._place.container(key=f"running {self._name}"):
             line, place = st.columns([4, 1], vertical_alignment="center")
-        place.button("Stop", on_click=stop, key=f"stop {self._name}")
+        place.button(phrase("stop"), on_click=stop, key=f"stop {self._name}")
         return line.empty()
 
     def clear(self) -> None:

@@ -19,9 +19,11 @@ from dashboard.compute.cost import Cost
 from dashboard.compute.pool import Stopped, Work
 from dashboard.compute.progress import Bar, Silent
 from dashboard.memory import Store
+from dashboard.prose import prose
 from diffusion_core import Experiment, Refused
 from diffusion_core.studies.score_sizes import ScoreSize
 
+phrase = prose("phrases/compute")
 BYTES = 96_000_000
 
 
@@ -103,7 +105,7 @@ def all_score_sizes(experiments: Sequence[Experiment], place: Any) -> list[Sizes
     # of the run neither sampler nor start counts
     plain = [e.with_(sampler="ode", eta=0.0, start="noise", seed=0) for e in experiments]
     each = [Study(tasks.score_sizes, (e,), cost.study(e, "score sizes", 10)) for e in plain]
-    return outcomes(each, "Measuring how wrong the score is", place)
+    return outcomes(each, phrase("measuring-how-wrong-the-score"), place)
 
 
 def score_sizes(experiment: Experiment, place: Any) -> Sizes:
@@ -118,5 +120,5 @@ def initialisation(experiment: Experiment) -> float:
     """TV(p_T, N(0, 1)) on the line; Refused elsewhere."""
     plain = experiment.with_(sampler="ode", eta=0.0, start="noise", seed=0)  # none of them counts
     study = Study(tasks.initialisation, (plain,), cost.about("initialisation", 0.01))
-    found: float = value(study, "Comparing the start with noise", Silent())
+    found: float = value(study, phrase("comparing-the-start-with-noise"), Silent())
     return found

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from dashboard.compute import cached, studies
+from dashboard.prose import prose
 from diffusion_core import (
     Experiment,
     Measurement,
@@ -25,6 +26,7 @@ from diffusion_core.studies.convergence import Fit
 from diffusion_core.theory.assumptions import theorems
 from diffusion_core.theory.theorems import Shape, Theorem
 
+phrase = prose("phrases/compute")
 REDRAW = 0.4  # seconds between drawings of a growing figure,
 SPARING = 10  # and at least so many times what the last one took: a busy server draws less often
 
@@ -111,7 +113,7 @@ def _finish(
         with st.container(gap=None):
             bar, place = st.progress(0.0), st.empty()
         # by its kind: a page may do two kinds of work, one after the other
-        st.button("Stop", f"stop {type(work).__name__}", on_click=_stop, args=(work,))
+        st.button(phrase("stop"), f"stop {type(work).__name__}", on_click=_stop, args=(work,))
 
     total = len(outcomes) + len(missing)
 
@@ -143,8 +145,8 @@ def _stop(work: Work) -> None:
 
 def _offer_to_continue(status: Any, done: int, total: int) -> None:
     with status.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Stopped: {done} of {total} runs are shown.")
-        st.button("Continue", on_click=lambda: st.session_state.pop("stopped", None))
+        st.info(phrase("stopped-of-runs-are-shown", done=done, total=total))
+        st.button(phrase("continue"), on_click=lambda: st.session_state.pop("stopped", None))
 
 
 def _curves(

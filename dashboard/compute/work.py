@@ -38,6 +38,7 @@ from dashboard.memory import BEAT, Flights
 from dashboard.prose import prose
 from diffusion_core.errors import InputError
 
+phrase = prose("phrases/compute")
 WORKERS = "DIFFUSION_LAB_WORKERS"
 DASK = "DIFFUSION_LAB_DASK"
 MOST = 64
@@ -65,7 +66,9 @@ def _count() -> int:
     if not text:
         return cores()
     if not text.isdecimal() or int(text) > MOST:
-        raise InputError(f"{WORKERS}: a whole number from 0 to {MOST}, got {text[:40]!r}")
+        raise InputError(
+            phrase("a-whole-number-from-0", workers=WORKERS, most=MOST, text=repr(text[:40]))
+        )
     return int(text)
 
 
@@ -138,7 +141,7 @@ def _offer(keys: Collection[Hashable], text: str, place: Any) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         st.caption(say("stopped-here", what=text))
         with suppress(StreamlitDuplicateElementKey):  # asked for in two places: one is enough
-            button(st, "Continue", _go_on, (keys,), key=f"continue {_name(keys)}")
+            button(st, phrase("continue"), _go_on, (keys,), key=f"continue {_name(keys)}")
 
 
 def _name(keys: Iterable[Hashable]) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.csv_table.lines import Wrong
+from dashboard.prose import prose
 
+phrase = prose("phrases/csv_table")
 SEPARATORS = {
-    "\t": "tabs",
-    ";": "semicolons",
-    "|": "bars",
-    ",": "commas",
-    " ": "blanks",
-    "": "one column",
+    "\t": phrase("tabs"),
+    ";": phrase("semicolons"),
+    "|": phrase("bars"),
+    ",": phrase("commas"),
+    " ": phrase("blanks"),
+    "": phrase("one-column"),
 }
-DECIMALS = {".": "points", ",": "commas"}
-QUESTION = "; choose which is meant"
+DECIMALS = {".": phrase("points"), ",": phrase("commas")}
+QUESTION = phrase("choose-which-is-meant")
 
 
 @dataclass(frozen=True)

@@ -22,27 +22,33 @@ from dashboard.prose import prose
 from dashboard.text.plain import plain, short
 from diffusion_core import InputError
 
+phrase = prose("phrases/csv_table")
 say = prose("controls")
 MOST_NAMED = 6
 FOUND = "as found"
 NO_CLASSES = "none"
 SEPARATOR = {
-    FOUND: "As found",
-    ",": "Comma",
-    ";": "Semicolon",
-    "\t": "Tab",
-    "|": "Bar",
-    " ": "Blanks",
-    "": "None, one column",
+    FOUND: phrase("as-found"),
+    ",": phrase("comma"),
+    ";": phrase("semicolon"),
+    "\t": phrase("tab"),
+    "|": phrase("bar"),
+    " ": phrase("blanks-2"),
+    "": phrase("none-one-column"),
 }
-DECIMAL = {FOUND: "As found", ".": "Point", ",": "Comma"}
-FIRST = {FOUND: "As found", "names": "Names", "row": "A row", "skip": "Left out"}
+DECIMAL = {FOUND: phrase("as-found"), ".": phrase("point"), ",": phrase("comma")}
+FIRST = {
+    FOUND: phrase("as-found"),
+    "names": phrase("names"),
+    "row": phrase("a-row"),
+    "skip": phrase("left-out"),
+}
 
 
 def choose_table() -> Table | None:
     """The chosen columns of the reader's file; None until there is one, InputError if it is bad."""
     upload = st.file_uploader(
-        "A table of numbers: CSV with one or two columns",
+        phrase("a-table-of-numbers-csv"),
         key=f"{KEY}file",
         help=say("data-file", rows=f"{MAX_ROWS:,}", size=f"{MAX_BYTES / 1e6:g}"),
     )
@@ -59,7 +65,7 @@ def choose_table() -> Table | None:
         raise
     _choose_reading(place, file, open_=chosen != AS_FOUND)
     st.caption(_read(grid))
-    drop = st.toggle("Leave out rows without a value", key=key("drop", False))
+    drop = st.toggle(phrase("leave-out-rows-without-a"), key=key("drop", False))
     found = [column.name for column in grid.columns if column.numeric]
     classes = choose_classes(f"file {file}", label_columns(grid), None)
     return choose_columns(
@@ -75,7 +81,7 @@ def choose_classes(name: str, offered: Sequence[str], first: str | None) -> str 
     if not offered:
         return None
     chosen = st.selectbox(
-        "Classes",
+        phrase("classes"),
         [NO_CLASSES, *offered],
         key=key(f"classes of {name}", first or NO_CLASSES),
         help=say("data-classes"),
@@ -90,7 +96,7 @@ def choose_columns(
     if len(found) == 1:
         return load(found)
     chosen = st.multiselect(
-        "Columns", found, max_selections=2, key=key(f"columns of {name}", list(first))
+        phrase("columns"), found, max_selections=2, key=key(f"columns of {name}", list(first))
     )
     if not chosen:
         st.info(say("data-columns"))
@@ -105,11 +111,11 @@ def _chosen(file: str) -> Choices:
 
 
 def _choose_reading(place: st.delta_generator.DeltaGenerator, file: str, open_: bool) -> None:
-    with place.expander("How the file is read", expanded=open_):
+    with place.expander(phrase("how-the-file-is-read"), expanded=open_):
         for what, label, options in (
-            ("sep", "Between columns", SEPARATOR),
-            ("mark", "Decimal mark", DECIMAL),
-            ("first", "First line", FIRST),
+            ("sep", phrase("between-columns"), SEPARATOR),
+            ("mark", phrase("decimal-mark"), DECIMAL),
+            ("first", phrase("first-line"), FIRST),
         ):
             st.selectbox(
                 label,

@@ -15,8 +15,15 @@ from dashboard.csv_table.choices import AS_FOUND, DECIMALS, QUESTION, SEPARATORS
 from dashboard.csv_table.lines import Line, Text, Wrong, read_text, show
 from dashboard.csv_table.numerals import MARKS, Reading, is_number, is_text, numeral, read_column
 from dashboard.csv_table.rows import Rows, split
+from dashboard.prose import prose
 
-GROUPS = {".": "points", ",": "commas", "'": "apostrophes", "’": "apostrophes"}
+phrase = prose("phrases/csv_table")
+GROUPS = {
+    ".": phrase("points"),
+    ",": phrase("commas"),
+    "'": phrase("apostrophes"),
+    "’": phrase("apostrophes"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ def find_dialect(data: bytes, choices: Choices = AS_FOUND) -> tuple[Dialect, Tex
     text = read_text(data)
     lines = text.lines[1:] if choices.first == "skip" else text.lines
     if not lines:
-        raise Wrong("has no line below its first")
+        raise Wrong(phrase("has-no-line-below-its"))
     separator = text.declared if choices.separator is None else choices.separator
     tables, failures = _tables(lines, separator)
     marks = [choices.decimal] if choices.decimal else list(MARKS)
@@ -196,8 +203,7 @@ def _refuse_two_marks(best: list[Dialect]) -> None:
                 only[mark] = only.get(mark) or next(cells, "")
     if only.get(",") and only.get("."):
         raise Wrong(
-            f"mixes decimal commas and points ({show(only[','])}, {show(only['.'])}); "
-            "use one of them, or choose which is the decimal mark"
+            phrase("mixes-decimal-commas-and-points", value=show(only[","]), value2=show(only["."]))
         )
 
 
@@ -239,11 +245,15 @@ def _two_marks(a: Dialect, b: Dialect) -> Ambiguous:
             x, y = (d.readings[j].values[i] for d in (a, b))
             if x != y:
                 name = a.rows.cells[0][j] if a.start else f"column {j + 1}"
-                where = f"line {a.rows.lines[a.start + i]}, column {show(name)}"
+                where = phrase("line-column", lines=a.rows.lines[a.start + i], name=show(name))
                 says = " or ".join(
                     f"{_said([v])} with {_how(d, cell)}" for d, v in ((a, x), (b, y))
                 )
-                return Ambiguous(f"{where} holds {show(cell)}, which is {says}{QUESTION}")
+                return Ambiguous(
+                    phrase(
+                        "holds-which-is", where=where, cell=show(cell), says=says, question=QUESTION
+                    )
+                )
     raise AssertionError("the two dialects say the same")
 
 
@@ -257,20 +267,24 @@ def _two_separators(options: list[Dialect]) -> Ambiguous:
     ways = []
     for dialect, numbers in zip(options, said, strict=True):
         wide = dialect.rows.width > 1
-        between = f"{SEPARATORS[dialect.separator]} between columns" if wide else ""
+        between = (
+            phrase("between-columns-2", separators=SEPARATORS[dialect.separator]) if wide else ""
+        )
         ways.append(f"{_said(numbers.get(line, []))} with {between or _how(dialect, cell)}")
     says = ", ".join(ways[:-1]) + " or " + ways[-1]
-    return Ambiguous(f"line {line} holds {show(cell)}, which is {says}{QUESTION}")
+    return Ambiguous(
+        phrase("line-holds-which-is", line=line, cell=show(cell), says=says, question=QUESTION)
+    )
 
 
 def _said(values: Sequence[float | None]) -> str:
-    shown = ["no number" if v is None else f"{v:.10g}" for v in values[:3]]
-    return " and ".join(shown) or "no number"
+    shown = [phrase("no-number") if v is None else f"{v:.10g}" for v in values[:3]]
+    return " and ".join(shown) or phrase("no-number")
 
 
 def _how(dialect: Dialect, cell: str) -> str:
     """What the marks in the cell are to this dialect."""
     found = numeral(cell, dialect.decimal)
     if found and found.group:
-        return f"{GROUPS.get(found.group, 'blanks')} for thousands"
+        return phrase("for-thousands", group=GROUPS.get(found.group, "blanks"))
     return f"decimal {DECIMALS[dialect.decimal]}"

@@ -14,32 +14,34 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dashboard.csv_table.numerals import ERRORS
+from dashboard.prose import prose
 from dashboard.text.plain import CONTROL, short
 from diffusion_core.targets.gaussian_mixture import MAX_POINTS
 
+phrase = prose("phrases/csv_table")
 MAX_BYTES = 2_000_000
 MAX_ROWS = MAX_POINTS
 MAX_COLUMNS = 100
 MAX_REMARKS = 20  # lines that stand above the rows or below them
 BINARY = {
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "a Parquet file",
-    b"\x93NUMPY": "a NumPy array file",
+    b"\x89PNG": phrase("a-png-image"),
+    b"\xff\xd8\xff": phrase("a-jpeg-image"),
+    b"GIF8": phrase("a-gif-image"),
+    b"PK\x03\x04": phrase("a-zip-archive-or-an"),
+    b"\xd0\xcf\x11\xe0": phrase("an-old-excel-workbook"),
+    b"%PDF": phrase("a-pdf-document"),
+    b"\x1f\x8b": phrase("a-gzip-archive"),
+    b"PAR1": phrase("a-parquet-file"),
+    b"\x93NUMPY": phrase("a-numpy-array-file"),
 }
 MARKUP = {
-    "<!doctype": "a web page",
-    "<html": "a web page",
-    "<head": "a web page",
-    "<body": "a web page",
-    "<table": "a web page",
+    "<!doctype": phrase("a-web-page"),
+    "<html": phrase("a-web-page"),
+    "<head": phrase("a-web-page"),
+    "<body": phrase("a-web-page"),
+    "<table": phrase("a-web-page"),
     "<?xml": "XML",
-    "{\\rtf": "a word processor's document",
+    "{\\rtf": phrase("a-word-processors-document"),
 }
 _COMMENT = re.compile(
     rf"\s*(?:%(?![;,|\t])|#(?![;,|\t])(?!{'|'.join(error[1:] for error in sorted(ERRORS))}))",
@@ -50,7 +52,7 @@ _LITERAL = re.compile(
     re.DOTALL,
 )
 _DECLARED = re.compile(r'"?sep=([\t;|,])"?', re.IGNORECASE)
-EMPTY = "is empty; it needs at least one row of numbers"
+EMPTY = phrase("is-empty-it-needs-at")
 
 Line = tuple[int, str]
 
@@ -93,19 +95,23 @@ def count(n: int, noun: str) -> str:
 def _decode(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise Wrong(
-            f"is {len(data) / 1e6:.2f} MB large; "
-            f"at most {MAX_BYTES / 1e6:g} MB and {MAX_ROWS:,} rows can be read"
+            phrase(
+                "is-mb-large-at-most",
+                data=f"{len(data) / 1000000.0:.2f}",
+                max_bytes=f"{MAX_BYTES / 1000000.0:g}",
+                max_rows=f"{MAX_ROWS:,}",
+            )
         )
     for start, what in BINARY.items():
         if data.startswith(start):
-            raise Wrong(f"is {what}, not text; save the table as CSV")
+            raise Wrong(phrase("is-not-text-save-the", what=what))
     try:
         text = data.decode(_encoding(data))
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     text = text.lstrip("\ufeff").rstrip("\x1a")
     if CONTROL.search(text):
-        raise Wrong("is a binary file, not text; save the table as CSV")
+        raise Wrong(phrase("is-a-binary-file-not"))
     _refuse_markup(text.lstrip())
     return text
 
@@ -114,9 +120,9 @@ def _refuse_markup(text: str) -> None:
     start = text[:20].lower()
     what = next((what for tag, what in MARKUP.items() if start.startswith(tag)), None)
     if what is None and _LITERAL.fullmatch(text.rstrip()):
-        what = "JSON" if _is_json(text) else "numbers in brackets, as programs write a matrix"
+        what = "JSON" if _is_json(text) else phrase("numbers-in-brackets-as-programs")
     if what:
-        raise Wrong(f"is {what}, not a table; save the table as CSV")
+        raise Wrong(phrase("is-not-a-table-save", what=what))
 
 
 def _is_json(text: str) -> bool:
@@ -162,7 +168,11 @@ def _lines(text: str) -> Text:
     most = MAX_ROWS + 2 + MAX_REMARKS  # a declared separator, the names
     lines = list(islice(holding(), most + 1))
     if len(lines) > most:
-        raise Wrong(f"has {text.count(chr(10)):,} lines; at most {MAX_ROWS:,} rows can be read")
+        raise Wrong(
+            phrase(
+                "has-lines-at-most-rows", value=f"{text.count(chr(10)):,}", max_rows=f"{MAX_ROWS:,}"
+            )
+        )
     while lines and not lines[-1][1].strip(" \t;|,"):
         lines.pop()
     declared = _DECLARED.fullmatch(lines[0][1].strip(" ")) if lines else None

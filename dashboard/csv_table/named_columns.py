@@ -11,7 +11,9 @@ from dashboard.csv_table.dialects import Dialect, find_dialect, numberlike
 from dashboard.csv_table.lines import MAX_ROWS, Line, Wrong, short, show
 from dashboard.csv_table.numerals import Reading, is_missing, kind, read_column
 from dashboard.csv_table.rows import Rows, is_count, is_size
+from dashboard.prose import prose
 
+phrase = prose("phrases/csv_table")
 FEW = 10  # a number that counts fewer rows than this below it may do so by chance
 _ROW_NAMES = frozenset(
     {"rownames", "row.names", "row names", "row_names", "rowname", "index", "idx", "id", "row"}
@@ -62,9 +64,9 @@ def read_grid(data: bytes, choices: Choices = AS_FOUND) -> Grid:
     header = _has_header(dialect, choices.first)
     body, numbers = rows.cells[header:], rows.lines[header:]
     if not body:
-        raise Wrong("names its columns but has no row of numbers")
+        raise Wrong(phrase("names-its-columns-but-has"))
     if len(body) > MAX_ROWS:
-        raise Wrong(f"has {len(body):,} rows; at most {MAX_ROWS:,} can be read")
+        raise Wrong(phrase("has-rows-at-most-can", body=f"{len(body):,}", max_rows=f"{MAX_ROWS:,}"))
     given = rows.cells[0] if header else [""] * rows.width
     columns = tuple(
         Column(name, cells, read_column(cells, dialect.decimal), bool(cell))
@@ -115,9 +117,12 @@ def _refuse_mixture(dialect: Dialect, columns: Sequence[Sequence[str]], number: 
         text = not (is_missing(cell) or numberlike(cell, below))
         if text and reading.filled and not reading.bad:
             raise Wrong(
-                f"line {dialect.rows.lines[0]} mixes a name with a number "
-                f"({show(cell)}, {show(number)}); name every column there, or none, "
-                "or choose that it holds names"
+                phrase(
+                    "line-mixes-a-name-with",
+                    lines=dialect.rows.lines[0],
+                    cell=show(cell),
+                    number=show(number),
+                )
             )
 
 
@@ -126,8 +131,12 @@ def _refuse_size(rows: Rows) -> None:
     enough = below > 1 if rows.width > 1 else below >= FEW
     if enough and is_size(first, below, rows.width):
         raise Ambiguous(
-            f"line {rows.lines[0]} ({short(' '.join(first))}) may give the size of the table "
-            f"or be a row of it{QUESTION}"
+            phrase(
+                "line-may-give-the-size",
+                lines=rows.lines[0],
+                first=short(" ".join(first)),
+                question=QUESTION,
+            )
         )
 
 
@@ -145,8 +154,12 @@ def _refuse_numbers_that_name(rows: Rows, columns: Sequence[Sequence[str]]) -> N
         in_turn and (texts or from_nought or min(shares) > 0)
     ):
         raise Ambiguous(
-            f"line {rows.lines[0]} ({short(', '.join(rows.cells[0]))}) may name the columns "
-            f"or be a row of them{QUESTION}"
+            phrase(
+                "line-may-name-the-columns",
+                lines=rows.lines[0],
+                cells=short(", ".join(rows.cells[0])),
+                question=QUESTION,
+            )
         )
 
 

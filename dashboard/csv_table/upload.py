@@ -15,10 +15,12 @@ from dashboard.csv_table.choices import AS_FOUND, Choices
 from dashboard.csv_table.lines import Wrong, count, show
 from dashboard.csv_table.named_columns import Column, Grid, numbers_rows, read_grid
 from dashboard.csv_table.numerals import is_missing
+from dashboard.prose import prose
 from dashboard.text.plain import short
 from diffusion_core.errors import InputError
 from diffusion_core.targets.classes import JOIN, LONGEST, MOST_CLASSES, is_label
 
+phrase = prose("phrases/csv_table")
 MAX_VALUE = 1e100  # so that squares are finite
 Rows = tuple[tuple[float, ...], ...]
 
@@ -100,7 +102,7 @@ def standardise(
     as wide as the chain's N(0, I) whatever their units. A constant column keeps scale 1.
     """
     if not rows:
-        raise InputError("rows: at least one is needed")
+        raise InputError(phrase("rows-at-least-one-is"))
     x = np.array(rows, dtype=float)
     constant = np.ptp(x, axis=0) == 0
     shift = np.where(constant, x[0], x.mean(axis=0))
@@ -115,24 +117,30 @@ def _numeric(grid: Grid) -> list[Column]:
     found = [column for column in grid.columns if column.numeric]
     if not found:
         cells = [cell for column in grid.columns for cell in column.cells if not is_missing(cell)]
-        raise Wrong(f"has no column of numbers; it holds {show(cells[0]) if cells else 'no value'}")
+        raise Wrong(
+            phrase("has-no-column-of-numbers", cells=show(cells[0]) if cells else "no value")
+        )
     return found
 
 
 def _all_numeric(grid: Grid) -> list[Column]:
     found = _numeric(grid)
     if len(found) > 2:
-        raise Wrong(f"has {len(found)} columns of numbers ({_listing(found)}); choose one or two")
+        raise Wrong(
+            phrase("has-columns-of-numbers-choose", found=len(found), found2=_listing(found))
+        )
     return found
 
 
 def _choose(grid: Grid, names: Sequence[str]) -> list[Column]:
     by_name = {column.name: column for column in grid.columns}
     if isinstance(names, str) or not 1 <= len(names) <= 2 or len(set(names)) < len(names):
-        raise Wrong(f"one or two different columns can be chosen, got {names!r}")
+        raise Wrong(phrase("one-or-two-different-columns", names=repr(names)))
     for name in names:
         if name not in by_name:
-            raise Wrong(f"has no column {show(name)}; it has {_listing(grid.columns)}")
+            raise Wrong(
+                phrase("has-no-column-it-has", name=show(name), columns=_listing(grid.columns))
+            )
     return [by_name[name] for name in names]
 
 
@@ -149,13 +157,18 @@ def _convert(
     lacking = len(points) - len(full)
     columns = columns if labels is None or labels in columns else [*columns, labels]
     if not full:
-        raise Wrong(f"has no row with a value in {_listing(columns, 'and')}")
+        raise Wrong(phrase("has-no-row-with-a", columns=_listing(columns, "and")))
     if lacking and not drop_missing:
         first = min(set(range(len(points))) - set(full))
         raise Wrong(
-            f"{lacking:,} of {count(len(points), 'row')} {'lacks' if lacking == 1 else 'lack'} "
-            f"a value in {_listing(columns, 'or')} (first: line {lines[first]}); "
-            "fill it in, or choose to drop such rows"
+            phrase(
+                "of-a-value-in-first",
+                lacking=f"{lacking:,}",
+                points=count(len(points), "row"),
+                value="lacks" if lacking == 1 else "lack",
+                columns=_listing(columns, "or"),
+                lines=lines[first],
+            )
         )
     _refuse_size(columns[: len(points[0])], lines, full)
     rows = tuple(tuple(v for v in points[i] if v is not None) for i in full)
@@ -167,8 +180,14 @@ def _labels(column: Column, lines: Sequence[int], full: Sequence[int]) -> tuple[
     for i in full:
         if not is_label(column.cells[i]):
             raise Wrong(
-                f"line {lines[i]}, column {show(column.name)} holds {show(column.cells[i])}; "
-                f"a class is a text of at most {LONGEST} characters without {JOIN}"
+                phrase(
+                    "line-column-holds-a-class",
+                    lines=lines[i],
+                    name=show(column.name),
+                    cells=show(column.cells[i]),
+                    longest=LONGEST,
+                    join=JOIN,
+                )
             )
     return tuple(column.cells[i] for i in full)
 
@@ -178,8 +197,12 @@ def _refuse_text(columns: list[Column], lines: Sequence[int]) -> None:
     if places:
         i, j = min(places)
         raise Wrong(
-            f"line {lines[i]}, column {show(columns[j].name)} holds {show(columns[j].cells[i])}; "
-            "every cell must be a number, with one unit and one way of parting thousands"
+            phrase(
+                "line-column-holds-every-cell",
+                lines=lines[i],
+                name=show(columns[j].name),
+                cells=show(columns[j].cells[i]),
+            )
         )
 
 
@@ -189,13 +212,18 @@ def _refuse_size(columns: list[Column], lines: Sequence[int], full: Sequence[int
             value = column.reading.values[i]
             if value is not None and not abs(value) <= MAX_VALUE:
                 raise Wrong(
-                    f"line {lines[i]}, column {show(column.name)} holds {show(column.cells[i])}; "
-                    f"values must lie between -{MAX_VALUE:g} and {MAX_VALUE:g}"
+                    phrase(
+                        "line-column-holds-values-must",
+                        lines=lines[i],
+                        name=show(column.name),
+                        cells=show(column.cells[i]),
+                        max_value=f"{MAX_VALUE:g}",
+                    )
                 )
 
 
 def _title(name: str) -> str:
-    return short(name) or "the file"
+    return short(name) or phrase("the-file")
 
 
 def _listing(columns: Sequence[Column], last: str = ",") -> str:

@@ -34,18 +34,19 @@ from diffusion_core.samplers import (
 from diffusion_core.samplers.ode_order import DEFAULT_ORDER, ORDERS
 from diffusion_core.schedules import Custom, Schedule
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 STEPS = (
     *(2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400),
     *(512, 640, 800, 1000, 1024, 1500, 2048, 3000, 4096, 6000, 8192),
 )
 LABELS = {name: record.label for name, record in SAMPLERS.items()}
-ANY_ORDER = "ODE of order K"
+ANY_ORDER = phrase("ode-of-order-k")
 # the samplers of a link that compares some and does not say which
 FIRST_SAMPLERS = ("ode", "ddpm", "ode-accelerated", "ddpm-accelerated")
 PARTICLE_COUNTS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
 _OWN = "own schedule"
-START_LABELS = {"noise": "noise $N(0, I)$", "exact": "exact $p_T$"}
+START_LABELS = {"noise": phrase("noise-n-0-i"), "exact": phrase("exact-p-t")}
 
 
 def start_controls(state: State) -> None:
@@ -67,7 +68,7 @@ def choose_schedule(base: Experiment) -> Schedule:
         st.session_state[_OWN] = base.schedule  # stays on offer beside the others
     kinds = [k for k in SCHEDULE_KINDS if k != "custom" or _OWN in st.session_state]
     kind = st.selectbox(
-        "Noise schedule",
+        phrase("noise-schedule"),
         kinds,
         format_func=SCHEDULES.__getitem__,
         **widget("schedule", base.schedule.kind),
@@ -95,7 +96,7 @@ def choose_schedule(base: Experiment) -> Schedule:
 def _filled(values: dict[str, float | None]) -> dict[str, float]:
     for name, value in values.items():
         if value is None:
-            raise InputError(f"schedule.{name}: needs a number")
+            raise InputError(phrase("schedule-needs-a-number", name=name))
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
@@ -115,7 +116,7 @@ def choose_samplers(
     offered: their labels by name.
     """
     chosen = st.pills(
-        "Samplers",
+        phrase("samplers"),
         list(offered),
         selection_mode="multi",
         format_func=offered.__getitem__,
@@ -140,7 +141,7 @@ def _numbers() -> str:
 def choose_sampler(base: Experiment) -> dict[str, Any]:
     """The experiment's fields for its sampler: its own, and its Langevin steps."""
     name = st.selectbox(
-        "Sampler",
+        phrase("sampler"),
         list(SAMPLERS),
         format_func=lambda kind: ANY_ORDER if kind == ODE_ORDER else numbered(kind),
         **widget("sampler", base.sampler),
@@ -156,13 +157,16 @@ def _own_fields(name: str, base: Experiment) -> dict[str, Any]:
     """What a sampler alone takes: DDIM its eta, the one of order K its order."""
     if name == ODE_ORDER:
         order = st.segmented_control(
-            "K, the order", ORDERS, required=True, **widget("order", base.order or DEFAULT_ORDER)
+            phrase("k-the-order"),
+            ORDERS,
+            required=True,
+            **widget("order", base.order or DEFAULT_ORDER),
         )
         return {"order": order, "rounds": base.rounds if order == base.order else None}
     if name != "ddim":
         return {}
     eta = st.slider(
-        "η, the share of fresh noise",
+        phrase("eta-the-share-of-fresh"),
         0.0,
         1.0,
         step=0.05,
@@ -196,7 +200,7 @@ def choose_steps(base: Experiment, schedule: Schedule, offered: Sequence[int] = 
     given = start_value("steps", base.steps)  # what a link said stays on the scale
     return int(
         st.select_slider(
-            "Steps T",
+            phrase("steps-t"),
             sorted({*offered, given}),
             format_func=lambda steps: f"{steps:,}",
             **widget("steps", base.steps),
@@ -209,7 +213,7 @@ def choose_steps(base: Experiment, schedule: Schedule, offered: Sequence[int] = 
 def choose_start(base: Experiment) -> str:
     """Where the reverse chain starts."""
     start = st.segmented_control(
-        "Start from",
+        phrase("start-from"),
         list(START_LABELS),
         format_func=START_LABELS.__getitem__,
         required=True,
@@ -222,7 +226,7 @@ def choose_start(base: Experiment) -> str:
 @part("seed")
 def choose_seed(base: Experiment) -> int:
     seed = st.number_input(
-        "Seed",
+        phrase("seed"),
         min_value=0,
         max_value=2**32 - 1,
         step=1,

@@ -10,6 +10,7 @@ from diffusion_core import Experiment
 from diffusion_core.samplers import LANGEVIN, Corrector
 from diffusion_core.samplers.langevin import ANNEALED, MOST_STEPS
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 SIZES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 AFTER = Corrector(0, 0.3)
@@ -21,7 +22,7 @@ def choose_corrector(name: str, base: Experiment) -> Corrector | None:
     same = base.corrector if (base.sampler == LANGEVIN) == alone else None
     given = same or (ANNEALED if alone else AFTER)
     steps = st.number_input(
-        "Langevin steps at each level" if alone else "Corrector steps after each",
+        phrase("langevin-steps-at-each-level") if alone else phrase("corrector-steps-after-each"),
         min_value=1 if alone else 0,
         max_value=MOST_STEPS,
         step=1,
@@ -37,7 +38,7 @@ def choose_size(name: str, given: float) -> float:
     """A size of the scale, or what a link said."""
     return float(
         st.select_slider(
-            "Size of a Langevin step",
+            phrase("size-of-a-langevin-step"),
             sorted({*SIZES, start_value(name, given)}),
             format_func=lambda size: f"{size:g}",
             help=say("corrector-size"),

@@ -12,6 +12,7 @@ from diffusion_core.scores.guided import MOST_SCALE, Guided
 from diffusion_core.targets.base import Target
 from diffusion_core.targets.classes import JOIN
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 NAME = "score.guided.label"
 OFFERED = "classes offered"
@@ -47,10 +48,10 @@ def choose_class(guided: Guided, target: Target) -> str:
     st.session_state[OFFERED] = classes
     held = widget(NAME, [name for name in classes if name in guided.names])
     if len(classes) > MOST_PILLS:
-        picked = st.multiselect("Class C", classes, **held, help=say("score-class"))
+        picked = st.multiselect(phrase("class-c"), classes, **held, help=say("score-class"))
     else:
         picked = st.pills(
-            "Class C", classes, selection_mode="multi", **held, help=say("score-class")
+            phrase("class-c"), classes, selection_mode="multi", **held, help=say("score-class")
         )
     if not picked:
         st.info(say("score-class-none", used=guided.label))
@@ -65,7 +66,7 @@ def choose_guidance(guided: Guided, target: Target) -> Guided:
     with left:
         label = choose_class(guided, target)
     scale = right.slider(
-        "w, the scale of guidance",
+        phrase("w-the-scale-of-guidance"),
         0.0,
         MOST_SCALE,
         step=0.5,

@@ -15,18 +15,19 @@ from dashboard.text.plain import plain
 from diffusion_core import Experiment, InputError
 from diffusion_core.targets import Boxes, Points, Target
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 MOST_DRAWN = 500
 SHADES = ("dark", "light")
 MOST_BACKGROUND = 95  # per cent of black, or of white where light is mass
-CANVASES = {"line": "A curve", "plane": "Points"}
+CANVASES = {"line": phrase("a-curve"), "plane": phrase("points")}
 
 
 def choose_drawn(base: Experiment) -> Target | None:
     """What the reader has drawn; None while the pad is empty."""
     own: Target | None = base.target if base.preset is None else None
     canvas = st.segmented_control(
-        "Draw",
+        phrase("draw"),
         list(CANVASES),
         format_func=CANVASES.__getitem__,
         required=True,
@@ -49,7 +50,7 @@ def choose_drawn(base: Experiment) -> Target | None:
 def choose_image() -> Boxes | None:
     """An uploaded picture as a density; None until there is one that can be read."""
     upload = st.file_uploader(
-        "A picture",
+        phrase("a-picture"),
         key=f"{KEY}picture",
         help=say(
             "image",
@@ -59,16 +60,16 @@ def choose_image() -> Boxes | None:
         ),
     )
     left, right = st.columns(2)
-    size = left.selectbox("Cells a side", SIZES, key=key("picture cells", 32))
+    size = left.selectbox(phrase("cells-a-side"), SIZES, key=key("picture cells", 32))
     mass = right.segmented_control(
-        "Mass is what is",
+        phrase("mass-is-what-is"),
         SHADES,
         required=True,
         key=key("picture mass", SHADES[0]),
         help=say("image-mass"),
     )
     background = st.slider(
-        "Background to take away",
+        phrase("background-to-take-away"),
         0,
         MOST_BACKGROUND,
         format="%d %%",

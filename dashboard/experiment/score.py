@@ -18,6 +18,7 @@ from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.guided import Guided
 from diffusion_core.targets import Target
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 EXACT = "exact"
 CHOICES = {"when": WHEN, "extra": EXTRA}
@@ -28,7 +29,7 @@ def choose_score(base: Experiment, target: Target) -> ScoreError | None:
     """The kind of the score of this target and its parameters; None for the exact one."""
     given = base.score_error
     kind = st.selectbox(
-        "Score",
+        phrase("score"),
         [EXACT, *SCORE_ERRORS],
         format_func=SCORES.__getitem__,
         **widget("score", EXACT if given is None else given.kind),
@@ -54,7 +55,7 @@ def choose_score(base: Experiment, target: Target) -> ScoreError | None:
     try:
         for name, value in values.items():
             if value is None:
-                raise InputError(f"score_error.{name}: needs a number")
+                raise InputError(phrase("score-error-needs-a-number", name=name))
         made: ScoreError = maker(**values)
         return made
     except InputError as error:

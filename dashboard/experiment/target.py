@@ -27,11 +27,22 @@ from dashboard.text.plain import plain
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Boxes, Points, Target
 
+phrase = prose("phrases/experiment")
 say = prose("controls")
 DIGITS = 4  # of a standardised value: enough for data, and short enough for links
 BANDWIDTH = 0.1
-FAMILIES = {"line": "Line", "plane": "Plane", "data": "Data", "draw": "Draw", "own": "Custom"}
-SOURCES = {"penguins": "Palmer penguins", "file": "My table", "picture": "My picture"}
+FAMILIES = {
+    "line": phrase("line"),
+    "plane": phrase("plane"),
+    "data": phrase("data"),
+    "draw": phrase("draw"),
+    "own": phrase("custom"),
+}
+SOURCES = {
+    "penguins": phrase("palmer-penguins"),
+    "file": phrase("my-table"),
+    "picture": phrase("my-picture"),
+}
 
 _OWN = "own target"
 _POINTS = "own points"
@@ -51,7 +62,7 @@ def choose_target(base: Experiment) -> Choice:
         st.session_state[_OWN] = base.target, base.preset  # stays on offer beside the others
     known = [f for f in FAMILIES if f != "own" or _OWN in st.session_state]
     chosen = st.segmented_control(
-        "Target",
+        phrase("target"),
         known,
         format_func=FAMILIES.__getitem__,
         required=True,
@@ -89,10 +100,10 @@ def _choose_preset(base: Experiment, dim: int) -> Choice:
     current = base.preset if base.preset in names else (DEFAULT_1D if dim == 1 else DEFAULT_2D)
     listed = key(f"preset {dim}", current)
     place = st.container()
-    with st.popover("Choose by picture", width="stretch"):
+    with st.popover(phrase("choose-by-picture"), width="stretch"):
         st.session_state[listed] = pick_preset(dim, st.session_state[listed], f"gallery {dim}")
     name = place.selectbox(
-        "Law on the line" if dim == 1 else "Law in the plane",
+        phrase("law-on-the-line") if dim == 1 else phrase("law-in-the-plane"),
         names,
         format_func=lambda option: PRESETS[option].label,
         key=listed,
@@ -107,7 +118,7 @@ def _choose_data(base: Experiment) -> Choice:
     if own and not columns:
         st.session_state[_POINTS] = own  # comes back where the reader looks at other data first
     source = st.selectbox(
-        "Data",
+        phrase("data"),
         list(SOURCES),
         format_func=SOURCES.__getitem__,
         key=key("source", "penguins" if columns else "file"),
@@ -175,7 +186,7 @@ def _penguin_points(columns: tuple[str, ...]) -> Rows:
 
 def _smoothed(points: Points) -> Points:
     width = st.slider(
-        "Bandwidth",
+        phrase("bandwidth"),
         0.0,
         max(1.0, start_value("bandwidth", points.bandwidth)),
         step=0.01,

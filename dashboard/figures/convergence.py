@@ -11,16 +11,18 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template, two_lines
+from dashboard.prose import prose
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
 from diffusion_core.studies.convergence import Fit, tells_a_rate
 from diffusion_core.theory.theorems import Shape
 
+phrase = prose("phrases/figures")
 ROOM = 0.75  # decades beyond the measured points in which bounds are still shown
 WIDE = 50  # characters of a legend's line that a phone has room for
 ROUNDING = 1e-9
 RING = 19  # pixels
-AXES = {"steps": "number of steps T", "nfe": "score evaluations"}
+AXES = {"steps": phrase("number-of-steps-t"), "nfe": phrase("score-evaluations")}
 
 
 @drawn_once
@@ -50,7 +52,7 @@ def convergence_figure(
     if doubtful:
         figure.add_trace(_ringed(doubtful, axis, dark))
     for band in bands[:1]:
-        band.update(name="fitted decay, of each curve", showlegend=True)
+        band.update(name=phrase("fitted-decay-of-each-curve"), showlegend=True)
     figure.add_traces(bands)
     for name, drawn in shapes.items():
         for shape in drawn:
@@ -81,7 +83,7 @@ def _measured(
         x=[_at(m, axis) for m in curve],
         y=np.where(value > 0, value, np.nan),
         mode="lines+markers",
-        name=f"{label}, measured",
+        name=phrase("measured", label=label),
         error_y={
             "type": "data",
             "array": error,
@@ -89,8 +91,13 @@ def _measured(
             "visible": bool((error > 0.01 * value).any()),
         },
         hovertext=[
-            f"{label}<br>T = {m.steps:,}, {m.nfe:,} score evaluations<br>"
-            f"{with_error(m.value, m.error)}"
+            phrase(
+                "t-score-evaluations",
+                label=label,
+                steps=f"{m.steps:,}",
+                nfe=f"{m.nfe:,}",
+                value=with_error(m.value, m.error),
+            )
             for m in curve
         ],
         hoverinfo="text",
@@ -109,7 +116,7 @@ def _ringed(points: Sequence[Measurement], axis: str, dark: bool) -> go.Scatter:
         x=[_at(m, axis) for m in points],
         y=[m.value for m in points],
         mode="markers",
-        name="error above a tenth: in no fit",
+        name=phrase("error-above-a-tenth-in"),
         marker={"symbol": "circle-open", "size": RING, "color": ink, "line": {"width": 2}},
         hoverinfo="skip",
     )
@@ -121,7 +128,7 @@ def _bound_label(label: str, curve: Sequence[Measurement], shape: Shape, several
     What runs below a measured point is no bound of what was measured, only its shape.
     """
     holds = all(shape(m.steps) >= m.value * (1 - ROUNDING) for m in curve if m.steps >= 3)
-    what = "upper bound" if holds else "shape of a bound"
+    what = phrase("upper-bound") if holds else phrase("shape-of-a-bound")
     said = f"{label}: {what} ∝ {shape_text(shape)}"
     if several:
         said += f", {shape.theorem.arxiv}"
@@ -141,9 +148,14 @@ def _bound(
         name=label,
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
-        hovertext=f"shape of a proven upper bound, ∝ {shape_text(shape)}<br>"
-        f"{shape.theorem.source}, arXiv {shape.theorem.arxiv}, {shape.theorem.name}<br>"
-        f"its constant is unknown: drawn through the point at T = {shape.anchor_steps:,}",
+        hovertext=phrase(
+            "shape-of-a-proven-upper",
+            shape=shape_text(shape),
+            source=shape.theorem.source,
+            arxiv=shape.theorem.arxiv,
+            name=shape.theorem.name,
+            anchor_steps=f"{shape.anchor_steps:,}",
+        ),
         hoverinfo="text",
     )
 

@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 
 from dashboard.figures.marks import SAMPLERS, plain_look
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import with_error
 from diffusion_core import Measurement
 
+phrase = prose("phrases/figures")
 Look = tuple[str, str]  # symbol and dash: one colour is one sampler, so these tell curves apart
 
 
@@ -47,7 +49,7 @@ def family_figure(
         height=height,
         xaxis={
             "type": "log",
-            "title": {"text": "number of steps T"},
+            "title": {"text": phrase("number-of-steps-t")},
             "tickvals": ticks,
             "ticktext": [f"{t}" for t in ticks],
         },

@@ -13,8 +13,10 @@ from plotly.subplots import make_subplots
 from dashboard.figures.marks import LAW_SCALE, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/figures")
 DASHES = {0.05: "dot", 0.25: "dash", 0.5: "solid", 0.75: "dash", 0.95: "dot"}
 MOST_PEAKS = 4.0  # colours end at this many times the peak of N(0, I)
 
@@ -61,7 +63,7 @@ def space_time_figure(
         "height": 440,
         "margin": {"t": 24},
         "xaxis": {
-            "title": {"text": "t, from data to noise"},
+            "title": {"text": phrase("t-from-data-to-noise")},
             "showgrid": False,
             "range": [times[0], times[-1]],
         },
@@ -71,7 +73,7 @@ def space_time_figure(
 
 
 def _quantile(times: Sequence[int], level: float, line: Array, ink: str) -> dict[str, Any]:
-    name = "median" if level == 0.5 else f"{100 * level:g} %"
+    name = phrase("median") if level == 0.5 else f"{100 * level:g} %"
     return {
         "type": "scatter",
         "x": np.array(times),
@@ -89,7 +91,7 @@ def _marks(end: int, noise: Mapping[float, float], ink: str) -> dict[str, Any]:
         "x": [end] * len(noise),
         "y": list(noise.values()),
         "mode": "markers",
-        "name": "quantiles of N(0, 1)",
+        "name": phrase("quantiles-of-n-0-1"),
         "marker": {"symbol": "diamond-open", "size": 10, "color": ink, "line": {"width": 2}},
         "cliponaxis": False,
         "hovertemplate": "N(0, 1): %{y:.3f}<extra></extra>",
@@ -125,7 +127,7 @@ def multiples_figure(
         figure.add_trace(trace, row=i // columns + 1, col=i % columns + 1)
     end = max(colours_end(raster, 2) for _, raster in pictures)
     bar = {
-        "title": {"text": "density"},
+        "title": {"text": phrase("density")},
         "orientation": "h",
         "y": -0.16 / rows,  # below the titles of the last row's axes
         "yanchor": "top",

@@ -10,10 +10,12 @@ from dashboard.figures.marks import TARGET, css_colours
 from dashboard.gallery.thumbnails import HEIGHT, SIDE, WIDTH, thumbnails
 from dashboard.javascript import script
 from dashboard.link.component_value import choose, hold
+from dashboard.prose import prose
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D
 
+phrase = prose("phrases/gallery")
 FOLDER = Path(__file__).parent
-LABELS = {1: "Law on the line", 2: "Law in the plane"}
+LABELS = {1: phrase("law-on-the-line"), 2: phrase("law-in-the-plane")}
 DEFAULTS = {1: DEFAULT_1D, 2: DEFAULT_2D}
 
 _mount = st.components.v2.component(

@@ -24,10 +24,12 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Schedule, Theory
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/lessons")
 SECOND = THEORY.with_(sampler="ode-accelerated")
 DPM = THEORY.with_(sampler="dpmpp-2m")
 BUDGETS = (8, 16, 32, 64, 128, 256)
@@ -61,13 +63,13 @@ def _acceleration_figure(*runs: tuple[str, Experiment]) -> Any:
             )
             for label, run in runs
         ]
-        return lines(curves, "score evaluations", TV, dark, "xy")
+        return lines(curves, phrase("score-evaluations"), TV, dark, "xy")
 
     return draw
 
 
 def _pair(schedule: Schedule) -> tuple[tuple[str, Experiment], ...]:
-    runs = (("ODE", THEORY), ("training-free accelerated ODE", SECOND))
+    runs = (("ODE", THEORY), (phrase("training-free-accelerated-ode"), SECOND))
     return tuple((label, run.with_(schedule=schedule)) for label, run in runs)
 
 
@@ -92,7 +94,7 @@ _NFE_SWEEP = (
     ("to", "256"),
 )
 FEW = Scale(
-    "accelerated over plain, at 16 evaluations",
+    phrase("accelerated-over-plain-at-16"),
     lambda n: n["second_16"] / n["ode_16"],
     (0.95, 1.05),
     "acb",
@@ -100,7 +102,7 @@ FEW = Scale(
     lambda n, ratio: (16, n["ode_16"] * ratio),
 )
 BEST = Scale(
-    "DPM-Solver++ over the better of the two, at 16 evaluations",
+    phrase("dpm-solver-over-the-better"),
     lambda n: n["dpm_16"] / min(n["ode_16"], n["second_16"]),
     (1.0,),
     "ba",
@@ -116,7 +118,7 @@ ACCELERATION = Lesson(
             FEW,
             Run(
                 _acceleration,
-                move=Move("Schedule", tuple(GRIDS), next(iter(GRIDS)), _paid_on),
+                move=Move(phrase("schedule"), tuple(GRIDS), next(iter(GRIDS)), _paid_on),
                 full=(Full("convergence", THEORY, _NFE_SWEEP),),
             ),
         ),

@@ -32,6 +32,7 @@ from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from diffusion_core import Refused
 
+phrase = prose("phrases/lessons")
 PARTICLES = 1000
 say = prose("lessons")
 
@@ -43,7 +44,7 @@ def _choice(
     name = key(visit.key(step, again), None)
     help = say("again-why") if again else None
     if isinstance(step, Guess):
-        label = f"{label}, from {step.low:g} to {step.high:g}"
+        label = phrase("from-to", label=label, low=f"{step.low:g}", high=f"{step.high:g}")
         given = st.number_input(label, step.low, step.high, None, key=name, help=help)
         return None if given is None else as_answer(given)
     return st.radio(
@@ -57,11 +58,13 @@ def _choice(
 
 
 def ask(visit: Visit, step: Predict | Guess | Question) -> None:
-    what = {Guess: "number", Predict: "prediction", Question: "answer"}[type(step)]
+    what = {Guess: phrase("number"), Predict: phrase("prediction"), Question: phrase("answer")}[
+        type(step)
+    ]
     answer, deck = _choice(visit, step, f"Your {what}"), visit.deck
-    label = "Check" if isinstance(step, Question) else "Commit and measure"
+    label = phrase("check") if isinstance(step, Question) else phrase("commit-and-measure")
     if deck.on and answer is None:
-        if st.button("Show the answer", type="primary", shortcut=DOWN):
+        if st.button(phrase("show-the-answer"), type="primary", shortcut=DOWN):
             deck.reveal()
             go_to(with_answer(visit.values, _truth(visit, step)))
             st.rerun()
@@ -114,7 +117,7 @@ def answered(visit: Visit, step: Predict | Guess | Question, answer: str) -> Non
     if not right:
         _again(visit, step, numbers)
     for full in step.run.full:
-        label = f"Open this on the full page: {navigation.PAGES[full.page].title}"
+        label = phrase("open-this-on-the-full", title=navigation.PAGES[full.page].title)
         navigation.page_link(full.page, label, query=full.query(visit.own))
 
 

@@ -23,8 +23,11 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import PRESETS, Experiment
 from diffusion_core.schedules import Array, Constant, Cosine, Linear, Schedule, Sigmoid, Theory
+
+phrase = prose("phrases/lessons")
 
 
 def preset(name: str, **choices: Any) -> Experiment:
@@ -68,7 +71,7 @@ def _noising_figure(*names: str) -> Any:
             Curve(name, run.schedule.kind, TIMES, lab.to_noise(run, TIMES), points=False)
             for name, run in runs.items()
         ]
-        return lines(curves, "t, from data to noise", "TV(p<sub>t</sub>, N(0, 1))", dark)
+        return lines(curves, phrase("t-from-data-to-noise"), "TV(p<sub>t</sub>, N(0, 1))", dark)
 
     return draw
 
@@ -88,7 +91,7 @@ def _half_way(found: Numbers, percent: float) -> tuple[float, float]:
 
 
 LATER = Scale(
-    "how much later half of the distance is gone, in per cent of the chain",
+    phrase("how-much-later-half-of"),
     lambda n: n["half_cosine"] - n["half_linear"],
     (-2.0, 2.0),
     "abc",
@@ -111,7 +114,7 @@ NOISING = Lesson(
         Predict(
             "cosine",
             LATER,
-            Run(_noising, move=Move("Beside linear", tuple(BESIDE), "cosine", _noised)),
+            Run(_noising, move=Move(phrase("beside-linear"), tuple(BESIDE), "cosine", _noised)),
         ),
         Question("signal", 3, "c"),
         Question("why", 3, "b"),
@@ -166,7 +169,7 @@ def _score_figure(*times: int) -> Any:
             Curve(f"ᾱ = {_level(t)}", mark, SPOTS, denoised(t, SPOTS), points=False)
             for t, mark in zip(times, ("first", "second", "third"), strict=False)
         ]
-        curves.append(Curve("the nearest point", "target", SPOTS, nearest, points=False))
+        curves.append(Curve(phrase("the-nearest-point"), "target", SPOTS, nearest, points=False))
         figure, alt = lines(curves, "x / √ᾱ<sub>t</sub>", "E[X₀ | X<sub>t</sub> = x]", dark)
         return (_with_arrows(figure, times[0], dark), alt) if len(times) == 1 else (figure, alt)
 
@@ -197,7 +200,7 @@ def _pulled(abar: str) -> Run:
 
 
 PULL = Scale(
-    "the score",
+    phrase("the-score"),
     lambda n: n["score_much"],
     (-0.02, 0.02),
     "bac",
@@ -205,7 +208,7 @@ PULL = Scale(
     lambda n, s: (ATOM, (n["x_much"] + (1 - n["abar_much"]) * s) / n["abar_much"] ** 0.5),
 )
 CLOSE = Scale(
-    "how far the expected point is from 1.75",
+    phrase("how-far-the-expected-point"),
     lambda n: n["off_little"],
     (0.01,),
     "ab",
@@ -221,7 +224,7 @@ SCORE = Lesson(
             PULL,
             Run(
                 _score,
-                move=Move("Share of the signal left, ᾱ", tuple(LEVELS), _level(MUCH), _pulled),
+                move=Move(phrase("share-of-the-signal-left"), tuple(LEVELS), _level(MUCH), _pulled),
                 full=(Full("trajectories", ATOMS.with_(steps=100)),),
             ),
         ),

@@ -24,14 +24,16 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Linear, LogSNR, Schedule, Theory
 from diffusion_core.scores.errors import Shift
 from diffusion_core.targets import Points
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/lessons")
 TV = "TV(q₁, p₁)"
-T_AXIS = "number of steps T"
+T_AXIS = phrase("number-of-steps-t")
 STEPS = (64, 128, 256, 512, 1024)
 FEW, MORE = 130, 520
 BUDGETS = (65, FEW, 260, MORE, 1040)
@@ -93,7 +95,7 @@ def _few_figure(schedule: Schedule) -> Any:
         for run in (each.with_(schedule=schedule) for each in ALL.values()):
             found = [lab.measured(spending(run, n)) for n in BUDGETS]
             curves.append(measured(_label(run), run.called, found, "nfe"))
-        return lines(curves, "score evaluations", TV, dark, "xy")
+        return lines(curves, phrase("score-evaluations"), TV, dark, "xy")
 
     return draw
 
@@ -153,7 +155,7 @@ def _score(lab: Lab) -> Numbers:
 _SWEEP = (("samplers", "ode,ode-order-2,ode-order,ode-order-4"), ("from", "32"), ("to", "1024"))
 _COST = (*_SWEEP[:2], ("to", "8192"), ("axis", "nfe"))
 AHEAD = Scale(
-    "the best of the orders over the plain ODE, at 130",
+    phrase("the-best-of-the-orders"),
     lambda n: n["least"] / n["few_1"],
     (0.95, 1.05),
     "acb",
@@ -169,7 +171,7 @@ FLAT = Scale(
     lambda n, slope: (LAST, n["first"] * (LAST / FIRST) ** slope),
 )
 GAIN = Scale(
-    "plain ODE over K = 4, with the wrong score",
+    phrase("plain-ode-over-k-4"),
     lambda n: n["gain_wrong"],
     (1.2, 5.0),
     "cba",
@@ -199,7 +201,7 @@ BUYS = Lesson(
             AHEAD,
             Run(
                 _few,
-                move=Move("Schedule", tuple(GRIDS), next(iter(GRIDS)), _few_on),
+                move=Move(phrase("schedule"), tuple(GRIDS), next(iter(GRIDS)), _few_on),
                 full=(Full("convergence", PLAIN, _COST),),
             ),
         ),

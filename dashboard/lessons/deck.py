@@ -18,7 +18,9 @@ from dashboard.lessons.progress import at_step, beginning
 from dashboard.lessons.structure import Lesson
 from dashboard.link.permalink import PRESENT, shared
 from dashboard.link.widget_keys import button
+from dashboard.prose import prose
 
+phrase = prose("phrases/lessons")
 UP, DOWN, CONTENTS = "PageUp", "PageDown", "O"
 _CARD = "card of the deck"
 _COUNTS = "cards of every step"
@@ -76,9 +78,9 @@ class Deck:
             self._turn(self._values, self._count - 1)
             st.rerun()
         with st.container(horizontal=True, key="ways"):
-            self._button("Back", self._before(), UP)
-            self._button("Next", self._after(), DOWN)
-            if st.button("Contents", shortcut=CONTENTS, type="tertiary"):
+            self._button(phrase("back"), self._before(), UP)
+            self._button(phrase("next"), self._after(), DOWN)
+            if st.button(phrase("contents"), shortcut=CONTENTS, type="tertiary"):
                 self._contents()
 
     def _button(self, label: str, where: tuple[Values, int] | None, shortcut: str) -> None:
@@ -110,7 +112,7 @@ class Deck:
         st.session_state[_CARD] = (_place(values["lesson"], values), card)
         self._go(values)
 
-    @st.dialog("Contents", width="large")
+    @st.dialog(phrase("contents"), width="large")
     def _contents(self) -> None:
         reachable = self._lesson.reachable(len(self._values["answers"]))
         for number, step in enumerate(self._lesson.steps, 1):

@@ -12,10 +12,12 @@ import plotly.graph_objects as go
 
 from dashboard.figures.marks import GUESS, OUTPUT, PARTS, SAMPLERS, SCHEDULES, TARGET, Mark, theme
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from diffusion_core import Measurement
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/lessons")
 HEIGHT = 400
 STRIP = 170  # pixels: an axis with two marks
 MARKS: Mapping[str, Mark] = {
@@ -65,7 +67,7 @@ def marked(figure: go.Figure, marks: Marks, dark: bool) -> go.Figure:
             x=[x0] if point else [x0, x1],
             y=[y0] if point else [y0, y1],
             mode="markers" if point else "lines+markers",
-            name="your guess",
+            name=phrase("your-guess"),
             line={"color": colour, "width": 6},
             marker={
                 "color": colour,
@@ -81,7 +83,7 @@ def marked(figure: go.Figure, marks: Marks, dark: bool) -> go.Figure:
             x=[marks.measured[0]],
             y=[marks.measured[1]],
             mode="markers",
-            name="measured",
+            name=phrase("measured"),
             marker={
                 "color": ink,
                 "symbol": "diamond-open",
@@ -121,7 +123,7 @@ def words(marks: Marks) -> str:
     (first, last), found = marks.guess, marks.measured
     along = 0 if first[0] != last[0] or first[1] == found[1] else 1
     low, high, true = (rounded(point[along]) for point in (first, last, found))
-    return f"your guess {low if low == high else f'{low} to {high}'}, measured {true}."
+    return phrase("your-guess-measured", low=low if low == high else f"{low} to {high}", true=true)
 
 
 def arrows(
@@ -135,7 +137,9 @@ def arrows(
             | {"axref": "x", "ayref": "y", "arrowhead": 2, "arrowcolor": ink, "arrowwidth": 2}
         )
     look = {"symbol": "circle-open", "size": 15, "color": ink, "line": {"width": 3}}
-    figure.add_scatter(x=[asked], y=[y], mode="markers", name="the asked place", marker=look)
+    figure.add_scatter(
+        x=[asked], y=[y], mode="markers", name=phrase("the-asked-place"), marker=look
+    )
     return figure
 
 
@@ -181,7 +185,14 @@ def _axis(title: str, log: bool, values: Sequence[float]) -> dict[str, Any]:
 
 def _words(curves: Sequence[Curve], across: str, up: str) -> str:
     said = [
-        f"{c.label} from {rounded(c.y[0])} at {c.x[0]:g} to {rounded(c.y[-1])} at {c.x[-1]:g}"
+        phrase(
+            "from-at-to-at",
+            label=c.label,
+            y=rounded(c.y[0]),
+            x=f"{c.x[0]:g}",
+            y2=rounded(c.y[-1]),
+            x2=f"{c.x[-1]:g}",
+        )
         for c in curves
     ]
-    return re.sub("<[^>]*>", "", f"{up} against {across}: {'; '.join(said)}.")
+    return re.sub("<[^>]*>", "", phrase("against", up=up, across=across, said="; ".join(said)))

@@ -23,9 +23,11 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core.schedules import CLEAN, Array
 from diffusion_core.targets import GaussianMixture
 
+phrase = prose("phrases/lessons")
 RUN = preset("three-modes", sampler="ode", steps=50)
 AGAIN = RUN.with_(seed=1)
 MANY, NEAR = 2000, 0.1
@@ -44,7 +46,7 @@ def _law(lab: Lab) -> Numbers:
 
 
 TOGETHER = Scale(
-    "percentage points by which a share changes",
+    phrase("percentage-points-by-which-a"),
     lambda n: n["moved"],
     (5.0, 20.0),
     "abc",
@@ -79,7 +81,7 @@ def _score_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     return arrows(figure, SPOTS, SPOTS + REACH * _score_at(SPOTS), -0.05, PLACE, dark), alt
 
 
-UPHILL = Scale("the score", lambda n: n["score"], (-0.02, 0.02), "abc", (-3.0, 3.0))
+UPHILL = Scale(phrase("the-score"), lambda n: n["score"], (-0.02, 0.02), "abc", (-3.0, 3.0))
 
 # ---- a distance
 
@@ -124,7 +126,7 @@ def _only(share: str) -> Run:
         figure, alt = lines(curves, "x", "density", dark)
         excess = {"x": X[::10], "y": np.maximum(machine - data, 0)[::10], "fill": "tozeroy"}
         look = {"color": OUTPUT.colour(dark), "width": 0}
-        figure.add_scatter(**excess, mode="lines", name="too much: TV is its area", line=look)
+        figure.add_scatter(**excess, mode="lines", name=phrase("too-much-tv-is-its"), line=look)
         return figure, alt
 
     return Run(numbers, draw)
@@ -133,13 +135,13 @@ def _only(share: str) -> Run:
 FIRST = Lesson(
     "first-words",
     (
-        Read("begin", Run(chains=(("noise becomes data", RUN),))),
+        Read("begin", Run(chains=((phrase("noise-becomes-data"), RUN),))),
         Predict(
             "law",
             TOGETHER,
             Run(
                 _law,
-                chains=(("first noise", RUN), ("other noise", AGAIN)),
+                chains=((phrase("first-noise"), RUN), (phrase("other-noise"), AGAIN)),
                 full=(Full("trajectories", RUN),),
             ),
         ),
@@ -151,10 +153,10 @@ FIRST = Lesson(
             "wrong",
             Run(
                 _only(SHARES[-1]).numbers,
-                move=Move("Points in the middle bump", SHARES, SHARES[-1], _only),
+                move=Move(phrase("points-in-the-middle-bump"), SHARES, SHARES[-1], _only),
             ),
             within=1.15,
-            axis="per cent of the mass in the wrong place",
+            axis=phrase("per-cent-of-the-mass"),
         ),
         Question("looks", 3, "b"),
         Question("theorem", 3, "b"),

@@ -20,10 +20,12 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.scores.guided import Guided
 from diffusion_core.studies.guidance import Guidance
 
+phrase = prose("phrases/lessons")
 CLASS = "2+3"
 FEW, MANY, LATE = 64, 1024, 200
 STEPS = (FEW, 128, 256, 512, MANY)
@@ -55,7 +57,9 @@ def _curves(*runs: tuple[str, Experiment, str]) -> Run:
             measured(label, mark, [lab.measured(run.with_(steps=t), 0, "tilted") for t in STEPS])
             for label, run, mark in runs
         ]
-        return lines(curves, "number of steps T", "TV to the tilted law", dark, "xy")
+        return lines(
+            curves, phrase("number-of-steps-t"), phrase("tv-to-the-tilted-law"), dark, "xy"
+        )
 
     return Run(figure=draw)
 
@@ -99,8 +103,8 @@ def _laws(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     curves = [
         Curve(label, mark, found.axes[0][shown], found.densities[name][shown], points=False)
         for label, mark, name in (
-            ("what comes out", "output", "output"),
-            ("tilted law", "target", "tilted"),
+            (phrase("what-comes-out"), "output", "output"),
+            (phrase("tilted-law"), "target", "tilted"),
             ("class", "third", "class"),
         )
     ]
@@ -114,21 +118,21 @@ def _shown(found: Guidance) -> slice:
 
 
 LIMIT = Scale(
-    "TV at T = 1,024 over TV at T = 64",
+    phrase("tv-at-t-1-024"),
     lambda n: n["many"] / n["few"],
     (0.5, 1.1),
     "abc",
     (0.1, 1.5),
 )
 NEARER = Scale(
-    "TV of DDPM over TV of the ODE",
+    phrase("tv-of-ddpm-over-tv"),
     lambda n: n["ddpm"] / n["many"],
     (0.8, 1.25),
     "abc",
     (0.2, 2.0),
 )
 LEFT = Scale(
-    "share of the middle mode",
+    phrase("share-of-the-middle-mode"),
     lambda n: n["left"],
     (0.05, 0.4),
     "cba",

@@ -22,12 +22,14 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Cosine, Linear
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/lessons")
 TV = "TV(q₁, p₁)"
-T_AXIS = "number of steps T"
+T_AXIS = phrase("number-of-steps-t")
 
 # ---- initialisation
 
@@ -58,7 +60,7 @@ def _floor_figure(run: Experiment) -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         floors = [lab.start(run.with_(steps=t)) for t in HEUN_STEPS]
         curves = [
-            measured("Heun, from N(0, 1)", "heun", lab.curve(run, HEUN_STEPS)),
+            measured(phrase("heun-from-n-0-1"), "heun", lab.curve(run, HEUN_STEPS)),
             Curve("TV(p<sub>T</sub>, N(0, 1))", "target", HEUN_STEPS, floors, points=False),
         ]
         return lines(curves, T_AXIS, TV, dark, "xy")
@@ -79,8 +81,8 @@ def _up_to(beta: str) -> Run:
 
 def _right_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     curves = [
-        measured("from N(0, 1)", "heun", lab.curve(HEUN, HEUN_STEPS)),
-        measured("from p<sub>T</sub>", "output", lab.curve(RIGHT, HEUN_STEPS)),
+        measured(phrase("from-n-0-1"), "heun", lab.curve(HEUN, HEUN_STEPS)),
+        measured(phrase("from-p-t"), "output", lab.curve(RIGHT, HEUN_STEPS)),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -88,7 +90,7 @@ def _right_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
 def _fall(factor: str, first: str) -> Scale:
     """What four times as many steps do."""
     return Scale(
-        "by how much TV falls",
+        phrase("by-how-much-tv-falls"),
         lambda n: n[factor],
         (2.0, 8.0),
         "cba",
@@ -98,7 +100,7 @@ def _fall(factor: str, first: str) -> Scale:
 
 
 LONGER_OVER = Scale(
-    "TV of the longer chain over that of the first",
+    phrase("tv-of-the-longer-chain"),
     lambda n: n["tv_longer"] / n["noise_1024"],
     (0.5,),
     "ab",
@@ -116,7 +118,7 @@ INITIALISATION = Lesson(
             _fall("factor", "noise_256"),
             Run(
                 _initialisation,
-                move=Move("β at the end of the chain", BETAS, "20", _up_to),
+                move=Move(phrase("beta-at-the-end-of"), BETAS, "20", _up_to),
                 full=(Full("convergence", HEUN, _SWEEP),),
             ),
         ),
@@ -158,8 +160,8 @@ def _schedules(lab: Lab) -> Numbers:
 def _cosine_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     linear = lab.curve(COSINE.with_(schedule=Linear()), GRID_STEPS)
     curves = [
-        measured("ODE, cosine", "cosine", lab.curve(COSINE, GRID_STEPS)),
-        measured("ODE, linear", "linear", linear),
+        measured(phrase("ode-cosine"), "cosine", lab.curve(COSINE, GRID_STEPS)),
+        measured(phrase("ode-linear"), "linear", linear),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -173,8 +175,8 @@ def _cosine_with(label: str) -> Run:
 
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         curves = [
-            measured("ODE, cosine", "ode", lab.curve(COSINE, GRID_STEPS)),
-            measured(f"{label}, cosine", run.record.name, lab.curve(run, GRID_STEPS)),
+            measured(phrase("ode-cosine"), "ode", lab.curve(COSINE, GRID_STEPS)),
+            measured(phrase("cosine", label=label), run.record.name, lab.curve(run, GRID_STEPS)),
         ]
         return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -195,7 +197,9 @@ SCHEDULE = Lesson(
             _level("ddim_last"),
             Run(
                 _schedules,
-                move=Move("Beside the ODE", tuple(SAMPLERS), DDIM.record.label, _cosine_with),
+                move=Move(
+                    phrase("beside-the-ode"), tuple(SAMPLERS), DDIM.record.label, _cosine_with
+                ),
                 full=(Full("failures", COSINE, (("failure", "cosine-ode"),)),),
             ),
         ),

@@ -23,11 +23,13 @@ from dashboard.lessons.structure import (
     Scale,
 )
 from dashboard.link.permalink import DEFAULT
+from dashboard.prose import prose
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.laws.gaussian import is_gaussian
 from diffusion_core.schedules import Theory
 from diffusion_core.theory.theorems import THEOREMS, Theorem
 
+phrase = prose("phrases/lessons")
 STEPS = (16, 32, 64, 128, 256, 512)
 FIRST_BOUND, LATER_BOUND = THEOREMS["ddpm"]
 
@@ -79,12 +81,12 @@ def _figure(sampler: str, *bounds: Theorem) -> Run:
 
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         found = lab.curve(mine(lab.own, sampler), STEPS)
-        curves = [measured(f"{SAMPLERS[sampler].label}, measured", sampler, found)]
+        curves = [measured(phrase("measured-2", label=SAMPLERS[sampler].label), sampler, found)]
         for bound, mark in zip(bounds, ("third", "fourth"), strict=False):
-            label = f"upper bound, shape only: {bound.name}, arXiv {bound.arxiv}"
+            label = phrase("upper-bound-shape-only-arxiv", name=bound.name, arxiv=bound.arxiv)
             shape = touching(bound, found)
             curves.append(Curve(label, mark, STEPS, [shape(t) for t in STEPS], points=False))
-        return lines(curves, "number of steps T", "TV(q₁, p₁)", dark, "xy")
+        return lines(curves, phrase("number-of-steps-t"), "TV(q₁, p₁)", dark, "xy")
 
     return Run(numbers, draw)
 
@@ -97,14 +99,14 @@ def _of_sampler(label: str) -> Run:
 
 
 HOLD = Scale(
-    "how many of the two conditions on the data hold",
+    phrase("how-many-of-the-two"),
     lambda n: n["hold"],
     (1.5,),
     "ba",
     (0.0, 2.0),
 )
 LATER = Scale(
-    "how many times too high",
+    phrase("how-many-times-too-high"),
     lambda n: n["above_later"],
     (2.0, 10.0),
     "abc",
@@ -112,7 +114,7 @@ LATER = Scale(
     lambda n, above: (STEPS[-1], n["tv_last"] * above),
 )
 USEFUL = Scale(
-    "T from which the bound is below 1, were C = d = 1",
+    phrase("t-from-which-the-bound"),
     lambda n: n["useful"],
     (1e3, 1e6),
     "abc",
@@ -131,7 +133,7 @@ LOOSE = Lesson(
             "above",
             Run(
                 _loose,
-                move=Move("Sampler", tuple(SEED), next(iter(SEED)), _of_sampler),
+                move=Move(phrase("sampler"), tuple(SEED), next(iter(SEED)), _of_sampler),
                 full=(Full("theory", mine),),
             ),
             within=1.5,

@@ -23,12 +23,14 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Array, Custom, Linear, LogSNR, Sigmoid
 from diffusion_core.studies.forward import log_snr
 
+phrase = prose("phrases/lessons")
 TV = "TV(q₁, p₁)"
-T_AXIS = "number of steps T"
+T_AXIS = phrase("number-of-steps-t")
 STEPS = (64, 128, 256, 512, 1024)
 LONG = 40.0  # a step of more than LONG/T in lambda is cut
 FIRST, LAST = 128, 1024
@@ -86,7 +88,7 @@ def _linear(lab: Lab) -> Numbers:
 
 def _linear_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     curves = [
-        measured("even in log-SNR", "log-snr", lab.curve(EVEN, STEPS)),
+        measured(phrase("even-in-log-snr"), "log-snr", lab.curve(EVEN, STEPS)),
         measured("linear", "linear", lab.curve(LINEAR, STEPS)),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
@@ -122,8 +124,18 @@ def _where_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     runs = [LINEAR.with_(steps=t) for t in STEPS]
     curves = [
         measured("linear", "linear", lab.curve(LINEAR, STEPS)),
-        Curve("finer near the noise", "second", STEPS, [lab.tv(finer_near_noise(r)) for r in runs]),
-        Curve("finer near the data", "output", STEPS, [lab.tv(finer_near_data(r)) for r in runs]),
+        Curve(
+            phrase("finer-near-the-noise"),
+            "second",
+            STEPS,
+            [lab.tv(finer_near_noise(r)) for r in runs],
+        ),
+        Curve(
+            phrase("finer-near-the-data"),
+            "output",
+            STEPS,
+            [lab.tv(finer_near_data(r)) for r in runs],
+        ),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -146,9 +158,9 @@ def _heun_figure(run: Experiment) -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
         label, sigmoid = run.record.label, run.with_(schedule=Sigmoid())
         curves = [
-            measured("DPM-Solver++(2M), linear", "dpmpp-2m", lab.curve(LINEAR, STEPS)),
-            measured(f"{label}, linear", run.record.name, lab.curve(run, STEPS)),
-            measured(f"{label}, sigmoid", "sigmoid", lab.curve(sigmoid, STEPS)),
+            measured(phrase("dpm-solver-2m-linear"), "dpmpp-2m", lab.curve(LINEAR, STEPS)),
+            measured(phrase("linear", label=label), run.record.name, lab.curve(run, STEPS)),
+            measured(phrase("sigmoid", label=label), "sigmoid", lab.curve(sigmoid, STEPS)),
         ]
         return lines(curves, T_AXIS, TV, dark, "xy")
 
@@ -181,7 +193,7 @@ def _slope_scale(slope: str, last: str) -> Scale:
 
 
 WHERE = Scale(
-    "times smaller: − near the noise, + near the data",
+    phrase("times-smaller-minus-near-the"),
     lambda n: n["gain_data"] if n["gain_data"] > n["gain_noise"] else -n["gain_noise"],
     (-2.0, 2.0),
     "acb",
@@ -204,7 +216,7 @@ ORDER = Lesson(
             _slope_scale("slope_heun", "heun_last"),
             Run(
                 _heun,
-                move=Move("Sampler", tuple(SECOND), HEUN.record.label, _with_sampler),
+                move=Move(phrase("sampler"), tuple(SECOND), HEUN.record.label, _with_sampler),
                 full=(Full("convergence", HEUN_SIGMOID, _SWEEP),),
             ),
         ),

@@ -13,8 +13,10 @@ from typing import Any
 from dashboard.lessons import LESSONS
 from dashboard.lessons.structure import Guess, Lesson, Predict, Question, as_number
 from dashboard.link.permalink import Clash, Setting, choice
+from dashboard.prose import prose
 from diffusion_core import InputError
 
+phrase = prose("phrases/lessons")
 OVERVIEW = "all"
 MOST_STEPS = 30
 _ANSWER = re.compile(r"[a-h]|[0-9]{1,6}(-[0-9]{1,6})?")
@@ -23,7 +25,9 @@ _REACHED = ("step", "answers")
 
 def _read_step(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_STEPS):
-        raise InputError(f"step: a number from 1 to {MOST_STEPS}, got {text[:40]!r}")
+        raise InputError(
+            phrase("step-a-number-from-1", most_steps=MOST_STEPS, text=repr(text[:40]))
+        )
     return int(text[:3])
 
 
@@ -31,8 +35,8 @@ def _read_answers(text: str) -> tuple[str, ...]:
     answers = tuple(text.split("."))
     wrong = [a for a in answers if not _ANSWER.fullmatch(a)]
     if wrong or len(answers) > MOST_STEPS:
-        got = wrong[0][:40] if wrong else f"{len(answers)} of them"
-        raise InputError(f"answers: letters and numbers with points between, got {got!r}")
+        got = wrong[0][:40] if wrong else phrase("of-them", answers=len(answers))
+        raise InputError(phrase("answers-letters-and-numbers-with", got=repr(got)))
     return answers
 
 
@@ -47,32 +51,34 @@ def clash(values: Mapping[str, Any]) -> Clash:
     name, step, answers = values["lesson"], values["step"], values["answers"]
     if name == OVERVIEW:
         said = step != 1 or bool(answers)
-        return (_REACHED, "step: needs a lesson") if said else ((), "")
+        return (_REACHED, phrase("step-needs-a-lesson")) if said else ((), "")
     lesson = LESSONS[name]
     why = _impossible(lesson, answers)
     if why:
         return _REACHED, why
     if step > len(lesson.steps):
-        return _REACHED, f"step: this lesson has {len(lesson.steps)} steps, got {step}"
+        return _REACHED, phrase("step-this-lesson-has-steps", steps=len(lesson.steps), step=step)
     if step > lesson.reachable(len(answers)):
-        return ("step",), f"step: {step} comes after a question that has no answer yet"
+        return ("step",), phrase("step-comes-after-a-question", step=step)
     return (), ""
 
 
 def _impossible(lesson: Lesson, answers: Sequence[str]) -> str:
     if len(answers) > len(lesson.asking):
-        return f"answers: this lesson asks {len(lesson.asking)} times, got {len(answers)}"
+        return phrase(
+            "answers-this-lesson-asks-times", asking=len(lesson.asking), answers=len(answers)
+        )
     for i, (place, answer) in enumerate(zip(lesson.asking, answers, strict=False), 1):
         step = lesson.steps[place]
         if isinstance(step, Guess):
-            allowed = f"a number from {step.low:g} to {step.high:g}"
+            allowed = phrase("a-number-from-to", low=f"{step.low:g}", high=f"{step.high:g}")
             fits = not answer.isalpha() and step.low <= as_number(answer) <= step.high
         else:
             assert isinstance(step, Predict | Question)
-            allowed = f"one of {', '.join(step.letters)}"
+            allowed = phrase("one-of", letters=", ".join(step.letters))
             fits = answer in step.letters
         if not fits:
-            return f"answers: number {i} must be {allowed}, got {answer!r}"
+            return phrase("answers-number-must-be-got", i=i, allowed=allowed, answer=repr(answer))
     return ""
 
 

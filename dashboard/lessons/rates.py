@@ -24,13 +24,15 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import PRESETS, Experiment
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.schedules import Constant, Linear, LogSNR, Schedule, Sigmoid, Theory
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/lessons")
 TV = "TV(q₁, p₁)"
-T_AXIS = "number of steps T"
+T_AXIS = phrase("number-of-steps-t")
 
 # ---- rates
 
@@ -64,7 +66,7 @@ def _rates(lab: Lab) -> Numbers:
 
 def _rates_figure(name: str = "") -> Any:
     def draw(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
-        curves = [measured("theory's schedule", "theory", lab.curve(THEORY, STEPS))]
+        curves = [measured(phrase("theorys-schedule"), "theory", lab.curve(THEORY, STEPS))]
         if name:
             run = THEORY.with_(schedule=OTHERS[name])
             curves.append(measured(name, run.schedule.kind, lab.curve(run, STEPS)))
@@ -84,7 +86,7 @@ def _on(name: str) -> Run:
 
 
 FACTOR = Scale(
-    "by how much TV falls",
+    phrase("by-how-much-tv-falls"),
     lambda n: n["factor_linear"],
     (1.85, 2.2),
     "abc",
@@ -109,7 +111,7 @@ RATES = Lesson(
             FACTOR,
             Run(
                 _rates,
-                move=Move("Schedule", tuple(OTHERS), "linear", _on),
+                move=Move(phrase("schedule"), tuple(OTHERS), "linear", _on),
                 full=(Full("convergence", LINEAR, _ALL_SWEEP),),
             ),
         ),
@@ -157,11 +159,13 @@ def _bounds_figure(run: Experiment) -> Any:
         shapes = [
             Curve(label, mark, BOUND_STEPS, _above([m.value for m in found], r), False)
             for label, mark, r in (
-                ("shape of 1/√T", "third", 0.5),
-                ("shape of 1/T", "fourth", 1.0),
+                (phrase("shape-of-1-roott"), "third", 0.5),
+                (phrase("shape-of-1-t"), "fourth", 1.0),
             )
         ]
-        return lines([measured("DDPM, measured", "ddpm", found), *shapes], T_AXIS, TV, dark, "xy")
+        return lines(
+            [measured(phrase("ddpm-measured"), "ddpm", found), *shapes], T_AXIS, TV, dark, "xy"
+        )
 
     return draw
 
@@ -184,7 +188,7 @@ def _for_target(label: str) -> Run:
 def _fast_figure(lab: Lab, dark: bool) -> tuple[go.Figure, str]:
     curves = [
         measured("DDPM", "ddpm", lab.curve(DDPM, BOUND_STEPS)),
-        measured("accelerated DDPM", "ddpm-covariance", lab.curve(FAST, BOUND_STEPS)),
+        measured(phrase("accelerated-ddpm"), "ddpm-covariance", lab.curve(FAST, BOUND_STEPS)),
         measured("training-free", "ddpm-accelerated", lab.curve(FREE, BOUND_STEPS)),
     ]
     return lines(curves, T_AXIS, TV, dark, "xy")
@@ -199,7 +203,7 @@ SLOPE = Scale(
     lambda n, slope: (512, n["tv_last"] * 4 ** (slope - n["slope"])),
 )
 GAIN = Scale(
-    "how many times smaller",
+    phrase("how-many-times-smaller"),
     lambda n: n["gain"],
     (1.5, 8.0),
     "abc",
@@ -222,7 +226,7 @@ BOUNDS = Lesson(
             SLOPE,
             Run(
                 _bounds,
-                move=Move("Target", tuple(TARGETS), next(iter(TARGETS)), _for_target),
+                move=Move(phrase("target"), tuple(TARGETS), next(iter(TARGETS)), _for_target),
                 full=(Full("convergence", DDPM, _DDPM_SWEEP),),
             ),
         ),

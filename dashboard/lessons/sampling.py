@@ -22,9 +22,12 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Array, Linear, Theory
 from diffusion_core.theory.theorems import THEOREMS
+
+phrase = prose("phrases/lessons")
 
 # ---- sampling
 
@@ -70,10 +73,12 @@ def _ends_figure(run: Experiment) -> Any:
         start, end = lab.begun(run, MANY)[:DRAWN], lab.final(run, MANY)[:DRAWN]
         by_ode = mode_of(lab.final(ODE, MANY)[:DRAWN])
         groups = [
-            Curve(f"the ODE's {name}", mark, start[by_ode == i], end[by_ode == i])
+            Curve(phrase("the-odes", name=name), mark, start[by_ode == i], end[by_ode == i])
             for i, (name, mark) in enumerate(PLACES)
         ]
-        figure, alt = lines(groups, "start Y<sub>T</sub>", f"end Y₁, {run.record.label}", dark)
+        figure, alt = lines(
+            groups, phrase("start-y-t"), phrase("end-y1", label=run.record.label), dark
+        )
         for trace, symbol in zip(figure.data, ("circle", "triangle-up", "square"), strict=True):
             trace.update(mode="markers", marker={"symbol": symbol, "size": 6, "opacity": 0.7})
         return figure, alt
@@ -91,7 +96,7 @@ def _other(label: str) -> Run:
     return Run(numbers, _ends_figure(run), chains=chains, layers=BY_END)
 
 
-SAME = "the share that ends in the same mode"
+SAME = phrase("the-share-that-ends-in")
 SAMPLING = Lesson(
     "sampling",
     (
@@ -101,13 +106,15 @@ SAMPLING = Lesson(
             Scale(SAME, lambda n: n["same_ddpm"], (0.5, 0.9), "cba", (0.0, 1.0)),
             Run(
                 _sampling,
-                move=Move("Beside the ODE", tuple(OTHERS), DDPM.record.label, _other),
+                move=Move(phrase("beside-the-ode"), tuple(OTHERS), DDPM.record.label, _other),
                 full=(Full("compare", ODE, (("panels", "2"), *_OTHERS)),),
             ),
         ),
         Predict(
             "laws",
-            Scale("TV between the two, at most", lambda n: n["tv_both"], (0.2,), "ba", (0.0, 1.0)),
+            Scale(
+                phrase("tv-between-the-two-at"), lambda n: n["tv_both"], (0.2,), "ba", (0.0, 1.0)
+            ),
             Run(_sampling),
         ),
         Predict(
@@ -162,8 +169,8 @@ def _measuring_figure(run: Experiment) -> Any:
         seen = [lab.measured(run, n).value for n in COUNTS]
         perfect = [_floor(lab, n, run) for n in COUNTS]
         curves = [
-            Curve("histogram of particles", "output", COUNTS, seen),
-            Curve("histogram of perfect samples", "target", COUNTS, perfect),
+            Curve(phrase("histogram-of-particles"), "output", COUNTS, seen),
+            Curve(phrase("histogram-of-perfect-samples"), "target", COUNTS, perfect),
             Curve("exact", "second", ends, [lab.tv(run)] * 2, points=False),
         ]
         return lines(curves, "particles", "TV(q₁, p₁)", dark, "xy")
@@ -181,7 +188,7 @@ def _with_steps(steps: str) -> Run:
 
 
 SEEN = Scale(
-    "histogram over exact",
+    phrase("histogram-over-exact"),
     lambda n: n["ratio"],
     (1.5, 5.0),
     "abc",
@@ -189,7 +196,7 @@ SEEN = Scale(
     lambda n, ratio: (COUNTS[-1], n["exact"] * ratio),
 )
 FALL = Scale(
-    "by how much the floor falls",
+    phrase("by-how-much-the-floor"),
     lambda n: n["fall"],
     (2.6, 6.0),
     "cba",
@@ -205,7 +212,7 @@ MEASURING = Lesson(
             SEEN,
             Run(
                 _measuring,
-                move=Move("Steps T of the sampler", STEPS, str(FINE.steps), _with_steps),
+                move=Move(phrase("steps-t-of-the-sampler"), STEPS, str(FINE.steps), _with_steps),
                 full=(Full("trajectories", FINE, (("particles", "10000"),)),),
             ),
         ),

@@ -22,14 +22,16 @@ from dashboard.lessons.structure import (
     Run,
     Scale,
 )
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Array, Linear
 from diffusion_core.scores.errors import WaveError
 from diffusion_core.scores.learned import Empirical, Learned, training_points
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/lessons")
 TV = "TV(q₁, p₁)"
-T_AXIS = "number of steps T"
+T_AXIS = phrase("number-of-steps-t")
 
 # ---- score error
 
@@ -54,7 +56,7 @@ def _score_error(lab: Lab) -> Numbers:
 def _harm(clean: str, wrong: str) -> Scale:
     """Next to nothing, clearly worse, or most of the mass elsewhere."""
     return Scale(
-        "TV(q₁, p₁) with the wrong score",
+        phrase("tv-q1-p1-with-the"),
         lambda n: n[wrong],
         lambda n: (1.2 * n[clean], 0.8),
         "abc",
@@ -63,7 +65,7 @@ def _harm(clean: str, wrong: str) -> Scale:
 
 
 SMOOTHER = Scale(
-    "TV with the long wave over TV with the ripples",
+    phrase("tv-with-the-long-wave"),
     lambda n: n["ode_smooth"] / n["ode_rough"],
     (0.9,),
     "ab",
@@ -79,7 +81,10 @@ def _waves(frequency: str) -> Run:
         size, jacobi = lab.score_sizes(run)
         return {"frequency": int(frequency), "tv": lab.tv(run), "size": size, "jacobi": jacobi}
 
-    chains = (("exact score", CLEAN), (f"waves of frequency {frequency}", run))
+    chains = (
+        (phrase("exact-score"), CLEAN),
+        (phrase("waves-of-frequency", frequency=frequency), run),
+    )
     return Run(numbers, chains=chains)
 
 
@@ -92,7 +97,7 @@ SCORE_ERROR = Lesson(
             _harm("ode", "ode_rough"),
             Run(
                 _score_error,
-                move=Move("Frequency of the waves", FREQUENCIES, "20", _waves),
+                move=Move(phrase("frequency-of-the-waves"), FREQUENCIES, "20", _waves),
                 full=(Full("trajectories", ROUGH),),
             ),
         ),
@@ -101,14 +106,17 @@ SCORE_ERROR = Lesson(
             _harm("ddpm", "ddpm_rough"),
             Run(
                 _score_error,
-                chains=(("exact score", CLEAN_DDPM), ("score with ripples", ROUGH_DDPM)),
+                chains=(
+                    (phrase("exact-score"), CLEAN_DDPM),
+                    (phrase("score-with-ripples"), ROUGH_DDPM),
+                ),
                 full=(Full("trajectories", ROUGH_DDPM),),
             ),
         ),
         Predict(
             "smooth",
             SMOOTHER,
-            Run(_score_error, chains=(("long wave", SMOOTH), ("ripples", ROUGH))),
+            Run(_score_error, chains=((phrase("long-wave"), SMOOTH), ("ripples", ROUGH))),
         ),
         Question("loss", 3, "b"),
     ),
@@ -163,11 +171,11 @@ def _over(name: str, first: str, second: str, order: str, *cuts: float) -> Scale
     )
 
 
-CHANGE = _over("TV at T = 200 over TV at T = 50", "copy_200", "copy_50", "abc", 0.5, 1.1)
-WORSE = _over("learned over exact, at T = 200", "learned_200", "copy_200", "ba", 1.0)
-_TRUE = ("exact score of the law", TRUE, "target")
-_COPY = ("exact score of the 50 samples", COPY, "output")
-_LEARNED = ("learned from the 50 samples", LEARNED, "second")
+CHANGE = _over(phrase("tv-at-t-200-over"), "copy_200", "copy_50", "abc", 0.5, 1.1)
+WORSE = _over(phrase("learned-over-exact-at-t"), "learned_200", "copy_200", "ba", 1.0)
+_TRUE = (phrase("exact-score-of-the-law"), TRUE, "target")
+_COPY = (phrase("exact-score-of-the-50"), COPY, "output")
+_LEARNED = (phrase("learned-from-the-50-samples"), LEARNED, "second")
 
 
 def _from_samples(samples: str) -> Run:
@@ -177,9 +185,9 @@ def _from_samples(samples: str) -> Run:
         found = {f"tv_{t}": lab.tv(run.with_(steps=t)) for t in (50, 200)}
         return {"samples": int(samples)} | found
 
-    label = f"exact score of the {samples} samples"
+    label = phrase("exact-score-of-the-samples", samples=samples)
     picture = _memory_figure(_TRUE, (label, run, "output"))
-    return Run(numbers, picture, chains=((f"score of the {samples} samples", run),))
+    return Run(numbers, picture, chains=((phrase("score-of-the-samples", samples=samples), run),))
 
 
 MEMORISATION = Lesson(
@@ -191,7 +199,9 @@ MEMORISATION = Lesson(
             CHANGE,
             Run(
                 _memorisation,
-                move=Move("Samples", ("20", "50", "100", "200"), str(SAMPLES), _from_samples),
+                move=Move(
+                    phrase("samples"), ("20", "50", "100", "200"), str(SAMPLES), _from_samples
+                ),
                 full=(Full("trajectories", COPY),),
             ),
         ),

@@ -22,6 +22,7 @@ from dashboard.prose import prose
 from dashboard.text.sections import card, slug
 from diffusion_core import SAMPLERS, Experiment
 
+phrase = prose("phrases/lessons")
 say = prose("lessons")
 THEORY = "theory"  # the page whose sections links open
 
@@ -42,18 +43,25 @@ def overview(experiment: Experiment, answers: Mapping[str, Sequence[str]]) -> No
             given = answers.get(lesson.name, ())
             _go_on(number, lesson, given, experiment)
     if answers:
-        button(st, "Forget my answers in all lessons", forget, type="tertiary")
-    navigation.page_link("syllabus", "The syllabus: one class, or a week of self-study")
+        button(st, phrase("forget-my-answers-in-all"), forget, type="tertiary")
+    navigation.page_link("syllabus", phrase("the-syllabus-one-class-or"))
 
 
 def _go_on(number: int, lesson: Lesson, given: Sequence[str], experiment: Experiment) -> None:
     """The way into a lesson, to where the answers that are kept lead."""
-    asked, label = len(lesson.asking), f"Start lesson {number}, {lesson.minutes} minutes"
+    asked, label = (
+        len(lesson.asking),
+        phrase("start-lesson-minutes", number=number, minutes=lesson.minutes),
+    )
     where = {"lesson": lesson.name}
     if given:
         done = len(given) == asked
         st.markdown(say("finished" if done else "begun", given=len(given), asked=asked))
-        label = f"Read lesson {number} again" if done else f"Go on with lesson {number}"
+        label = (
+            phrase("read-lesson-again", number=number)
+            if done
+            else phrase("go-on-with-lesson", number=number)
+        )
         place = lesson.reachable(len(given))
         where |= {STEP.name: STEP.write(place), ANSWERS.name: ANSWERS.write(given)}
     navigation.page_link(PAGE.name, label, query=query(experiment, **where))
@@ -62,7 +70,7 @@ def _go_on(number: int, lesson: Lesson, given: Sequence[str], experiment: Experi
 def contents() -> None:
     """The way to every lesson, beside the page."""
     for name, title in {
-        OVERVIEW: "All lessons",
+        OVERVIEW: phrase("all-lessons"),
         **{n: x.title for n, x in LESSONS.items()},
     }.items():
         button(st, title, go_to, (beginning(name),), type="tertiary")
@@ -75,7 +83,7 @@ def lesson(visit: Visit) -> None:
     label = say("back", title=lesson.title) if unfinished else None
     navigation.leave_open(PAGE.name, label)
     total, step = len(lesson.steps), lesson.steps[number - 1]
-    st.progress(number / total, f"Step {number} of {total}")
+    st.progress(number / total, phrase("step-of", number=number, total=total))
     if lesson.own:
         st.caption(say("own" if is_quick(visit.own) else "own-not"))
     answer = lesson.answer(number - 1, visit.values["answers"])
@@ -98,7 +106,7 @@ def lesson(visit: Visit) -> None:
 def _terms(lesson: Lesson) -> None:
     """The words of the glossary that the lesson uses, explained where they stand."""
     glossary = prose("notation")
-    with st.popover("Words of this lesson", type="tertiary", icon=":material/menu_book:"):
+    with st.popover(phrase("words-of-this-lesson"), type="tertiary", icon=":material/menu_book:"):
         for term in lesson.terms:
             st.markdown(glossary(f"term-{term}"))
 
@@ -118,22 +126,22 @@ def _ways(visit: Visit) -> None:
         return
     with st.container(horizontal=True):
         back = at_step(values, number - 1)
-        button(st, "Back", go_to, (back,), disabled=number == 1)
+        button(st, phrase("back"), go_to, (back,), disabled=number == 1)
         if not last:
             following = at_step(values, number + 1)
             kind = "primary" if passed else "secondary"
-            button(st, "Next", go_to, (following,), type=kind, disabled=not passed)
+            button(st, phrase("next"), go_to, (following,), type=kind, disabled=not passed)
     address = _address(lesson)  # not known any more when the file is asked for
-    with st.expander("Worksheet, and start again"):
+    with st.expander(phrase("worksheet-and-start-again")):
         st.caption(say("worksheet"))
         st.download_button(
-            "Download the worksheet",
+            phrase("download-the-worksheet"),
             lambda: worksheet(lesson, address, Lab(own=visit.own)),
             f"worksheet-{lesson.name}.html",
             "text/html",
             on_click="ignore",
         )
-        button(st, "Forget my answers and start again", _restart, (visit,))
+        button(st, phrase("forget-my-answers-and-start"), _restart, (visit,))
 
 
 def _rests(visit: Visit) -> None:
@@ -154,7 +162,7 @@ def _label(ground: Ground) -> str:
     if ground.theorem is None:
         return f"{title}: {ground.section}" if ground.section else title
     who, record = ground.theorem, SAMPLERS[ground.theorem.sampler]
-    return f"{title}: {who.name} of arXiv {who.arxiv}, on {record.label}"
+    return phrase("of-arxiv-on", title=title, name=who.name, arxiv=who.arxiv, label=record.label)
 
 
 def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:
@@ -164,7 +172,7 @@ def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:
         following = LESSONS[order[place]]
         navigation.page_link(
             PAGE.name,
-            f"Next lesson: {following.title}",
+            phrase("next-lesson", title=following.title),
             query=query(experiment, lesson=following.name),
         )
 

@@ -19,13 +19,15 @@ from dashboard.lessons.structure import (
     Scale,
 )
 from dashboard.link.permalink import DEFAULT
+from dashboard.prose import prose
 from diffusion_core import DiscreteExperiment
 from diffusion_core.discrete.dynamics import Masked, Uniform
 from diffusion_core.discrete.grids import ConstantGrid, GeometricGrid
 from diffusion_core.discrete.targets import MarkovChain, Parity, TwoWords
 from diffusion_core.discrete.unmasking import Unmasking
 
-N_AXIS, TV = "number of steps N", "TV(output, data)"
+phrase = prose("phrases/lessons")
+N_AXIS, TV = phrase("number-of-steps-n"), phrase("tv-output-data")
 
 
 def _full(run: DiscreteExperiment) -> Full:
@@ -66,10 +68,8 @@ def _four(lab: Lab) -> Numbers:
     return {"one": one, "four": four, "words": lab.tokens(WORDS.with_(steps=4))}
 
 
-ONCE = Scale("TV, all tokens at once", lambda n: n["tv"], (0.1, 0.9), "abc", (0.0, 1.0))
-FOUR = Scale(
-    "TV of one step over TV of four", lambda n: n["one"] / n["four"], (2.0,), "ab", (1, 12)
-)
+ONCE = Scale(phrase("tv-all-tokens-at-once"), lambda n: n["tv"], (0.1, 0.9), "abc", (0.0, 1.0))
+FOUR = Scale(phrase("tv-of-one-step-over"), lambda n: n["one"] / n["four"], (2.0,), "ab", (1, 12))
 
 AT_ONCE = Lesson(
     "all-at-once",
@@ -78,7 +78,11 @@ AT_ONCE = Lesson(
         Predict(
             "once",
             ONCE,
-            Run(_once, move=Move("Target", tuple(TARGETS), "two words", _of), full=(_full(WORDS),)),
+            Run(
+                _once,
+                move=Move(phrase("target"), tuple(TARGETS), "two words", _of),
+                full=(_full(WORDS),),
+            ),
         ),
         Predict("four", FOUR, Run(_four, full=(_full(CHAIN.with_(steps=4)),))),
         Question("why", 3, "b"),
@@ -131,12 +135,12 @@ NOISE = Lesson(
         Read("begin"),
         Predict(
             "even",
-            _ratio("TV with uniform noise over TV with masks"),
-            Run(_even, move=Move("Steps N", STEPS, "16", _up_to), full=(_full(EVEN),)),
+            _ratio(phrase("tv-with-uniform-noise-over")),
+            Run(_even, move=Move(phrase("steps-n"), STEPS, "16", _up_to), full=(_full(EVEN),)),
         ),
         Predict(
             "shorter",
-            _ratio("TV with uniform noise over TV with masks"),
+            _ratio(phrase("tv-with-uniform-noise-over")),
             Run(_shorter, full=(_full(SHORTER),)),
         ),
         Question("why", 3, "c"),

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 
 import streamlit as st
 
+from dashboard.prose import prose
 from diffusion_core import InputError
 from diffusion_core.targets import Points, Target
 
+phrase = prose("phrases/link")
 AXES = "axes"
 LONGEST = 60  # characters of a name
 _OF = "points that the axes are named for"
@@ -23,8 +25,7 @@ def read(text: str) -> tuple[str, ...]:
     names = tuple(unquote(part).strip() for part in text.split(","))
     if len(names) > 2 or any(not 0 < len(n) <= LONGEST or not n.isprintable() for n in names):
         raise InputError(
-            f"{AXES}: one or two names of 1 to {LONGEST} characters, separated by a comma, "
-            f"got {text[:40]!r}"
+            phrase("one-or-two-names-of", axes=AXES, longest=LONGEST, text=repr(text[:40]))
         )
     return names
 
@@ -37,7 +38,7 @@ def write(names: Sequence[str]) -> str:
 def name_axes(target: Target, names: Sequence[str]) -> None:
     """The axes of this target have these names from now on; InputError where that cannot be."""
     if not isinstance(target, Points) or len(names) != target.dim:
-        raise InputError(f"{AXES}: one name for each column of a table of points is allowed")
+        raise InputError(phrase("one-name-for-each-column", axes=AXES))
     st.session_state[AXES] = tuple(name[:LONGEST] for name in names)
     st.session_state[_OF] = _points(target)
 
@@ -51,7 +52,7 @@ def axis_names(target: Target) -> tuple[str, ...]:
 
 def axis_titles(target: Target) -> tuple[str, ...]:
     """What the axes say: the points are drawn in standardised units."""
-    return tuple(f"{name}, standardised" for name in axis_names(target))
+    return tuple(phrase("standardised", name=name) for name in axis_names(target))
 
 
 def _points(target: Target) -> Hashable:

@@ -31,15 +31,16 @@ from dashboard.link.permalink import (
 from dashboard.link.widget_keys import KEY, expander, fixing, is_fixed, key
 from dashboard.prose import prose
 
+phrase = prose("phrases/link")
 LABELS = {
-    "target": "target",
-    "schedule": "schedule",
-    "sampler": "sampler",
-    "steps": "steps T",
-    "start": "start",
-    "score": "score",
-    "seed": "seed",
-    "page": "the page's own choices",
+    "target": phrase("target"),
+    "schedule": phrase("schedule"),
+    "sampler": phrase("sampler"),
+    "steps": phrase("steps-t"),
+    "start": phrase("start"),
+    "score": phrase("score"),
+    "seed": phrase("seed"),
+    "page": phrase("the-pages-own-choices"),
 }
 MOST_QR = 2331  # bytes, of the largest code with some error correction
 _HIDDEN = "display: none !important;"
@@ -93,17 +94,17 @@ def presenter() -> None:
     if not shared(PRESENT):
         return
     with st.container(key="presenter", horizontal=True):
-        asked = st.button("Link for the class", shortcut="Q", type="tertiary")
+        asked = st.button(phrase("link-for-the-class"), shortcut="Q", type="tertiary")
         # Escape closes the code that is open first
         end = None if asked else "Escape"
-        if st.button("End the presentation", key="end", shortcut=end, type="tertiary"):
+        if st.button(phrase("end-the-presentation"), key="end", shortcut=end, type="tertiary"):
             st.session_state[PRESENT] = False
             st.rerun()
     if asked:
         _show_code()
 
 
-@st.dialog("For the class", width="large", on_dismiss="rerun")
+@st.dialog(phrase("for-the-class"), width="large", on_dismiss="rerun")
 def _show_code() -> None:
     """A code for the back of the room: the short link where there is one, the long one beneath."""
     page, text = st.session_state["page"], prose("lecture")
@@ -125,7 +126,7 @@ def back_button() -> None:
     if "lecturer" not in st.session_state or not (shared(LOCK) or shared(HIDE)):
         return
     path, address = st.session_state["lecturer"]
-    if st.button("Back to the lecturer's settings", width="stretch"):
+    if st.button(phrase("back-to-the-lecturers-settings"), width="stretch"):
         own = [name for name in st.session_state if str(name).startswith(OWN_EXPERIMENT)]
         for name in ("experiment", "address", "left", *own):
             st.session_state.pop(name, None)
@@ -145,15 +146,15 @@ def _build() -> None:
         name: st.multiselect(
             label, PARTS, format_func=LABELS.__getitem__, key=key(f"lecture.{name}", [])
         )
-        for name, label in ((LOCK, "Fix"), (HIDE, "Hide"))
+        for name, label in ((LOCK, phrase("fix")), (HIDE, phrase("hide")))
     }
-    present = st.toggle("Open as a presentation", key=key("lecture.present", False))
+    present = st.toggle(phrase("open-as-a-presentation"), key=key("lecture.present", False))
     extra = {n: SHARED[n].write(tuple(parts)) for n, parts in chosen.items() if parts}
     if present:
         extra[PRESENT] = SHARED[PRESENT].write(True)
     url = f"{base_url()}?{urlencode({**address, **extra})}"
     st.code(url, language=None, wrap_lines=True)
-    st.link_button("Open it in a new tab", url)
+    st.link_button(phrase("open-it-in-a-new"), url)
     if len(url) <= MOST_QR:
         st.html(f'<img src="{qr_code(url)}" alt="QR code of the link above" width="240">')
         st.caption(text("code"))

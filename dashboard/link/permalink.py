@@ -21,10 +21,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.link import axis_names
 from dashboard.link.axis_names import AXES
+from dashboard.prose import prose
 from diffusion_core import DiscreteExperiment, Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
 
+phrase = prose("phrases/link")
 EXPERIMENT = "e"
 OWN_EXPERIMENT = "experiment of "  # and a page's name
 BEFORE = "experiment before"  # the one that another one has replaced
@@ -73,7 +75,9 @@ def choice(
         except ValueError:
             value = None
         if value not in allowed:
-            raise InputError(f"{name}: one of {_listed(allowed)}, got {text[:40]!r}")
+            raise InputError(
+                phrase("one-of-got", name=name, allowed=_listed(allowed), text=repr(text[:40]))
+            )
         return value
 
     return Setting(name, default, read)
@@ -88,7 +92,11 @@ def several(
         words = tuple(dict.fromkeys(text.split(",")))
         unknown = [word for word in words if word not in allowed]
         if unknown:
-            raise InputError(f"{name}: out of {_listed(allowed)}, got {unknown[0][:40]!r}")
+            raise InputError(
+                phrase(
+                    "out-of-got", name=name, allowed=_listed(allowed), unknown=repr(unknown[0][:40])
+                )
+            )
         return words
 
     return Setting(name, tuple(default), read, ",".join, unsaid and tuple(unsaid))
@@ -99,7 +107,7 @@ def switch(name: str, default: bool) -> Setting:
 
     def read(text: str) -> bool:
         if text not in words:
-            raise InputError(f"{name}: on or off, got {text[:40]!r}")
+            raise InputError(phrase("on-or-off-got", name=name, text=repr(text[:40])))
         return words[text]
 
     return Setting(name, default, read, lambda value: "on" if value else "off")
@@ -292,7 +300,7 @@ def _read(
             elif name in known:
                 values[name] = known[name].read(text)
             elif not name.startswith("embed"):  # Streamlit's own
-                raise InputError(f"{name[:40]}: this page has no such setting")
+                raise InputError(phrase("this-page-has-no-such", name=name[:40]))
         except InputError as error:
             complaints.append(f"{str(error).rstrip('.')}.")
     if named:

@@ -14,9 +14,11 @@ import numpy as np
 from dashboard.csv_table.lines import short
 from dashboard.memory import Store
 from dashboard.picture_target.file import ImageCells, read_image
+from dashboard.prose import prose
 from diffusion_core.errors import InputError
 from diffusion_core.targets import Boxes
 
+phrase = prose("phrases/picture_target")
 SIZES = (16, 32, 48, 64)  # cells along the longer side
 REACH = 2.4  # the picture fills [-REACH, REACH] along its longer side
 LEVELS = 15  # up to the greatest mass; few keep links short and drop the noise of paper and of JPEG
@@ -65,8 +67,13 @@ def density(cells: ImageCells, name: str, invert: bool = True, background: float
     if boxes is None:
         shade = "dark" if invert else "light"
         raise InputError(
-            f"{title(name)}: has no cell more than {100 * m.max():.0f} % {shade}, so nothing "
-            f"is left when {100 * background:.0f} % is taken away"
+            phrase(
+                "has-no-cell-more-than",
+                name=title(name),
+                max=f"{100 * m.max():.0f}",
+                shade=shade,
+                background=f"{100 * background:.0f}",
+            )
         )
     faint = mass[np.rint(LEVELS * mass / mass.max()) == 0].sum() / mass.sum()
     full = len(boxes.weights) == mass.size
@@ -95,18 +102,18 @@ def boxes_of_cells(mass: np.ndarray, cell: float) -> Boxes | None:
 
 def title(name: str) -> str:
     """How sentences begin that are about the file."""
-    return short(name) or "the picture"
+    return short(name) or phrase("the-picture")
 
 
 def _empty(cells: ImageCells, invert: bool) -> str:
     if max(cells.darkest, cells.lightest) < LEAST:
-        return "is transparent everywhere, so it holds no mass"
+        return phrase("is-transparent-everywhere-so-it")
     shade, most, other = (
         ("white", cells.darkest, "light") if invert else ("black", cells.lightest, "dark")
     )
     nearly = f" or nearly {shade}" if most else ""
     where = " where it is not transparent" if cells.transparent > 0 else ""
-    return f"is all {shade}{nearly}{where}, so it holds no mass; choose {other} as mass"
+    return phrase("is-all-so-it-holds", shade=shade, nearly=nearly, where=where, other=other)
 
 
 _READ = Store(KEPT)

@@ -16,8 +16,10 @@ from PIL import Image
 
 from dashboard.picture_target.cells import averages, colours_of
 from dashboard.picture_target.kinds import FORMATS, READ, kind_of
+from dashboard.prose import prose
 from diffusion_core.errors import InputError
 
+phrase = prose("phrases/picture_target")
 MAX_IMAGE_BYTES = 5_000_000
 MAX_PIXELS = 25_000_000
 FINER = 8  # a JPEG is decoded at a reduced size that leaves as many pixels along a cell, or more
@@ -71,19 +73,23 @@ def read_image(data: bytes, title: str, size: int) -> ImageCells:
     of its colours of 16 bits transparent, or damaged.
     """
     if len(data) > MAX_IMAGE_BYTES:
-        raise InputError(f"{title}: has {len(data):,} bytes, at most {MAX_IMAGE_BYTES:,} are read")
+        raise InputError(
+            phrase(
+                "has-bytes-at-most-are",
+                title=title,
+                data=f"{len(data):,}",
+                max_image_bytes=f"{MAX_IMAGE_BYTES:,}",
+            )
+        )
     kind = kind_of(data)
     if kind not in FORMATS:
-        raise InputError(f"{title}: is {kind}, not a {READ} picture")
-    damaged = (
-        f"{title}: is a {FORMATS[kind]} picture that cannot be read: "
-        "it is cut off or damaged, or of a rare kind"
-    )
+        raise InputError(phrase("is-not-a-picture", title=title, kind=kind, read=READ))
+    damaged = phrase("is-a-picture-that-cannot", title=title, formats=FORMATS[kind])
     try:
         image = Image.open(io.BytesIO(data), formats=(kind,))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError(
-            f"{title}: has more than the {MAX_PIXELS:,} pixels that are read"
+            phrase("has-more-than-the-pixels", title=title, max_pixels=f"{MAX_PIXELS:,}")
         ) from None
     except Exception:  # Pillow's readers of broken files raise whatever they meet
         raise InputError(damaged) from None
@@ -100,22 +106,22 @@ def _refuse_size(image: Image.Image, title: str, size: int) -> None:
     sides = f"{width:,} × {height:,}"
     if width * height > MAX_PIXELS:
         raise InputError(
-            f"{title}: has {sides} = {width * height:,} pixels, at most {MAX_PIXELS:,} are read"
+            phrase(
+                "has-pixels-at-most-are",
+                title=title,
+                sides=sides,
+                width=f"{width * height:,}",
+                max_pixels=f"{MAX_PIXELS:,}",
+            )
         )
     if max(image.size) > size * min(image.size):
-        raise InputError(
-            f"{title}: has {sides} pixels, but one side may be at most "
-            f"{size} times the other with {size} cells a side"
-        )
+        raise InputError(phrase("has-pixels-but-one-side", title=title, sides=sides, size=size))
 
 
 def _refuse_deep_transparency(image: Image.Image, data: bytes, title: str) -> None:
     """Pillow keeps the upper 8 bits of such colours only, so the transparent one is not known."""
     if isinstance(image.info.get("transparency"), tuple) and _depth(image, data) == 16:
-        raise InputError(
-            f"{title}: has colours of 16 bits, one of them transparent, which cannot be read; "
-            "save it with 8 bits or with an alpha channel"
-        )
+        raise InputError(phrase("has-colours-of-16-bits", title=title))
 
 
 def _depth(image: Image.Image, data: bytes) -> int:

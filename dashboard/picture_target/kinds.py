@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dashboard.csv_table.lines import BINARY
+from dashboard.prose import prose
 
+phrase = prose("phrases/picture_target")
 FORMATS = {
     "PNG": "PNG",
     "JPEG": "JPEG",
@@ -19,22 +21,26 @@ PICTURES = {
     b"GIF89a": "GIF",
 }
 OTHERS = BINARY | {
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
-    b"II+\0": "a TIFF picture",
-    b"MM\0+": "a TIFF picture",
-    b"8BPS": "a Photoshop document",
-    b"%!PS": "a PostScript drawing",
-    b"\0\0\1\0": "an icon (ICO)",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
-    b"\xff\x0a": "a JPEG XL picture",
-    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
-    b"\x76\x2f\x31\x01": "an OpenEXR picture",
-    b"gimp xcf": "a GIMP document",
-    b"RIFF": "a sound or a video",
-    b"\x1a\x45\xdf\xa3": "a video",
+    b"II*\0": phrase("a-tiff-picture"),
+    b"MM\0*": phrase("a-tiff-picture"),
+    b"II+\0": phrase("a-tiff-picture"),
+    b"MM\0+": phrase("a-tiff-picture"),
+    b"8BPS": phrase("a-photoshop-document"),
+    b"%!PS": phrase("a-postscript-drawing"),
+    b"\0\0\1\0": phrase("an-icon-ico"),
+    b"\0\0\0\x0cjP  ": phrase("a-jpeg-2000-picture"),
+    b"\xff\x0a": phrase("a-jpeg-xl-picture"),
+    b"\0\0\0\x0cJXL ": phrase("a-jpeg-xl-picture"),
+    b"\x76\x2f\x31\x01": phrase("an-openexr-picture"),
+    b"gimp xcf": phrase("a-gimp-document"),
+    b"RIFF": phrase("a-sound-or-a-video"),
+    b"\x1a\x45\xdf\xa3": phrase("a-video"),
 }
-MARKUP = {"<svg": "an SVG drawing", "<html": "a web page", "<!doctype html": "a web page"}
+MARKUP = {
+    "<svg": phrase("an-svg-drawing"),
+    "<html": phrase("a-web-page"),
+    "<!doctype html": phrase("a-web-page"),
+}
 HEAD = 1024  # bytes that tell
 BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # bytes
 
@@ -59,17 +65,19 @@ def _boxed(head: bytes) -> str:
     """HEIC and AVIF begin as MP4 does, and list what they are."""
     brands = head[8 : int.from_bytes(head[:4], "big")]
     if b"avif" in brands or b"avis" in brands:
-        return "an AVIF picture"
+        return phrase("an-avif-picture")
     if any(brand in brands for brand in (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")):
-        return "a HEIC picture"
-    return "a video"
+        return phrase("a-heic-picture")
+    return phrase("a-video")
 
 
 def _text(head: bytes) -> str:
     try:
         words = head.decode("utf-8", "ignore" if len(head) == HEAD else "strict").lstrip("\ufeff")
     except UnicodeDecodeError:
-        return "of an unknown kind"
+        return phrase("of-an-unknown-kind")
     if any(ord(sign) < 32 and not sign.isspace() for sign in words):
-        return "of an unknown kind"
-    return next((kind for mark, kind in MARKUP.items() if mark in words.lower()), "a text file")
+        return phrase("of-an-unknown-kind")
+    return next(
+        (kind for mark, kind in MARKUP.items() if mark in words.lower()), phrase("a-text-file")
+    )

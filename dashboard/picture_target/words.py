@@ -7,6 +7,7 @@ from dashboard.picture_target.file import ImageCells
 from dashboard.prose import prose
 from dashboard.text.numbers import percent
 
+phrase = prose("phrases/picture_target")
 TOLD = 0.01  # a smaller share of the mass, or of the area, is not worth a word
 _say = prose("images")
 
@@ -22,7 +23,7 @@ def what_was_read(cells: ImageCells, made: Density, invert: bool, background: fl
             height=f"{cells.height:,}",
             columns=columns,
             rows=rows,
-            mass="Dark" if invert else "Light",
+            mass=phrase("dark") if invert else phrase("light"),
         )
     ]
     if cells.turned:

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.prose import prose
 from diffusion_core import InputError
 from diffusion_core.monotone_cubic import monotone_cubic
 from diffusion_core.schedules import Array, Chain, Custom, check_steps
 from diffusion_core.studies.forward import log_snr
 from diffusion_core.studies.noise_grids import custom_schedule
 
+phrase = prose("phrases/schedule_editor")
 Point = tuple[float, float]
 Points = tuple[Point, ...]
 
@@ -47,15 +49,19 @@ def checked(points: Any) -> Points:
     try:
         found = tuple((float(v), float(s)) for v, s in points)
     except (TypeError, ValueError, OverflowError):
-        raise InputError("handles: need pairs of numbers") from None
+        raise InputError(phrase("handles-need-pairs-of-numbers")) from None
     if not 2 <= len(found) <= MOST_HANDLES:
-        raise InputError(f"handles: between 2 and {MOST_HANDLES}, got {len(found)}")
+        raise InputError(
+            phrase("handles-between-2-and-got", most_handles=MOST_HANDLES, found=len(found))
+        )
     if not all(math.isfinite(v) and abs(s) <= LIMIT for v, s in found):
-        raise InputError(f"handles: log-SNR must be between {-LIMIT:g} and {LIMIT:g}")
+        raise InputError(
+            phrase("handles-log-snr-must-be", limit=f"{-LIMIT:g}", limit2=f"{LIMIT:g}")
+        )
     if found[0][0] != 0 or found[-1][0] != 1 or any(b[0] <= a[0] for a, b in pairwise(found)):
-        raise InputError("handles: must lead from t = 1 to t = T, each later than the one before")
+        raise InputError(phrase("handles-must-lead-from-t"))
     if any(b[1] >= a[1] for a, b in pairwise(found)):
-        raise InputError("handles: log-SNR must fall from each to the next")
+        raise InputError(phrase("handles-log-snr-must-fall"))
     return found
 
 
@@ -77,7 +83,7 @@ def resampled(schedule: Custom, steps: int) -> Custom:
     s = np.clip(log_snr(chain, np.arange(1, chain.steps + 1)), -LIMIT, LIMIT)
     keep = np.append(True, np.diff(s) < 0)
     if keep.sum() < 2:
-        raise InputError("schedule.abar: too steep to be read off at another number of steps")
+        raise InputError(phrase("schedule-abar-too-steep-to"))
     fine = np.linspace(0.0, 1.0, check_steps(steps))
     return custom_schedule(monotone_cubic(v[keep], s[keep], fine))
 
@@ -96,13 +102,13 @@ def parse_list(text: str) -> Custom:
         try:
             value = float(word)
         except ValueError:
-            raise InputError(f"{word[:20]!r}, entry {place} of the list, is not a number") from None
-        if not 0 < value < 1:
-            raise InputError(f"entry {place} is {word[:20]}, but every ᾱ lies between 0 and 1")
-        if values and value >= values[-1]:
             raise InputError(
-                f"entry {place}, {word[:20]}, is not below the one before it, but ᾱ must fall"
-            )
+                phrase("entry-of-the-list-is", word=repr(word[:20]), place=place)
+            ) from None
+        if not 0 < value < 1:
+            raise InputError(phrase("entry-is-but-every-abar", place=place, word=word[:20]))
+        if values and value >= values[-1]:
+            raise InputError(phrase("entry-is-not-below-the", place=place, word=word[:20]))
         values.append(value)
     return Custom(tuple(values))
 

@@ -31,6 +31,7 @@ from diffusion_core import SCHEDULES, Experiment, InputError
 from diffusion_core.schedules import Chain, Custom, Schedule
 from diffusion_core.studies.forward import log_snr
 
+phrase = prose("phrases/schedule_editor")
 say = prose("controls")
 EDITOR = "schedule editor"
 _EDITED, _COMPLAINT = "edited schedule", "schedule complaint"
@@ -57,14 +58,13 @@ def choose_length(base: Experiment, schedule: Schedule) -> int:
     name = key("steps", steps)
     st.session_state[name] = steps
     st.select_slider(
-        "Steps T",
+        phrase("steps-t"),
         sorted({*STEPS, start_value("steps", steps), steps}),
         format_func=lambda t: f"{t:,}",
         key=name,
         disabled=is_fixed("steps"),
         on_change=_resample,
-        help="A list of ᾱ runs at one T only. On this page, moving T reads your curve off anew at "
-        "the new number of steps; on the other pages T stays what the list has.",
+        help=phrase("a-list-of-abar-runs"),
     )
     return steps
 
@@ -77,30 +77,27 @@ def schedule_editor(experiment: Experiment) -> None:
     chain = experiment.chain
     begun = _begun(experiment)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.markdown(
-        "Move a handle and the schedule is yours: **Custom**, here and on every other page. With "
-        "the keyboard, go to a handle by Tab and move it by the arrows (with Shift further)."
-    )
+    left.markdown(phrase("move-a-handle-and-the"))
     right.selectbox(
-        "Start the curve from",
+        phrase("start-the-curve-from"),
         [kind for kind in SCHEDULES if kind != "custom"],
         index=None,
         format_func=LABELS.__getitem__,
-        placeholder="another schedule",
+        placeholder=phrase("another-schedule"),
         key=_FROM,
         on_change=_start_from,
     )
     editor(_data(begun, chain), EDITOR, _take)
     if complaint := st.session_state.pop(_COMPLAINT, ""):
-        st.error(f"{plain(complaint)}. The schedule stays as it was.")
-    with st.expander("Type or paste a list of ᾱ instead"):
+        st.error(phrase("the-schedule-stays-as-it", complaint=plain(complaint)))
+    with st.expander(phrase("type-or-paste-a-list")):
         st.text_area(
-            "ᾱ₁, …, ᾱ_T, falling from below 1 to above 0",
+            phrase("abar1-abar-t-falling-from"),
             key=_LIST,
             placeholder="0.99, 0.8, 0.4, 0.1, 0.01",
-            help="Separated by commas, blanks or line breaks. T is as many as there are.",
+            help=phrase("separated-by-commas-blanks-or"),
         )
-        st.button("Use this list", on_click=_paste)
+        st.button(phrase("use-this-list"), on_click=_paste)
 
 
 def _begun(experiment: Experiment) -> Edited:
@@ -146,7 +143,7 @@ def _now() -> Experiment:
 def _adopt(schedule: Schedule, steps: int) -> None:
     wanted = _now().with_(schedule=schedule, steps=steps)
     if kept(wanted) != wanted:
-        raise InputError("schedule: this link fixes it")
+        raise InputError(phrase("schedule-this-link-fixes-it"))
     st.session_state["experiment"] = wanted
     st.session_state[f"{KEY}schedule"] = schedule.kind
     st.session_state[f"{KEY}steps"] = steps

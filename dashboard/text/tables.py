@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.numbers import rounded, scientific, stated, with_error
 from diffusion_core import PRESETS, Experiment, Measurement
@@ -13,6 +14,7 @@ from diffusion_core.studies.convergence import Fit, Slope, slopes
 from diffusion_core.targets import Target
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/text")
 Outcome = Measurement | str
 SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
 
@@ -28,18 +30,20 @@ def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
         return label, "–", "–", found
     seen = found.estimate
     if seen is None:
-        return label, rounded(found.value, 6), scientific(found.error, 1), "exact law"
-    how = (
-        f"{seen.size:,} particles: standard error {rounded(seen.standard_error, 2)}, "
-        f"a perfect sampler shows {rounded(seen.noise_floor, 2)}"
+        return label, rounded(found.value, 6), scientific(found.error, 1), phrase("exact-law")
+    how = phrase(
+        "particles-standard-error-a-perfect",
+        size=f"{seen.size:,}",
+        standard_error=rounded(seen.standard_error, 2),
+        noise_floor=rounded(seen.noise_floor, 2),
     )
     if not found.value > found.error:  # an interval down to 0 is no answer
-        return label, f"at most {rounded(found.value + found.error, 2)}", "–", how
+        return label, phrase("at-most", value=rounded(found.value + found.error, 2)), "–", how
     return label, rounded(found.value), rounded(found.error, 2), how
 
 
 def _how(found: Measurement) -> str:
-    return f"{found.estimate.size:,} particles" if found.estimate else "exact law"
+    return f"{found.estimate.size:,} particles" if found.estimate else phrase("exact-law")
 
 
 def run_table(
@@ -56,7 +60,7 @@ def run_table(
         how = "" if isinstance(found, str) else _how(found)
         rows.append((title, distance, how, f"{run.record.nfe(run.steps):,}", *what))
     names = ("target", "schedule", "sampler", "T", "start")
-    return _columns(("panel", "TV(q₁, p₁)", "how", "score evaluations", *names), rows)
+    return _columns(("panel", "TV(q₁, p₁)", "how", phrase("score-evaluations"), *names), rows)
 
 
 def law_label(run: Experiment) -> str:
@@ -89,7 +93,7 @@ def step_rows(
 
 
 def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    names = ["t", "β_t", "ᾱ_t", "TV(q_t, p_t)", "its error"]
+    names = ["t", "β_t", "ᾱ_t", "TV(q_t, p_t)", phrase("its-error")]
     columns = _columns(names, rows)
     return columns if rows[0][3] != "" else dict(list(columns.items())[:3])
 
@@ -126,7 +130,15 @@ def slope_table(
                     _place(m.steps, fit),
                 )
             )
-    names = ("sampler", "T", "score evaluations", "distance", "error", "slope", "in the fit")
+    names = (
+        "sampler",
+        "T",
+        phrase("score-evaluations"),
+        "distance",
+        "error",
+        "slope",
+        phrase("in-the-fit"),
+    )
     return _columns(names, rows)
 
 
@@ -136,10 +148,10 @@ def _slopes(curve: Sequence[Measurement]) -> list[Slope]:
 
 def _place(steps: int, fit: Fit | None) -> str:
     if fit is None:
-        return "no fit"
+        return phrase("no-fit")
     if steps in fit.steps:
         return "yes"
-    return "pre-asymptotic" if steps < fit.steps[0] else "left out"
+    return "pre-asymptotic" if steps < fit.steps[0] else phrase("left-out")
 
 
 def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -147,17 +159,34 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
     rows = []
     for name, fit in fits.items():
         if fit is None:
-            rows.append((labels[name], "–", "–", "–", "too few points follow the form"))
+            rows.append((labels[name], "–", "–", "–", phrase("too-few-points-follow-the")))
             continue
         low, high = fit.r_interval
-        span = f"T = {fit.steps[0]:,} to {fit.steps[-1]:,}, within {100 * fit.misfit:.2g} %"
+        span = phrase(
+            "t-to-within-per-cent",
+            steps=f"{fit.steps[0]:,}",
+            steps2=f"{fit.steps[-1]:,}",
+            misfit=f"{100 * fit.misfit:.2g}",
+        )
         k = f"{fit.k:.2f}"
         if fit.k_interval is not None:
             k += f" ({fit.k_interval[0]:.2f} to {fit.k_interval[1]:.2f})"
         rows.append(
-            (labels[name], f"{fit.r:.3f} ({low:.3f} to {high:.3f})", k, rounded(fit.C), span)
+            (
+                labels[name],
+                phrase("to", r=f"{fit.r:.3f}", low=f"{low:.3f}", high=f"{high:.3f}"),
+                k,
+                rounded(fit.C),
+                span,
+            )
         )
-    names = ("sampler", "r in T^−r (95 % interval)", "ℓ in (log T)^ℓ", "C", "fitted over")
+    names = (
+        "sampler",
+        phrase("r-in-t-minusr-95"),
+        phrase("l-in-log-t-l"),
+        "C",
+        phrase("fitted-over"),
+    )
     return _columns(names, rows)
 
 
@@ -175,8 +204,12 @@ def bound_table(
         for name, found in theorems.items()
         for theorem in found
     ]
-    rows += [(labels[name], "none listed", "", "") for name, found in theorems.items() if not found]
-    names = ("sampler", "TV(q₁, p₁) ≤, exact scores", "source", "how we know it")
+    rows += [
+        (labels[name], phrase("none-listed"), "", "")
+        for name, found in theorems.items()
+        if not found
+    ]
+    names = ("sampler", phrase("tv-q1-p1-at-most"), "source", phrase("how-we-know-it"))
     return _columns(names, rows)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.prose import prose
 from dashboard.text.mathematics import worded
 from dashboard.topics.assumptions import words as text
 from dashboard.topics.forward.measure import to_noise
@@ -15,6 +16,7 @@ from diffusion_core.schedules import Theory
 from diffusion_core.theory.assumptions import theorems
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/assumptions")
 HEADER = ("assumption", "verdict", "finding", "assumed", "theorem")
 
 Checked = list[tuple[Theorem, list[text.Line]]]
@@ -44,7 +46,7 @@ def section(experiment: Experiment) -> Checked:
     extra = schedule_line(experiment, found)
     if extra:
         st.markdown(extra.markdown)
-        st.caption("Li and Yan, arXiv 2409.18959: their proof asks no more of a schedule.")
+        st.caption(phrase("li-and-yan-arxiv-2409"))
     st.markdown(text.consequence(experiment, to_noise(experiment, experiment.steps)))
     for note in experiment.chain.notes:
         st.caption(worded(note))

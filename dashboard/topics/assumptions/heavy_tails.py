@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import page_chrome
 from dashboard.compute import cached, studies, sweeps
 from dashboard.figures.style import is_dark
+from dashboard.prose import prose
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions import heavy_tails_words as text
@@ -20,6 +21,7 @@ from diffusion_core.schedules import Custom, Theory
 from diffusion_core.targets import GaussianMixture, StudentT
 from diffusion_core.targets.base import Target
 
+phrase = prose("phrases/assumptions")
 SCALE = 0.8  # of all laws: the Gaussian is the limit of many degrees of freedom
 LAWS: dict[str, Target] = {
     "t, df = 1": StudentT(1.0, (0.0,), SCALE),
@@ -74,7 +76,7 @@ def section(experiment: Experiment) -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         figure = tails_figure(curves(work, found), work.sampler, is_dark())
-        alt = "TV against T for three heavy tails and a Gaussian"
+        alt = phrase("tv-against-t-for-three")
         page_chrome.plot(
             place, figure, "heavy-tails", alt, f"{PAGE} tails {len(found)}", numbers=False
         )
@@ -86,8 +88,10 @@ def section(experiment: Experiment) -> None:
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
         st.warning(sentence(worded(reason)))
     starts = {law: studies.initialisation(work.run(law, STEPS[work.sampler][-1])) for law in LAWS}
-    page_chrome.table(text.table(LAWS, measured, starts), "Heavy tails: moments, mass outside, TV")
+    page_chrome.table(
+        text.table(LAWS, measured, starts), phrase("heavy-tails-moments-mass-outside")
+    )
     rows = [(law, m.steps, m.value, m.error) for law, points in measured.items() for m in points]
     csv = page_chrome.to_csv(("law", "steps", "tv", "error"), rows)
-    page_chrome.download("Download the tails (CSV)", csv, "heavy-tails.csv")
+    page_chrome.download(phrase("download-the-tails-csv"), csv, "heavy-tails.csv")
     st.caption(text.accuracy())

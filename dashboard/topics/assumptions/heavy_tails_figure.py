@@ -8,8 +8,10 @@ import plotly.graph_objects as go
 
 from dashboard.figures.family import family_figure
 from dashboard.figures.once import drawn_once
+from dashboard.prose import prose
 from diffusion_core import Measurement
 
+phrase = prose("phrases/assumptions")
 LOOKS = (
     ("triangle-up-open", "dot"),
     ("square-open", "dashdot"),
@@ -24,5 +26,5 @@ def tails_figure(
 ) -> go.Figure:
     """One curve for each law, log-log."""
     drawn = {law: (curve, look) for (law, curve), look in zip(curves.items(), LOOKS, strict=True)}
-    figure = family_figure(drawn, sampler, "TV(q₁, p₁), exact", 400, dark)
+    figure = family_figure(drawn, sampler, phrase("tv-q1-p1-exact"), 400, dark)
     return figure.update_layout(margin={"t": 24})

@@ -10,6 +10,7 @@ from dashboard.text.numbers import rounded
 from diffusion_core import SAMPLERS, Measurement
 from diffusion_core.targets.base import Target
 
+phrase = prose("phrases/assumptions")
 _PROSE = prose("heavy_tails")
 CLOSE = 0.02  # of the Gaussian's TV: no difference to speak of
 
@@ -55,17 +56,17 @@ def table(
         rows.append(
             (
                 law,
-                rounded(mean) if math.isfinite(mean) else "infinite",
+                rounded(mean) if math.isfinite(mean) else phrase("infinite"),
                 "–" if last is None else f"{last.steps:,}",
                 "–" if last is None else _mass(target.mass_outside(float(last.steps))),
                 rounded(starts[law], 2),
                 "–" if last is None else rounded(last.value),
             )
         )
-    tail = "mass beyond |x| = T, at most"
-    names = ("law", "E|X₀| at most", "T", tail, "TV(p_T, N(0, 1))", "TV(q₁, p₁)")
+    tail = phrase("mass-beyond-x-t-at")
+    names = ("law", phrase("e-x0-at-most"), "T", tail, "TV(p_T, N(0, 1))", "TV(q₁, p₁)")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
 def _mass(mass: float) -> str:
-    return rounded(mass, 2) if mass >= 1e-16 else "below 10⁻¹⁶"
+    return rounded(mass, 2) if mass >= 1e-16 else phrase("below-1016")

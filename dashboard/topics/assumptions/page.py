@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, switch
+from dashboard.prose import prose
 
+phrase = prose("phrases/assumptions")
 TAILS = switch("tails", False)
 PAGE = Page(
     "assumptions",
-    "Assumptions",
+    phrase("assumptions"),
     "Understand",
     3,
     (TAILS,),

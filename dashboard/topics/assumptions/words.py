@@ -19,7 +19,8 @@ from diffusion_core.targets import Circle, GaussianMixture, Points, StudentT
 from diffusion_core.theory.assumptions import exact_score, schedule_facts
 from diffusion_core.theory.theorems import Theorem
 
-HOLDS, FAILS, OPEN = "true", "not true", "cannot be checked"
+phrase = prose("phrases/assumptions")
+HOLDS, FAILS, OPEN = phrase("true"), phrase("not-true"), phrase("cannot-be-checked")
 MARKS = {
     HOLDS: ":green[:material/check:]",
     FAILS: ":red[:material/close:]",

@@ -15,6 +15,7 @@ from dashboard.topics.budget.page import AXES, AXIS, BESIDE, LARGEST, PAGE
 from dashboard.topics.budget.words import label
 from diffusion_core.studies.budget import Budget
 
+phrase = prose("phrases/budget")
 say = prose("controls")
 
 
@@ -23,14 +24,14 @@ def choose_figure(values: Mapping[str, Any], sampler: str) -> dict[str, Any]:
     others = [name for name in SINGLE if name != sampler]
     given = [name for name in values[BESIDE.name] if name in others]
     beside = st.pills(
-        f"Beside {label(sampler)}",
+        phrase("beside", sampler=label(sampler)),
         others,
         selection_mode="multi",
         format_func=label,
         **widget(f"{PAGE}.{BESIDE.name} {sampler}", given),
     )
     axis = st.segmented_control(
-        "Axis of the error",
+        phrase("axis-of-the-error"),
         list(AXES),
         format_func=AXES.__getitem__,
         required=True,
@@ -48,7 +49,7 @@ def choose_step(found: Budget, value: int) -> tuple[int, int]:
         return 2, value
     given = largest if value == LARGEST else min(value, first)
     t = st.slider(
-        "Step from t",
+        phrase("step-from-t"),
         2,
         first,
         **widget(f"{PAGE}.step of {first}", given),

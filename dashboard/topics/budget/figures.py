@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import LAWS, PARTS, SAMPLERS, Mark, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.budget import measure
 from dashboard.topics.budget.measure import Map, Picture
@@ -20,6 +21,7 @@ from diffusion_core import Experiment
 from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import Budget
 
+phrase = prose("phrases/budget")
 HEIGHT, ENTRY, BAR = 400, 26, 34  # pixels: of a figure, of an entry in its legend, of a bar
 POINTS, FEW = 500, 40  # of a curve; steps that get a marker each
 DECADES = 6.0  # of a logarithmic axis, below its largest value
@@ -41,11 +43,9 @@ def steps_figure(
         kept = _thinned(len(t))
         trace = _curve(name, labels[name], t[kept], local[kept], dark)
         trace["customdata"] = error[kept]
-        trace["hovertemplate"] = (
-            f"{labels[name]}, step t = %{{x}}<br>%{{y:.4g}} ± %{{customdata:.1g}}<extra></extra>"
-        )
+        trace["hovertemplate"] = phrase("step-t-pm", labels=labels[name])
         curves.append(trace)
-    layout = _against_t(found, axis, "error that step t adds (TV)", curves, dark)
+    layout = _against_t(found, axis, phrase("error-that-step-t-adds"), curves, dark)
     return go.Figure({"data": curves, "layout": layout})
 
 
@@ -60,15 +60,18 @@ def sums_figure(
         kept = _thinned(len(t))
         sums = np.array(seen.partial_sums)[kept]
         measured = np.array([d.value for _, d in seen.reached])[kept]
-        bound = _curve(name, f"{labels[name]}: sum of its parts", t[kept], sums, dark)
+        bound = _curve(name, phrase("sum-of-its-parts", labels=labels[name]), t[kept], sums, dark)
         bound |= {"mode": "lines", "opacity": 0.75}
         bound["line"] = bound["line"] | {"width": 1.5}
-        true = _curve(name, f"{labels[name]}: measured", t[kept], measured, dark)
+        true = _curve(name, phrase("measured", labels=labels[name]), t[kept], measured, dark)
         true["line"] = true["line"] | {"width": 4}
-        for trace, words in ((bound, "sum so far"), (true, "TV(q<sub>t</sub>, p<sub>t</sub>)")):
+        for trace, words in (
+            (bound, phrase("sum-so-far")),
+            (true, "TV(q<sub>t</sub>, p<sub>t</sub>)"),
+        ):
             hover = f"{labels[name]}, t = %{{x}}<br>{words}: %{{y:.4g}}<extra></extra>"
             curves.append(trace | {"hovertemplate": hover})
-    layout = _against_t(found, axis, "error so far (TV)", curves, dark)
+    layout = _against_t(found, axis, phrase("error-so-far-tv"), curves, dark)
     return go.Figure({"data": curves, "layout": layout})
 
 
@@ -100,7 +103,7 @@ def _against_t(
         "margin": {"t": 24},
         "showlegend": True,
         "xaxis": {
-            "title": {"text": "t, from noise to data"},
+            "title": {"text": phrase("t-from-noise-to-data")},
             "range": [first * 1.01, 0.5],
             "nticks": 8,
         },
@@ -122,11 +125,11 @@ def account_bars(found: Budget) -> Bars:
         bars.append(("score", found.score.value))
     bars.append(("sum", found.sum.value))
     if found.contraction is None or found.cancellation is None:
-        bars.append(("contraction, cancellation", -found.surplus or 0.0))
+        bars.append((phrase("contraction-cancellation"), -found.surplus or 0.0))
     else:
         bars.append(("contraction", -found.contraction or 0.0))
         bars.append(("cancellation", -found.cancellation or 0.0))
-    return [*bars, ("total, measured", found.total.value)]
+    return [*bars, (phrase("total-measured"), found.total.value)]
 
 
 @drawn_once
@@ -157,7 +160,11 @@ def account_figure(bars: Bars, dark: bool) -> go.Figure:
         "template": figure_template(dark),
         "height": 90 + BAR * len(bars),
         "margin": {"t": 24},
-        "xaxis": {"title": {"text": "total variation"}, "range": [0, top or 1.0], "nticks": 6},
+        "xaxis": {
+            "title": {"text": phrase("total-variation")},
+            "range": [0, top or 1.0],
+            "nticks": 6,
+        },
         "yaxis": {"autorange": "reversed", "showgrid": False},
         "bargap": 0.25,
     }
@@ -191,8 +198,8 @@ def picture_figure(shown: Picture, made: str, wanted: str, dark: bool) -> go.Fig
         _density(x, shown.made, made, output.scatter(dark)["line"]),
     ]
     signed = [
-        _signed(x, np.maximum(gap, 0.0), "+ in excess", output.colour(dark), "/"),
-        _signed(x, np.minimum(gap, 0.0), "− missing", target.colour(dark), "\\"),
+        _signed(x, np.maximum(gap, 0.0), phrase("in-excess"), output.colour(dark), "/"),
+        _signed(x, np.minimum(gap, 0.0), phrase("minus-missing"), target.colour(dark), "\\"),
     ]
     across = {"range": [shown.edges[0], shown.edges[-1]]}
     layout = {
@@ -202,11 +209,11 @@ def picture_figure(shown: Picture, made: str, wanted: str, dark: bool) -> go.Fig
         "annotations": _signs(x, gap),
         "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False},
         "xaxis2": {**across, "anchor": "y2", "title": {"text": "x"}},
-        "yaxis": {"domain": DENSITY, "title": {"text": "density"}, "rangemode": "tozero"},
+        "yaxis": {"domain": DENSITY, "title": {"text": phrase("density")}, "rangemode": "tozero"},
         "yaxis2": {
             "domain": DIFFERENCE,
             "anchor": "x2",
-            "title": {"text": "difference"},
+            "title": {"text": phrase("difference")},
             "zeroline": True,
             "zerolinecolor": theme(dark).axis,
             "zerolinewidth": 1.5,
@@ -239,7 +246,7 @@ def map_figure(shown: Map, dark: bool) -> go.Figure:
     """Where in the plane mass is in excess and where it is missing; nothing is the background."""
     most = float(np.abs(shown.difference).max(initial=0.0)) or 1.0
     blank, low, high = theme(dark).background, LAWS["target"], LAWS["output"]
-    title = {"text": "+ in excess, − missing (density)", "side": "bottom"}
+    title = {"text": phrase("in-excess-minus-missing-density"), "side": "bottom"}
     heat = {
         "type": "heatmap",
         "x": shown.x,

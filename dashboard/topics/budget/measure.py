@@ -11,6 +11,7 @@ import numpy as np
 from dashboard.compute import cost
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress, Share
+from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, scientific
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import Distance
@@ -29,6 +30,7 @@ from diffusion_core.studies.budget import (
     switches,
 )
 
+phrase = prose("phrases/budget")
 CELLS = 600  # of a picture in x
 SEEN = 5e-4  # of the mass lies beyond either end of a picture
 LOOK = 4001
@@ -60,7 +62,9 @@ def account(experiment: Experiment, place: Any) -> Account:
 def accounts(runs: Mapping[str, Experiment], place: Any) -> dict[str, Account]:
     """The same of several runs, together."""
     labels = ", ".join(run.record.label for run in runs.values())
-    found = outcomes([_study(run) for run in runs.values()], f"{labels}: step by step", place)
+    found = outcomes(
+        [_study(run) for run in runs.values()], phrase("step-by-step-2", labels=labels), place
+    )
     return dict(zip(runs, found, strict=True))
 
 
@@ -68,7 +72,7 @@ def left_over(experiment: Experiment, found: Budget, place: Any) -> tuple[Left, 
     """What is left of the error when sources are switched off, or why that is not known."""
     plain = experiment.with_(seed=0)
     study = Study(switches, (plain,), cost.study(plain, "switches", 5), (found,))
-    [left] = outcomes([study], "What is left when a source is switched off", place)
+    [left] = outcomes([study], phrase("what-is-left-when-a"), place)
     return left
 
 
@@ -142,7 +146,7 @@ def step_map(experiment: Experiment, t: int, place: Any) -> Map:
 def _shown(function: Callable[..., Any], args: tuple[Any, ...], place: Any) -> Any:
     """One of the pictures; Refused where there is none."""
     study = Study(function, args, cost.study(args[0], function.__name__, 5))
-    return value(study, "Where mass is in excess and where it is missing", place)
+    return value(study, phrase("where-mass-is-in-excess"), place)
 
 
 def _outcome_map(experiment: Experiment, progress: Progress) -> Map:
@@ -229,8 +233,16 @@ def step_rows(runs: Mapping[str, Experiment], found: Mapping[str, Budget]) -> li
 
 
 def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    steps = ("sampler", "t", "β_t", "error of the step", "± that", "of the score", "± of that")
-    names = (*steps, "sum so far", "TV(q_{t−1}, p_{t−1})", "± this", "contracted")
+    steps = (
+        "sampler",
+        "t",
+        "β_t",
+        phrase("error-of-the-step"),
+        phrase("pm-that"),
+        phrase("of-the-score"),
+        phrase("pm-of-that"),
+    )
+    names = (*steps, phrase("sum-so-far"), "TV(q_{t−1}, p_{t−1})", phrase("pm-this"), "contracted")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -241,15 +253,15 @@ def parts_table(found: Budget) -> dict[str, list[str]]:
     ]
     rows += [(group_name(g.first, g.last), g.sum, g.sum.value) for g in found.groups()]
     exact = found.score.value == 0
-    rows.append(("score: exact" if exact else "score", found.score, found.score.value))
-    rows.append(("their sum", found.sum, found.sum.value))
+    rows.append((phrase("score-exact") if exact else "score", found.score, found.score.value))
+    rows.append((phrase("their-sum"), found.sum, found.sum.value))
     if found.contraction is None or found.cancellation is None:
-        rows.append(("contraction and cancellation", None, -found.surplus or 0.0))
+        rows.append((phrase("contraction-and-cancellation"), None, -found.surplus or 0.0))
     else:
         rows.append(("contraction", None, -found.contraction or 0.0))
         rows.append(("cancellation", None, -found.cancellation or 0.0))
-    rows.append(("TV(q₁, p₁), measured", found.total, found.total.value))
-    rows.append(("the same, started from p_T", found.without_start, found.without_start.value))
+    rows.append((phrase("tv-q1-p1-measured"), found.total, found.total.value))
+    rows.append((phrase("the-same-started-from-p"), found.without_start, found.without_start.value))
     whole = found.sum.value
     return {
         "part": [name for name, _, _ in rows],
@@ -263,18 +275,25 @@ def parts_table(found: Budget) -> dict[str, list[str]]:
 
 def switches_table(rows: Sequence[Left]) -> dict[str, list[str]]:
     """What is left of the error when its sources are switched off."""
-    starts = {"noise": "N(0, I)", "exact": "p_T: no error"}
+    starts = {"noise": "N(0, I)", "exact": phrase("p-t-no-error")}
     known = [(row.tv.value, row.tv.error) if row.tv else None for row in rows]
     return {
         "start": [starts[row.start] for row in rows],
         "score": [
-            "as given" if row.score else "exact" if row.steps else "not asked for" for row in rows
+            phrase("as-given") if row.score else "exact" if row.steps else phrase("not-asked-for")
+            for row in rows
         ],
-        "steps": ["of the sampler" if row.steps else "exact: no error" for row in rows],
-        "TV(q₁, p₁) left": [rounded(d[0], 4) if d else "not known" for d in known],
+        "steps": [
+            phrase("of-the-sampler") if row.steps else phrase("exact-no-error") for row in rows
+        ],
+        "TV(q₁, p₁) left": [rounded(d[0], 4) if d else phrase("not-known") for d in known],
         "error": [scientific(d[1], 1) if d and d[1] else "–" for d in known],
     }
 
 
 def group_name(first: int, last: int) -> str:
-    return f"step t = {first:,}" if first == last else f"steps t = {first:,} to {last:,}"
+    return (
+        phrase("step-t", first=f"{first:,}")
+        if first == last
+        else phrase("steps-t-to", first=f"{first:,}", last=f"{last:,}")
+    )

@@ -8,12 +8,15 @@ from dashboard import page_chrome
 from dashboard.compute.progress import Silent
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import keep
+from dashboard.prose import prose
 from dashboard.topics.budget import words as text
 from dashboard.topics.budget.controls import choose_step
 from dashboard.topics.budget.figures import drawn_step
 from dashboard.topics.budget.page import PAGE
 from diffusion_core import Experiment
 from diffusion_core.studies.budget import Budget
+
+phrase = prose("phrases/budget")
 
 
 @st.fragment
@@ -24,7 +27,7 @@ def one_step(experiment: Experiment, found: Budget, value: int) -> int:
     keep(PAGE, step=said)
     with page_chrome.or_reason():
         shown, figure = drawn_step(experiment, t, is_dark(), Silent())
-        alt = text.picture_alt(f"step(p_{t}) and p_{t - 1}", shown.excess, shown.missing)
+        alt = text.picture_alt(phrase("step-p-and-p", t=t, t2=t - 1), shown.excess, shown.missing)
         page_chrome.plot(place, figure, "one-step", alt, f"{PAGE} step", of=experiment.target)
         st.caption(f"{text.of_step(found, t)} {text.areas(shown.excess, shown.missing)}")
     return said

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, Setting, choice, several
+from dashboard.prose import prose
 from dashboard.topics.budget.measure import SINGLE
 from diffusion_core import InputError
 from diffusion_core.schedules import MAX_STEPS
 
-AXES = {"log": "logarithmic", "linear": "linear"}
+phrase = prose("phrases/budget")
+AXES = {"log": phrase("logarithmic"), "linear": phrase("linear")}
 LARGEST = 0  # the step from this t: the one that adds most
 
 
 def _step(text: str) -> int:
     if text.isdecimal() and len(text) <= 4 and 2 <= int(text) <= MAX_STEPS:
         return int(text)
-    raise InputError(f"step: a t from 2 to {MAX_STEPS}, got {text[:40]!r}")
+    raise InputError(phrase("step-a-t-from-2", max_steps=MAX_STEPS, text=repr(text[:40])))
 
 
 BESIDE = several("beside", (), SINGLE)
@@ -22,7 +24,7 @@ AXIS = choice("axis", "log", tuple(AXES))
 STEP = Setting("step", LARGEST, _step)
 PAGE = Page(
     "budget",
-    "Where the error comes from",
+    phrase("where-the-error-comes-from"),
     "Measure",
     2,
     (BESIDE, AXIS, STEP),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 from dashboard.topics.challenges.entries import NAMES
 
+phrase = prose("phrases/challenges")
 CHALLENGE = choice("challenge", NAMES[0], NAMES)
 PAGE = Page(
     "challenges",
-    "Challenges",
+    phrase("challenges"),
     "Learn",
     3,
     (CHALLENGE,),

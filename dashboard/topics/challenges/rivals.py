@@ -20,6 +20,7 @@ from dashboard.topics.challenges.entries import CHALLENGES, Challenge, broken_ru
 from dashboard.topics.challenges.page import CHALLENGE, PAGE
 from diffusion_core import Experiment, InputError, Measurement
 
+phrase = prose("phrases/challenges")
 say = prose("challenges")
 
 
@@ -37,7 +38,9 @@ def classmates(text: str, challenge: Challenge) -> Experiment:
 def show_comparison(challenge: Challenge, entry: Experiment, place: Any) -> None:
     """The entry beside the one of a pasted link, or beside the reader's own best."""
     text = st.text_input(
-        "A classmate's link", key=key(f"{PAGE}.classmate", ""), placeholder=say("rival-where")
+        phrase("a-classmates-link"),
+        key=key(f"{PAGE}.classmate", ""),
+        placeholder=say("rival-where"),
     )
     if text.strip():
         try:
@@ -54,7 +57,7 @@ def show_comparison(challenge: Challenge, entry: Experiment, place: Any) -> None
     labels = say("this"), say(theirs)
     found = scores(challenge, dict(zip(labels, (entry, other), strict=True)), place)
     st.markdown(compared(found[labels[0]][1], found[labels[1]][1], labels[1]))
-    page_chrome.table(table(found), f"This entry and {labels[1]}")
+    page_chrome.table(table(found), phrase("this-entry-and", labels=labels[1]))
 
 
 def compared(mine: Measurement | str, other: Measurement | str, label: str) -> str:
@@ -85,7 +88,7 @@ def show_history(challenge: Challenge, entry: Experiment | None, place: Any) -> 
     """What the reader has submitted, in the order of time, with the ways back to each."""
     st.header(say("own-title"))
     if entry is not None:
-        button(st, "Submit this entry", history.submit, (challenge.name, entry))
+        button(st, phrase("submit-this-entry"), history.submit, (challenge.name, entry))
     own = _numbered(history.submitted(challenge.name))
     st.caption(say("own-kept", most=history.MOST))
     if not own:
@@ -94,10 +97,10 @@ def show_history(challenge: Challenge, entry: Experiment | None, place: Any) -> 
     columns = table({label: found[label] for label in own})
     page_chrome.table(
         {name: columns[name] for name in columns if name != "place"},
-        "Your entries for this challenge, the oldest first",
+        phrase("your-entries-for-this-challenge"),
     )
     for number, run in own.items():
-        label = f"Restore entry {number}: {run.record.label}, T = {run.steps}"
+        label = phrase("restore-entry-t", number=number, label=run.record.label, steps=run.steps)
         query = {EXPERIMENT: encode(run) or "", CHALLENGE.name: challenge.name}
         navigation.page_link(PAGE.name, label, query=query)
-    button(st, "Clear my entries in all challenges", history.clear, type="tertiary")
+    button(st, phrase("clear-my-entries-in-all"), history.clear, type="tertiary")

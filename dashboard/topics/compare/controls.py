@@ -9,11 +9,13 @@ import streamlit as st
 
 from dashboard.link.permalink import Setting
 from dashboard.link.widget_keys import widget
+from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
 from dashboard.topics.compare.page import PAGE
 from dashboard.topics.compare.panels import AS_A, Changes, plain_schedules
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 
+phrase = prose("phrases/compare")
 STEPS = (4, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256, 400, 512, 1000)
 STARTS = {"noise": "N(0, I)", "exact": "p_T"}
 
@@ -32,11 +34,15 @@ def choose_changes(panel: str, setting: Setting, given: Changes, base: Experimen
         )
 
     presets = [name for name, p in PRESETS.items() if p.target.dim == base.target.dim]
-    with st.popover(f"Panel {panel} differs in …", width="stretch"):
+    with st.popover(phrase("panel-differs-in", panel=panel), width="stretch"):
         return Changes(
-            sampler=choose("sampler", "Sampler", list(SAMPLERS), lambda n: SAMPLERS[n].label),
-            steps=choose("steps", "Steps T", STEPS, lambda n: f"{n:,}"),
-            schedule=choose("schedule", "Schedule", plain_schedules(), SCHEDULES.__getitem__),
-            start=choose("start", "Start", list(STARTS), STARTS.__getitem__),
-            target=choose("target", "Target", presets, lambda n: PRESETS[n].label),
+            sampler=choose(
+                "sampler", phrase("sampler"), list(SAMPLERS), lambda n: SAMPLERS[n].label
+            ),
+            steps=choose("steps", phrase("steps-t"), STEPS, lambda n: f"{n:,}"),
+            schedule=choose(
+                "schedule", phrase("schedule"), plain_schedules(), SCHEDULES.__getitem__
+            ),
+            start=choose("start", phrase("start"), list(STARTS), STARTS.__getitem__),
+            target=choose("target", phrase("target"), presets, lambda n: PRESETS[n].label),
         )

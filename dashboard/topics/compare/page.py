@@ -5,8 +5,10 @@ from __future__ import annotations
 from dashboard.animation.controls import PICTURE_SETTINGS
 from dashboard.experiment.controls import PARTICLE_COUNTS
 from dashboard.link.permalink import Page, whole
+from dashboard.prose import prose
 from dashboard.topics.compare.panels import MOST, Changes, changes_setting
 
+phrase = prose("phrases/compare")
 FEW = PARTICLE_COUNTS[:5]  # per panel
 PANELS = whole("panels", 2, range(2, MOST + 1))
 PARTICLES = whole("particles", 1000, FEW)
@@ -18,7 +20,7 @@ CHANGES = [
 ]
 PAGE = Page(
     "compare",
-    "Side by side",
+    phrase("side-by-side"),
     "Watch",
     3,
     (PANELS, PARTICLES, *PICTURE_SETTINGS, *CHANGES),

@@ -11,12 +11,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from dashboard.link.permalink import Setting
+from dashboard.prose import prose
 from dashboard.text.labels import SCHEDULES
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
 from diffusion_core.experiment import STARTS
 from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, Custom
 
+phrase = prose("phrases/compare")
 MOST = 4
 NAMES = ("B", "C", "D")
 AS_A = "as in A"
@@ -42,9 +44,18 @@ class Changes:
         for name, words in allowed.items():
             value = getattr(self, name)
             if value is not None and value not in words:
-                raise InputError(f"{name}: one of {', '.join(words)}, got {value[:40]!r}")
+                raise InputError(
+                    phrase("one-of-got", name=name, words=", ".join(words), value=repr(value[:40]))
+                )
         if self.steps is not None and not MIN_STEPS <= self.steps <= MAX_STEPS:
-            raise InputError(f"steps: T from {MIN_STEPS} to {MAX_STEPS:,}, got {self.steps}")
+            raise InputError(
+                phrase(
+                    "steps-t-from-to-got",
+                    min_steps=MIN_STEPS,
+                    max_steps=f"{MAX_STEPS:,}",
+                    steps=self.steps,
+                )
+            )
 
     @property
     def made(self) -> dict[str, Any]:
@@ -61,7 +72,7 @@ class Changes:
             changes["schedule"] = SCHEDULE_KINDS[self.schedule]()
         if self.steps is not None:
             if isinstance(changes.get("schedule", base.schedule), Custom):
-                raise InputError("steps: a custom schedule runs at its own T only")
+                raise InputError(phrase("steps-a-custom-schedule-runs"))
             changes["steps"] = self.steps
         if self.start is not None:
             changes["start"] = self.start
@@ -93,13 +104,19 @@ def _read(panel: str, text: str) -> Changes:
         name, _, value = word.partition(".")
         if name not in known or not value or name in values:
             raise InputError(
-                f"{panel}: changes such as sampler.ddpm,steps.50 to {', '.join(known)}, "
-                f"got {word[:40]!r}"
+                phrase(
+                    "changes-such-as-sampler-ddpm",
+                    panel=panel,
+                    known=", ".join(known),
+                    word=repr(word[:40]),
+                )
             )
         values[name] = value
     if "steps" in values:
         if not values["steps"].isdecimal():
-            raise InputError(f"{panel}: steps needs a whole number, got {values['steps'][:40]!r}")
+            raise InputError(
+                phrase("steps-needs-a-whole-number", panel=panel, steps=repr(values["steps"][:40]))
+            )
         values["steps"] = int(values["steps"][:9])
     try:
         return Changes(**values)
@@ -117,13 +134,11 @@ def runs(base: Experiment, changes: Mapping[str, Changes]) -> dict[str, Experime
         try:
             run = changed.apply(base)
         except InputError as error:
-            raise InputError(f"panel {name}, {error}") from None
+            raise InputError(phrase("panel", name=name, error=error)) from None
         found[f"{name}: {_title(run, changed.made)}"] = run
     dims = sorted({run.target.dim for run in found.values()})
     if len(dims) > 1:
-        raise InputError(
-            f"target: all panels need targets of one dimension, got {' and '.join(map(str, dims))}"
-        )
+        raise InputError(phrase("target-all-panels-need-targets", str=" and ".join(map(str, dims))))
     return found
 
 
@@ -135,7 +150,7 @@ def _title(run: Experiment, changes: Mapping[str, Any]) -> str:
     if "schedule" in changes:
         parts.append(SCHEDULES[run.schedule.kind].split(":")[0])
     if "start" in changes:
-        parts.append("from p_T" if run.exact_start else "from N(0, I)")
+        parts.append(phrase("from-p-t") if run.exact_start else phrase("from-n-0-i"))
     if "target" in changes and run.preset is not None:
         parts.append(PRESETS[run.preset].label)
     return ", ".join(parts)

@@ -36,6 +36,7 @@ from diffusion_core.samplers.ode_order import SPELLED
 from diffusion_core.schedules import Custom, Linear
 from diffusion_core.targets import DEFAULT_1D
 
+phrase = prose("phrases/convergence")
 say = prose("controls")
 _MODES = Experiment(preset=DEFAULT_1D, start="exact")
 ORDERS_SHOWN = {
@@ -98,7 +99,7 @@ def choose_sweep(
     chosen["samplers"] = samplers
     left, middle, right = st.columns(3)
     chosen["axis"] = left.segmented_control(
-        "Compare at equal",
+        phrase("compare-at-equal"),
         list(AXES),
         format_func=AXES.__getitem__,
         required=True,
@@ -109,10 +110,12 @@ def choose_sweep(
         middle.caption(say("sweep-own", steps=f"{experiment.steps:,}"))
     else:
         chosen["from"], chosen["to"] = _choose_range(middle, values, chosen["axis"])
-        twice = middle.toggle("two points a doubling", **_key("per", values["per"] == DENSITIES[1]))
+        twice = middle.toggle(
+            phrase("two-points-a-doubling"), **_key("per", values["per"] == DENSITIES[1])
+        )
         chosen["per"] = DENSITIES[twice]
     chosen["metric"] = right.selectbox(
-        "Distance",
+        phrase("distance"),
         list(METRIC_LABELS),
         format_func=METRIC_LABELS.__getitem__,
         **_key("metric", values["metric"]),
@@ -120,7 +123,7 @@ def choose_sweep(
     method = _choose_method(experiment, values, chosen, left)
     if experiment.target.has_density:
         chosen["against"] = right.selectbox(
-            "Compare q₁ with",
+            phrase("compare-q1-with"),
             list(AGAINST),
             format_func=AGAINST.__getitem__,
             **_key("against", values["against"]),
@@ -138,7 +141,7 @@ def _choose_range(place: Any, values: Mapping[str, Any], axis: str) -> tuple[int
     # not by the key: Streamlit takes two ends from the value only, and for a new widget only
     start = start_value(f"{PAGE}.range {axis}", ends)
     first, last = place.select_slider(
-        "Range",
+        phrase("range"),
         scale,
         start,
         key=f"{KEY}{PAGE}.range {axis} {start}",
@@ -159,7 +162,7 @@ def _choose_method(
         runs = _sweep(experiment, chosen, method).runs
         usual = "exact" if sum(map(plane_cost, runs)) <= LONG else "particles"
         method = place.segmented_control(
-            "Distances from",
+            phrase("distances-from"),
             list(METHODS),
             format_func=METHODS.__getitem__,
             required=True,
@@ -169,7 +172,7 @@ def _choose_method(
         chosen["method"] = "auto" if method == usual else method
     if method == "particles":
         chosen["particles"] = place.segmented_control(
-            "Particles",
+            phrase("particles"),
             SAMPLES,
             format_func=lambda n: f"{n:,}",
             required=True,
@@ -201,21 +204,23 @@ def choose_figure(values: Mapping[str, Any], chosen: dict[str, Any]) -> None:
     """The widgets about bounds and fits, below those."""
     columns = st.columns(3)
     chosen["bounds"] = columns[0].selectbox(
-        "Upper bounds",
+        phrase("upper-bounds"),
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
         **_key("bounds", values["bounds"]),
         help=say("sweep-bounds"),
     )
     chosen["anchor"] = columns[1].selectbox(
-        "Their constants",
+        phrase("their-constants"),
         list(ANCHORS),
         format_func=ANCHORS.__getitem__,
         **_key("anchor", values["anchor"]),
     )
-    chosen["logs"] = columns[0].toggle("with their log factors", **_key("logs", values["logs"]))
+    chosen["logs"] = columns[0].toggle(
+        phrase("with-their-log-factors"), **_key("logs", values["logs"])
+    )
     chosen["fit"] = columns[2].selectbox(
-        "Fit",
+        phrase("fit"),
         list(FITS),
         format_func=FITS.__getitem__,
         **_key("fit", values["fit"]),

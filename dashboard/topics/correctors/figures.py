@@ -10,10 +10,12 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import MARKER_SIZE, PARTS, SAMPLERS, Mark, plain_look, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import with_error
 from dashboard.topics.correctors.measure import BUDGETS, Curves
 from diffusion_core.studies.mixing import MIXED, Mixing
 
+phrase = prose("phrases/correctors")
 HEIGHT = 420
 LOOKS = (
     ("circle", "solid"),
@@ -47,8 +49,13 @@ def repair_figure(curves: Curves, sampler: str, ends: Sequence[float], dark: boo
                 name=name,
                 **plain_look(colour, symbol, dash),
                 hovertext=[
-                    f"{name}<br>{m.nfe:,} evaluations, T = {m.steps:,}<br>"
-                    f"TV = {with_error(m.value, m.error)}"
+                    phrase(
+                        "evaluations-t-tv",
+                        name=name,
+                        nfe=f"{m.nfe:,}",
+                        steps=f"{m.steps:,}",
+                        value=with_error(m.value, m.error),
+                    )
                     for _, m in points
                 ],
                 hoverinfo="text",
@@ -59,11 +66,11 @@ def repair_figure(curves: Curves, sampler: str, ends: Sequence[float], dark: boo
         height=HEIGHT,
         xaxis={
             "type": "log",
-            "title": {"text": "score evaluations"},
+            "title": {"text": phrase("score-evaluations")},
             "tickvals": list(BUDGETS),
             "ticktext": [str(budget) for budget in BUDGETS],
         },
-        yaxis=_log("TV(q₁, p₁), measured") | {"range": list(ends)},
+        yaxis=_log(phrase("tv-q1-p1-measured")) | {"range": list(ends)},
     )
     return figure
 
@@ -81,7 +88,7 @@ def mixing_figure(found: Sequence[Mixing], dark: bool) -> go.Figure:
                 y=[d.value for _, d in shown],
                 name=name,
                 hovertext=[
-                    f"{name}<br>{k:,} steps<br>TV = {with_error(d.value, d.error)}"
+                    phrase("steps-tv", name=name, k=f"{k:,}", value=with_error(d.value, d.error))
                     for k, d in shown
                 ],
                 hoverinfo="text",
@@ -93,8 +100,8 @@ def mixing_figure(found: Sequence[Mixing], dark: bool) -> go.Figure:
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
-        xaxis=_log("Langevin steps n") | {"dtick": 1},
-        yaxis=_log("TV(q_n, p_t), exact"),
+        xaxis=_log(phrase("langevin-steps-n")) | {"dtick": 1},
+        yaxis=_log(phrase("tv-q-n-p-t")),
     )
     return figure
 
@@ -112,8 +119,13 @@ def needed_figure(found: Mapping[float, Sequence[Mixing]], dark: bool) -> go.Fig
                 y=[m.needed for m in shown],
                 name=name,
                 hovertext=[
-                    f"{name}, 1 − ᾱ = {m.modes.noise:g}<br>{m.needed:,} steps<br>"
-                    f"barrier {m.modes.barrier:.2f}"
+                    phrase(
+                        "1-minus-abar-steps-barrier",
+                        name=name,
+                        noise=f"{m.modes.noise:g}",
+                        needed=f"{m.needed:,}",
+                        barrier=f"{m.modes.barrier:.2f}",
+                    )
                     for m in shown
                 ],
                 hoverinfo="text",
@@ -123,8 +135,8 @@ def needed_figure(found: Mapping[float, Sequence[Mixing]], dark: bool) -> go.Fig
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
-        xaxis=_log("noise 1 − ᾱ_t") | {"dtick": "D2"},
-        yaxis=_log("steps until TV ≤ 1/4") | {"dtick": 1},
+        xaxis=_log(phrase("noise-1-minus-abar-t")) | {"dtick": "D2"},
+        yaxis=_log(phrase("steps-until-tv-at-most")) | {"dtick": 1},
     )
     return figure
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.exports.snippets import described
+from dashboard.prose import prose
 from dashboard.text.labels import SCORES
 from dashboard.text.numbers import rounded, stated, with_error
 from dashboard.topics.correctors.figures import counted
@@ -21,6 +22,7 @@ from dashboard.topics.correctors.measure import (
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.studies.mixing import Mixing
 
+phrase = prose("phrases/correctors")
 REPAIR_HEADER = ("score", "corrector_steps", "evaluations", "steps", "tv", "error")
 MIXING_HEADER = ("distance", "noise", "size", "barrier", "steps", "tv", "error")
 CLEAR = 1.05  # a ratio below that is said to be about the same
@@ -82,10 +84,15 @@ def ends(*curves: Curves) -> tuple[float, float]:
 def repair_alt(name: str, curves: Curves) -> str:
     """The curves' ends in words."""
     parts = [
-        f"{counted(n)} from {rounded(points[0][1].value)} to {rounded(points[-1][1].value)}"
+        phrase(
+            "from-to",
+            n=counted(n),
+            value=rounded(points[0][1].value),
+            value2=rounded(points[-1][1].value),
+        )
         for n, points in curves.items()
     ]
-    return f"TV against score evaluations, the score {name}: {'; '.join(parts)}."
+    return phrase("tv-against-score-evaluations-the", name=name, parts="; ".join(parts))
 
 
 def crossing(exact: Curves) -> str:
@@ -111,7 +118,14 @@ def repair_rows(exact: Curves, wrong: Curves) -> list[tuple[object, ...]]:
 
 
 def repair_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
-    names = ("score", "corrector steps", "score evaluations", "T", "TV(q₁, p₁)", "error")
+    names = (
+        "score",
+        phrase("corrector-steps"),
+        phrase("score-evaluations"),
+        "T",
+        "TV(q₁, p₁)",
+        "error",
+    )
     told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in rows]
     return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
@@ -214,10 +228,11 @@ def needed_table(found: Mapping[float, Sequence[Mixing]]) -> dict[str, list[str]
         "1 − ᾱ": [f"{m.modes.noise:g}" for m in laws],
         "barrier": [f"{m.modes.barrier:.3f}" for m in laws],
         "steps until TV ≤ 1/4": [
-            f"more than {m.steps[-1]:,}" if m.needed is None else f"{m.needed:,}" for m in laws
+            phrase("more-than", steps=f"{m.steps[-1]:,}") if m.needed is None else f"{m.needed:,}"
+            for m in laws
         ],
         "last TV": [with_error(m.tv[-1].value, m.tv[-1].error) for m in laws],
-        "settled": ["yes" if m.settled else "no" for m in laws],
+        "settled": [phrase("yes") if m.settled else "no" for m in laws],
     }
 
 

@@ -23,6 +23,7 @@ from diffusion_core import Experiment, InputError
 from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.studies.dimension import GaussianAxes
 
+phrase = prose("phrases/dimension")
 say = prose("controls")
 DIMS = (*(m * 10**e for e in range(6) for m in (1, 2, 5)), 10**6)
 
@@ -44,7 +45,7 @@ def _key(name: str, value: Any) -> dict[str, Any]:
 def choose_law(base: Experiment, values: dict[str, Any]) -> tuple[Experiment, GaussianAxes | None]:
     """In the sidebar: the target in every dimension, the schedule, T and the start."""
     values["kind"] = st.segmented_control(
-        "Target in d dimensions",
+        phrase("target-in-d-dimensions"),
         list(KINDS),
         format_func=KINDS.__getitem__,
         required=True,
@@ -64,7 +65,7 @@ def choose_law(base: Experiment, values: dict[str, Any]) -> tuple[Experiment, Ga
 def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
     low = values["kind"] == "low"
     variance = st.number_input(
-        "Variance of the k axes" if low else "Variance v",
+        phrase("variance-of-the-k-axes") if low else phrase("variance-v"),
         value=None,
         step=0.05,
         format="%g",
@@ -72,14 +73,14 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
     )
     if low:
         values["k"] = st.select_slider(
-            "Axes k that vary",
+            phrase("axes-k-that-vary"),
             SIGNALS,
             format_func=lambda k: f"{k:,}",
             **_key("k", values["k"]),
             help=say("dimension-k"),
         )
         values["rest"] = st.selectbox(
-            "Variance of all others",
+            phrase("variance-of-all-others"),
             RESTS,
             format_func=lambda v: f"{v:g}",
             **_key("rest", values["rest"]),
@@ -87,7 +88,7 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
     signal = values["k"] if low else None
     try:
         if variance is None:
-            raise InputError("variance: needs a number")
+            raise InputError(phrase("variance-needs-a-number"))
         axes = GaussianAxes(float(variance), signal, values["rest"] if low else 0.0)
         values["variance"] = axes.variance
     except InputError as error:
@@ -109,14 +110,14 @@ def choose_curves(
     values["samplers"] = samplers
     left, right = st.columns(2)
     values["metric"] = left.segmented_control(
-        "Distance",
+        phrase("distance"),
         METRICS,
         format_func=METRIC_LABELS.__getitem__,
         required=True,
         **_key("metric", values["metric"]),
     )
     values["bounds"] = right.segmented_control(
-        "Upper bounds",
+        phrase("upper-bounds"),
         list(BOUNDS),
         format_func=BOUNDS.__getitem__,
         required=True,

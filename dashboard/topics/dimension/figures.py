@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import SAMPLERS
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template, two_lines
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, superscript
 from dashboard.topics.dimension.measure import Curve
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/dimension")
 LOWEST = 1e-12  # a distance below is rounding
-AXIS = "dimension d"
+AXIS = phrase("dimension-d")
 BAND = 0.22  # opacity of the room between two bounds
 
 Bounds = Mapping[str, Sequence[Theorem]]
@@ -54,7 +56,7 @@ def _curve(name: str, label: str, curve: Curve, dark: bool) -> list[go.Scatter]:
                 x=curve.dims,
                 y=[v if LOWEST < v < math.inf else None for v in curve.low],
                 mode="lines+markers",
-                name=f"{label}, measured",
+                name=phrase("measured", label=label),
                 hovertext=[
                     f"{label}<br>d = {d:,}<br>{rounded(v, 5)}"
                     for d, v in zip(curve.dims, curve.low, strict=True)
@@ -64,7 +66,7 @@ def _curve(name: str, label: str, curve: Curve, dark: bool) -> list[go.Scatter]:
             )
         ]
     words = [
-        f"{label}<br>d = {d:,}<br>between {rounded(a)} and {rounded(b)}"
+        phrase("d-between-and", label=label, d=f"{d:,}", a=rounded(a), b=rounded(b))
         for d, a, b in zip(curve.dims, curve.low, curve.high, strict=True)
     ]
     common = {"x": curve.dims, "hovertext": words, "hoverinfo": "text", "legendgroup": name}
@@ -74,7 +76,7 @@ def _curve(name: str, label: str, curve: Curve, dark: bool) -> list[go.Scatter]:
         mode="lines+markers",
         fill="tonexty",
         fillcolor=_faint(SAMPLERS[name].colour(dark)),
-        name=f"{label}, between bounds",
+        name=phrase("between-bounds", label=label),
         **common,
         **mark,
     )
@@ -100,12 +102,17 @@ def _shape(
         x=dims,
         y=values,
         mode="lines",
-        name=f"{label}: upper bound ∝ {formula}",
+        name=phrase("upper-bound-like", label=label, formula=formula),
         line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
         opacity=0.75,
-        hovertext=f"shape of a proven upper bound, {bound.formula}<br>{bound.source}, arXiv "
-        f"{bound.arxiv}, {bound.name} ({bound.evidence})<br>its constant is unknown: drawn as low "
-        "as the measured points allow",
+        hovertext=phrase(
+            "shape-of-a-proven-upper",
+            formula=bound.formula,
+            source=bound.source,
+            arxiv=bound.arxiv,
+            name=bound.name,
+            evidence=bound.evidence,
+        ),
         hoverinfo="text",
     )
 
@@ -134,8 +141,11 @@ def needed_figure(
                 x=[d for d, _ in points],
                 y=[steps for _, steps in points],
                 mode="lines+markers",
-                name=f"{labels[name]}, measured",
-                hovertext=[f"{labels[name]}<br>d = {d:,} needs T = {t:,}" for d, t in points],
+                name=phrase("measured", label=labels[name]),
+                hovertext=[
+                    phrase("d-needs-t", labels=labels[name], d=f"{d:,}", t=f"{t:,}")
+                    for d, t in points
+                ],
                 hoverinfo="text",
                 **SAMPLERS[name].scatter(dark),
             )
@@ -145,10 +155,12 @@ def needed_figure(
             least = max(steps / d**power for d, steps in points)
             shape = [least * d**power for d in found]
             trace = _shape(name, labels[name], list(found), shape, bound, dark)
-            trace.name = f"{labels[name]}: enough by theorem, ∝ {steps_text(bound)}"
+            trace.name = phrase(
+                "enough-by-theorem-like", labels=labels[name], bound=steps_text(bound)
+            )
             figure.add_trace(trace)
     values = [t for found in needed.values() for t in found.values() if t is not None]
-    return _laid_out(figure, "steps T for TV ≤ 0.1", values, True, dark)
+    return _laid_out(figure, phrase("steps-t-for-tv-at"), values, True, dark)
 
 
 def steps_text(bound: Theorem) -> str:

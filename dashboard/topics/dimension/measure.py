@@ -24,6 +24,7 @@ from diffusion_core.studies.dimension import (
 from diffusion_core.studies.product_laws import ProductGrowth, coordinate, product_growth
 from diffusion_core.theory.theorems import Theorem, theorems
 
+phrase = prose("phrases/dimension")
 NEEDED_DIMS = (*(m * 10**e for e in range(6) for m in (1, 3)), 10**6)
 HEADER = ("sampler", "d", "steps", "distance", "value", "error")
 ROUNDING = 1e-9  # of a variance, at every T
@@ -183,8 +184,8 @@ def table_rows(found: Mapping[str, Found], steps: int) -> list[tuple[Any, ...]]:
                 if curve.exact:
                     rows.append((name, d, steps, metric, repr(low), repr(error)))
                 else:
-                    rows.append((name, d, steps, "tv, at least", repr(low), ""))
-                    rows.append((name, d, steps, "tv, at most", repr(high), ""))
+                    rows.append((name, d, steps, phrase("tv-at-least"), repr(low), ""))
+                    rows.append((name, d, steps, phrase("tv-at-most"), repr(high), ""))
     return rows
 
 
@@ -192,7 +193,7 @@ def table(found: Mapping[str, Found], labels: Mapping[str, str]) -> dict[str, li
     """One row for each sampler and d."""
     columns: dict[str, list[Any]] = {"sampler": [], "d": []}
     by_metric = {m: curves(found, m) for m in ("tv", "kl", "hellinger")}
-    names = {"tv": "TV", "kl": "KL(p‖q), nats", "hellinger": "Hellinger"}
+    names = {"tv": "TV", "kl": phrase("kl-p-q-nats"), "hellinger": phrase("hellinger")}
     for name in found:
         dims = next((c[name].dims for c in by_metric.values() if name in c), ())
         columns["sampler"] += [labels[name]] * len(dims)
@@ -226,5 +227,11 @@ def bound_table(
         for name, found in which.items()
         for bound in found
     ]
-    names = ("sampler", "TV(q₁, p₁) ≤", "so T may have to grow like", "source", "how we know it")
+    names = (
+        "sampler",
+        "TV(q₁, p₁) ≤",
+        phrase("so-t-may-have-to"),
+        "source",
+        phrase("how-we-know-it"),
+    )
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -21,9 +21,10 @@ from diffusion_core.studies.dimension import (
 )
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/dimension")
 FULL = 0.95  # a TV this large tells hardly anything about T
 LAST = 3  # points that make the slope of T against d
-NAMES = {"tv": "TV", "kl": "KL", "hellinger": "Hellinger"}
+NAMES = {"tv": "TV", "kl": "KL", "hellinger": phrase("hellinger")}
 _say = prose("dimension")
 
 

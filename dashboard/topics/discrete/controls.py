@@ -22,9 +22,10 @@ from diffusion_core.discrete.posterior import RatioError
 from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS, AnySampler, Bridge, Trapezoidal
 from diffusion_core.discrete.unmasking import ORDERS, Unmasking
 
+phrase = prose("phrases/discrete")
 say = prose("controls")
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256)
-STARTS = {"noise": "noise", "exact": "noised data"}
+STARTS = {"noise": phrase("noise"), "exact": phrase("noised-data")}
 
 
 def _widget(name: str, value: Any) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def choose_run(base: DiscreteExperiment) -> DiscreteExperiment:
     noise = _choose_dynamics(base)
     sampler = _choose_sampler(base, noise)
     steps = _choose_steps(base)
-    with st.expander("Grid, start, error, seed"):
+    with st.expander(phrase("grid-start-error-seed")):
         grid, start = _choose_grid(base), _choose_start(base)
         error, seed = _choose_error(base), _choose_seed(base)
     try:
@@ -49,7 +50,7 @@ def choose_run(base: DiscreteExperiment) -> DiscreteExperiment:
 
 def _choose_dynamics(base: DiscreteExperiment) -> Dynamics:
     kind = st.segmented_control(
-        "Noise",
+        phrase("noise-2"),
         list(DYNAMICS),
         format_func=DYNAMICS.__getitem__,
         required=True,
@@ -63,14 +64,14 @@ def _choose_sampler(base: DiscreteExperiment, noise: Dynamics) -> AnySampler:
     offered = fitting(noise)
     kind = base.called if base.called in offered else Bridge.kind
     kind = st.selectbox(
-        "Sampler",
+        phrase("sampler"),
         offered,
         format_func=SAMPLERS.__getitem__,
         **_widget(f"sampler {len(offered)}", kind),
     )
     given = base.sampler if base.called == kind else DISCRETE_SAMPLERS[kind]()
     if isinstance(given, Unmasking):
-        order = st.selectbox("Which tokens first", ORDERS, **_widget("order", given.order))
+        order = st.selectbox(phrase("which-tokens-first"), ORDERS, **_widget("order", given.order))
         return Unmasking(order)
     if isinstance(given, Trapezoidal):
         theta = st.slider("θ", 0.05, 0.95, step=0.05, **_widget("theta", given.theta))
@@ -81,7 +82,7 @@ def _choose_sampler(base: DiscreteExperiment, noise: Dynamics) -> AnySampler:
 def _choose_steps(base: DiscreteExperiment) -> int:
     given = start_value(f"{PAGE}.steps", base.steps)  # what a link said stays on the scale
     steps = st.select_slider(
-        "Steps N",
+        phrase("steps-n"),
         sorted({*STEPS, given}),
         **_widget("steps", base.steps),
         help=say("discrete-steps"),
@@ -91,7 +92,7 @@ def _choose_steps(base: DiscreteExperiment) -> int:
 
 def _choose_grid(base: DiscreteExperiment) -> Grid:
     kind = st.selectbox(
-        "Grid of noise times",
+        phrase("grid-of-noise-times"),
         list(GRIDS),
         format_func=GRIDS.__getitem__,
         **_widget("grid", base.grid.kind),
@@ -100,16 +101,19 @@ def _choose_grid(base: DiscreteExperiment) -> Grid:
     left, right = st.columns(2)
     ends = {
         "horizon": left.number_input(
-            "Horizon", value=None, format="%g", **refilled(f"{PAGE}.horizon", base.grid.horizon)
+            phrase("horizon"),
+            value=None,
+            format="%g",
+            **refilled(f"{PAGE}.horizon", base.grid.horizon),
         ),
         "end": right.number_input(
-            "End", value=None, format="%g", **refilled(f"{PAGE}.end", base.grid.end)
+            phrase("end"), value=None, format="%g", **refilled(f"{PAGE}.end", base.grid.end)
         ),
     }
     try:
         for name, value in ends.items():
             if value is None:
-                raise InputError(f"grid.{name}: needs a number")
+                raise InputError(phrase("grid-needs-a-number", name=name))
         return grids.GRIDS[kind](**ends)
     except InputError as reason:
         st.error(f"{plain(str(reason))}.")
@@ -118,7 +122,7 @@ def _choose_grid(base: DiscreteExperiment) -> Grid:
 
 def _choose_start(base: DiscreteExperiment) -> str:
     start = st.segmented_control(
-        "Start from",
+        phrase("start-from"),
         list(STARTS),
         format_func=STARTS.__getitem__,
         required=True,
@@ -130,7 +134,7 @@ def _choose_start(base: DiscreteExperiment) -> str:
 def _choose_error(base: DiscreteExperiment) -> RatioError | None:
     held = base.ratio_error
     kind = st.selectbox(
-        "Model",
+        phrase("model"),
         list(RATIO_ERRORS),
         format_func=RATIO_ERRORS.__getitem__,
         **_widget("error", held.kind if held else "exact"),
@@ -140,7 +144,7 @@ def _choose_error(base: DiscreteExperiment) -> RatioError | None:
         return None
     given = held.size if held and held.kind == kind else 0.1
     size = st.number_input(
-        "Size of the error",
+        phrase("size-of-the-error"),
         value=None,
         step=0.05,
         format="%g",
@@ -148,7 +152,7 @@ def _choose_error(base: DiscreteExperiment) -> RatioError | None:
     )
     try:
         if size is None:
-            raise InputError("ratio_error.size: needs a number")
+            raise InputError(phrase("ratio-error-size-needs-a"))
         return posterior.RATIO_ERRORS[kind](float(size))
     except InputError as reason:
         st.error(f"{plain(str(reason))}.")
@@ -157,6 +161,6 @@ def _choose_error(base: DiscreteExperiment) -> RatioError | None:
 
 def _choose_seed(base: DiscreteExperiment) -> int:
     seed = st.number_input(
-        "Seed", min_value=0, max_value=MAX_SEED, step=1, **_widget("seed", base.seed)
+        phrase("seed"), min_value=0, max_value=MAX_SEED, step=1, **_widget("seed", base.seed)
     )
     return int(seed)

@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import DISCRETE, OUTPUT, TARGET, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import with_error
 from dashboard.topics.discrete.words import QUANTITIES, SAMPLERS
 from diffusion_core import Measurement
 from diffusion_core.studies.discrete import Dependence
 
-SHAPES = {"tv": (0.5, "shape 1/√N of upper bounds"), "kl": (1.0, "shape 1/N of upper bounds")}
+phrase = prose("phrases/discrete")
+SHAPES = {"tv": (0.5, phrase("shape-1-rootn-of-upper")), "kl": (1.0, phrase("shape-1-n-of-upper"))}
 LOWEST = 1e-9  # below it a curve is rounding
 
 
@@ -42,7 +44,7 @@ def curves_figure(
                 x=[n for n, _ in inside],
                 y=[value for _, value in inside],
                 mode="lines+markers",
-                name="unmasking: proven upper bound, arXiv 2505.21400",
+                name=phrase("unmasking-proven-upper-bound-arxiv"),
                 line={"color": DISCRETE["unmasking"].colour(dark), "dash": "dot", "width": 1.5},
                 marker={"symbol": "line-ew-open", "size": 14},
             )
@@ -52,7 +54,7 @@ def curves_figure(
     figure.update_layout(
         template=figure_template(dark),
         height=480,
-        xaxis={"type": "log", "title": {"text": "number of steps N"}, **ticks},
+        xaxis={"type": "log", "title": {"text": phrase("number-of-steps-n")}, **ticks},
         yaxis={"type": "log", "title": {"text": QUANTITIES[metric]}, "dtick": "D2"}
         | ({"dtick": 1} if points and _decades(points) > 4 else {}),
     )
@@ -69,10 +71,15 @@ def _measured(name: str, curve: Sequence[Measurement], dark: bool) -> go.Scatter
         x=[m.steps for m in curve],
         y=[m.value for m in curve],
         mode="lines+markers",
-        name=f"{SAMPLERS[name]}, measured",
+        name=phrase("measured", samplers=SAMPLERS[name]),
         hovertext=[
-            f"{SAMPLERS[name]}<br>N = {m.steps:,}, {m.nfe:,} questions<br>"
-            f"{with_error(m.value, m.error)}"
+            phrase(
+                "n-questions",
+                samplers=SAMPLERS[name],
+                steps=f"{m.steps:,}",
+                nfe=f"{m.nfe:,}",
+                value=with_error(m.value, m.error),
+            )
             for m in curve
         ],
         hoverinfo="text",
@@ -104,9 +111,14 @@ def dependence_figure(found: Dependence, dark: bool) -> go.Figure:
             x=steps,
             y=[p.kl.value for p in found.parallel],
             mode="lines+markers",
-            name="KL of unmasking, measured",
+            name=phrase("kl-of-unmasking-measured"),
             hovertext=[
-                f"{p.steps} steps, at most {p.most} tokens each<br>{p.kl.value:.4g} nats"
+                phrase(
+                    "steps-at-most-tokens-each",
+                    steps=p.steps,
+                    most=p.most,
+                    value=f"{p.kl.value:.4g}",
+                )
                 for p in found.parallel
             ],
             hoverinfo="text",
@@ -118,7 +130,7 @@ def dependence_figure(found: Dependence, dark: bool) -> go.Figure:
             x=steps,
             y=[p.bound for p in found.parallel],
             mode="lines",
-            name="proven upper bound, arXiv 2505.21400",
+            name=phrase("proven-upper-bound-arxiv-2505"),
             line={"color": OUTPUT.colour(dark), "dash": "dot", "width": 1.5},
         )
     )
@@ -127,7 +139,7 @@ def dependence_figure(found: Dependence, dark: bool) -> go.Figure:
             x=[steps[0], steps[-1]],
             y=[found.total] * 2,
             mode="lines",
-            name="total correlation of the target",
+            name=phrase("total-correlation-of-the-target"),
             line={"color": TARGET.colour(dark), "width": 2},
         )
     )
@@ -135,7 +147,7 @@ def dependence_figure(found: Dependence, dark: bool) -> go.Figure:
     figure.update_layout(
         template=figure_template(dark),
         height=400,
-        xaxis={"title": {"text": "number of steps N"}, "dtick": 1},
-        yaxis={"title": {"text": "nats"}, "range": [0, 1.6 * top or 1]},
+        xaxis={"title": {"text": phrase("number-of-steps-n")}, "dtick": 1},
+        yaxis={"title": {"text": phrase("nats")}, "range": [0, 1.6 * top or 1]},
     )
     return figure

@@ -21,6 +21,7 @@ from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.schedules import Array, Index
 from diffusion_core.studies.discrete import Asked, Dependence, asked, dependence, plan_discrete
 
+phrase = prose("phrases/discrete")
 FRAMES = 65
 SHOWN = 10  # sequences, and words with the most mass
 ROUNDED = 9  # digits of a mass, so that equal ones stand in the order of their words
@@ -95,8 +96,8 @@ def _rows(
         q, p = (np.round(law.ravel()[words], ROUNDED) for law in (output, truth))
         words = words[[k for k in np.lexsort((-q, -p))[:SHOWN] if p[k] + q[k] > 0]]
     names = ["".join(letters[k] for k in every[place]) for place in words]
-    rest = ["all others"] if len(words) < symbols**run.model.length else []
-    masked = ["with a MASK"] if isinstance(run.dynamics, Masked) else []
+    rest = [phrase("all-others")] if len(words) < symbols**run.model.length else []
+    masked = [phrase("with-a-mask")] if isinstance(run.dynamics, Masked) else []
     return words, (*names, *rest, *masked)
 
 

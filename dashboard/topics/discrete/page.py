@@ -13,12 +13,14 @@ from dashboard.link.permalink import (
     switch,
     whole,
 )
+from dashboard.prose import prose
 from diffusion_core import DiscreteExperiment
 from diffusion_core.discrete.dynamics import Masked
 from diffusion_core.discrete.grids import TheoryGrid
 from diffusion_core.discrete.runs import METRICS
 from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS
 
+phrase = prose("phrases/discrete")
 FIRST = DiscreteExperiment(dynamics=Masked(), grid=TheoryGrid(end=0.001))
 LARGEST = (8, 16, 32, 64, 128, 256)
 RUN = Setting(
@@ -36,7 +38,7 @@ SETTINGS = (
 )
 PAGE = Page(
     "discrete",
-    "Discrete diffusion",
+    phrase("discrete-diffusion"),
     "Watch",
     5,
     SETTINGS,

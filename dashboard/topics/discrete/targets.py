@@ -25,6 +25,7 @@ from diffusion_core.discrete.targets import (
 )
 from diffusion_core.strict_json import shown
 
+phrase = prose("phrases/discrete")
 say = prose("controls")
 MOST_LINES = 200
 MOST_TEXT = 4000  # characters
@@ -39,7 +40,7 @@ def choose_target(base: Sequences) -> Sequences:
     """The target, or ``base`` below a sentence that says why it cannot be."""
     offered = [k for k in TARGETS if k != Independent.kind or base.kind == k]
     kind = st.selectbox(
-        "Target", offered, format_func=TARGETS.__getitem__, **_widget("target", base.kind)
+        phrase("target"), offered, format_func=TARGETS.__getitem__, **_widget("target", base.kind)
     )
     try:
         return _CHOOSE[kind](base)
@@ -54,7 +55,7 @@ def _widget(name: str, value: Any) -> dict[str, Any]:
 
 def _length(base: Sequences) -> int:
     given = base.law.ndim if base.law.ndim in LENGTHS else 8
-    return int(st.select_slider("Length d", LENGTHS, **_widget("length", given)))
+    return int(st.select_slider(phrase("length-d"), LENGTHS, **_widget("length", given)))
 
 
 def _chain(base: Sequences) -> Sequences:
@@ -62,10 +63,10 @@ def _chain(base: Sequences) -> Sequences:
     length = _length(base)
     left, right = st.columns(2)
     symbols = left.number_input(
-        "Symbols", min_value=2, max_value=20, step=1, **_widget("symbols", held.symbols)
+        phrase("symbols"), min_value=2, max_value=20, step=1, **_widget("symbols", held.symbols)
     )
     change = right.number_input(
-        "Change",
+        phrase("change"),
         min_value=0.0,
         max_value=1.0,
         step=0.05,
@@ -88,9 +89,11 @@ def _ising(base: Sequences) -> Sequences:
     held = base if isinstance(base, Ising) else Ising(2, 4, 0.6)
     left, right = st.columns(2)
     sizes: dict[str, Any] = {"min_value": 1, "max_value": 14, "step": 1}
-    rows = left.number_input("Rows", **sizes, **_widget("rows", held.rows))
-    columns = right.number_input("Columns", **sizes, **_widget("columns", held.columns))
-    coupling = st.slider("Coupling", -2.0, 2.0, step=0.05, **_widget("coupling", held.coupling))
+    rows = left.number_input(phrase("rows"), **sizes, **_widget("rows", held.rows))
+    columns = right.number_input(phrase("columns"), **sizes, **_widget("columns", held.columns))
+    coupling = st.slider(
+        phrase("coupling"), -2.0, 2.0, step=0.05, **_widget("coupling", held.coupling)
+    )
     return Ising(int(rows), int(columns), float(coupling))
 
 
@@ -102,7 +105,7 @@ def _words(base: Sequences) -> Sequences:
         for word, weight in zip(held.words, weights, strict=True)
     ]
     text = st.text_area(
-        "Words, one a line",
+        phrase("words-one-a-line"),
         max_chars=MOST_TEXT,
         **_widget("words", "\n".join(lines)),
         help=say("discrete-words"),
@@ -113,7 +116,7 @@ def _words(base: Sequences) -> Sequences:
 def _histogram(base: Sequences) -> Sequences:
     held = base if isinstance(base, Histogram) else Histogram(TWO_HUMPS)
     text = st.text_area(
-        "Masses of the symbols",
+        phrase("masses-of-the-symbols"),
         max_chars=MOST_TEXT,
         **_widget("masses", " ".join(f"{mass:g}" for mass in held.masses)),
         help=say("discrete-masses"),
@@ -130,12 +133,13 @@ def read_words(text: str) -> Words:
     """Words, one a line, each with a weight behind it if not 1; InputError names the line."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if not 1 <= len(lines) <= MOST_LINES:
-        raise InputError(f"words: between 1 and {MOST_LINES} lines, got {len(lines)}")
+        raise InputError(
+            phrase("words-between-1-and-lines", most_lines=MOST_LINES, lines=len(lines))
+        )
     for number, parts in enumerate(lines, 1):
         if len(parts) > 2:
             raise InputError(
-                f"words: line {number} must be a word, or a word and its weight, got "
-                f"{shown(' '.join(parts))}"
+                phrase("words-line-must-be-a", number=number, parts=shown(" ".join(parts)))
             )
     words = tuple(parts[0] for parts in lines)
     weights = tuple(_number(parts[1], "words") if parts[1:] else 1.0 for parts in lines)
@@ -146,7 +150,7 @@ def _number(text: str, name: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{name}: {shown(text)} is no number") from None
+        raise InputError(phrase("is-no-number", name=name, text=shown(text))) from None
 
 
 _CHOOSE: dict[str, Callable[[Sequences], Sequences]] = {

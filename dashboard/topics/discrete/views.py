@@ -24,12 +24,13 @@ from diffusion_core.discrete.runs import METRICS, token_counts, unmasking_bound
 from diffusion_core.discrete.unmasking import Unmasking
 from diffusion_core.studies.discrete import Dependence
 
+phrase = prose("phrases/discrete")
 say = prose("controls")
 
 
 def choose_beside(shown: bool) -> bool:
     """Whether the other noise is shown beside the run's."""
-    return st.toggle("Masks and uniform noise side by side", **widget(f"{PAGE}.beside", shown))
+    return st.toggle(phrase("masks-and-uniform-noise-side"), **widget(f"{PAGE}.beside", shown))
 
 
 def show_films(run: DiscreteExperiment, beside: bool) -> list[measure.Film]:
@@ -61,7 +62,7 @@ def choose_curves(run: DiscreteExperiment, values: Mapping[str, Any]) -> dict[st
     held = [name for name in values["samplers"] if name in offered]
     key = f"{PAGE}.samplers {len(offered)}"
     chosen = st.pills(
-        "Samplers",
+        phrase("samplers"),
         offered,
         selection_mode="multi",
         format_func=text.SAMPLERS.__getitem__,
@@ -69,13 +70,15 @@ def choose_curves(run: DiscreteExperiment, values: Mapping[str, Any]) -> dict[st
     )
     left, right = st.columns(2)
     metric = left.segmented_control(
-        "Distance",
+        phrase("distance"),
         METRICS,
         format_func=text.METRICS.__getitem__,
         required=True,
         **widget(f"{PAGE}.metric", values["metric"]),
     )
-    largest = right.select_slider("Largest N", LARGEST, **widget(f"{PAGE}.to", values["to"]))
+    largest = right.select_slider(
+        phrase("largest-n"), LARGEST, **widget(f"{PAGE}.to", values["to"])
+    )
     kept = [name for name in values["samplers"] if name not in offered]
     samplers = tuple([*chosen, *kept]) if chosen else values["samplers"]
     return {"samplers": samplers, "metric": metric, "to": largest}
@@ -127,7 +130,7 @@ def show_dependence(run: DiscreteExperiment) -> Dependence | None:
     """Why all tokens at once fail."""
     if run.model.length == 1:
         return None
-    st.header("Why not all tokens at once")
+    st.header(phrase("why-not-all-tokens-at"))
     words, status = st.empty(), st.empty()
     try:
         found = measure.parallel(run, status)
@@ -166,7 +169,7 @@ def law_table(films: Sequence[measure.Film]) -> None:
         }
         title = text.panel_title(shown)
         st.caption(title)
-        page_chrome.table(columns, f"The law at the end: {title}")
+        page_chrome.table(columns, phrase("the-law-at-the-end", title=title))
     rows = [
         (film.run.dynamics.kind, film.run.called, step, name, repr(float(q)), repr(float(p)))
         for film in films
@@ -175,7 +178,7 @@ def law_table(films: Sequence[measure.Film]) -> None:
     ]
     if rows:
         header = ("noise", "sampler", "step", "what", "output", "truth")
-        page_chrome.download("Download (CSV)", page_chrome.to_csv(header, rows), "law.csv")
+        page_chrome.download(phrase("download-csv"), page_chrome.to_csv(header, rows), "law.csv")
 
 
 def show_asked(run: DiscreteExperiment) -> None:
@@ -197,7 +200,7 @@ def number_tables(
     page_chrome.table(columns, text.QUANTITIES[metric])
     if rows:
         page_chrome.download(
-            "Download (CSV)", page_chrome.to_csv(measure.HEADER, rows), "distances.csv"
+            phrase("download-csv"), page_chrome.to_csv(measure.HEADER, rows), "distances.csv"
         )
     if parallel:
         steps = parallel.parallel
@@ -207,13 +210,13 @@ def number_tables(
             "KL, nats": [rounded(p.kl.value, 5) for p in steps],
             "proven upper bound": [rounded(p.bound, 5) for p in steps],
         }
-        page_chrome.table(table, "KL of unmasking by its number of steps")
+        page_chrome.table(table, phrase("kl-of-unmasking-by-its"))
 
 
 def file(run: DiscreteExperiment) -> None:
     """The run as a file, to take away and to open."""
     too_large = RUN.write(run) == ELSEWHERE
-    with st.expander("Link and file", expanded=too_large):
+    with st.expander(phrase("link-and-file"), expanded=too_large):
         st.caption(say("link-too-large", most=f"{MAX_LINK:,}") if too_large else say("link"))
         text = run.to_json(indent=2)
         page_chrome.experiment_file(text, "discrete file", None if is_fixed("page") else _open)

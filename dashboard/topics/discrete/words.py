@@ -13,22 +13,31 @@ from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS
 from diffusion_core.discrete.unmasking import Reveals
 from diffusion_core.studies.discrete import Asked, Dependence
 
+phrase = prose("phrases/discrete")
 _say = prose("discrete")
 TARGETS = {
-    "markov_chain": "Markov chain",
-    "two_words": "Two words, 0…0 and 1…1",
-    "parity": "Even number of ones",
-    "ising": "Ising grid",
-    "words": "Words of your own",
-    "histogram": "Histogram on a cycle",
-    "independent": "Independent tokens, as given",
+    "markov_chain": phrase("markov-chain"),
+    "two_words": phrase("two-words-0-0-and"),
+    "parity": phrase("even-number-of-ones"),
+    "ising": phrase("ising-grid"),
+    "words": phrase("words-of-your-own"),
+    "histogram": phrase("histogram-on-a-cycle"),
+    "independent": phrase("independent-tokens-as-given"),
 }
-DYNAMICS = {"uniform": "Uniform", "masked": "Masks", "cycle": "Cycle"}
-GRIDS = {"constant": "Steps of one length", "geometric": "Geometric", "theory": "Of the theorems"}
-RATIO_ERRORS = {"exact": "Exact", "blurred": "Blurred", "sharpened": "Too sure, or unsure"}
+DYNAMICS = {"uniform": phrase("uniform"), "masked": phrase("masks"), "cycle": phrase("cycle")}
+GRIDS = {
+    "constant": phrase("steps-of-one-length"),
+    "geometric": phrase("geometric"),
+    "theory": phrase("of-the-theorems"),
+}
+RATIO_ERRORS = {
+    "exact": phrase("exact"),
+    "blurred": phrase("blurred"),
+    "sharpened": phrase("too-sure-or-unsure"),
+}
 SAMPLERS = {kind: sampler.label for kind, sampler in DISCRETE_SAMPLERS.items()}
 METRICS = {"tv": "TV", "kl": "KL"}
-QUANTITIES = {"tv": "TV(output, truth)", "kl": "KL(truth ‖ output), nats"}
+QUANTITIES = {"tv": phrase("tv-output-truth"), "kl": phrase("kl-truth-output-nats")}
 SURE = 10.0  # times its error, for a point that says something about a rate
 
 

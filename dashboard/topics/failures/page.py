@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 from dashboard.topics.failures.cases import NAMES
 
+phrase = prose("phrases/failures")
 FAILURE = choice("failure", NAMES[0], NAMES)
 PAGE = Page(
     "failures",
-    "When it fails",
+    phrase("when-it-fails"),
     "Watch",
     4,
     (FAILURE,),

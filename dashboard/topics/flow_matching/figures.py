@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import PARTS, SAMPLERS, plain_look, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import with_error
 from dashboard.topics.flow_matching import plane
 from dashboard.topics.flow_matching.measure import EVALUATIONS, Paths, Point
@@ -18,6 +19,7 @@ from diffusion_core.distances.from_particles import Estimate
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.studies.flow_matching import METHODS
 
+phrase = prose("phrases/flow_matching")
 HEIGHT = 420
 SYMBOLS = ("triangle-left", "triangle-right", "star-diamond")  # no sampler's
 LOOKS = dict(zip(METHODS, zip(PARTS, SYMBOLS, strict=False), strict=True))
@@ -46,8 +48,15 @@ def distance_figure(
                 mode="lines+markers",
                 name=labels[name],
                 hovertext=[
-                    f"{labels[name]}<br>{count:,} evaluations, {steps:,} {what}<br>"
-                    f"{quantity} = {with_error(found.value, found.error)}"
+                    phrase(
+                        "evaluations",
+                        labels=labels[name],
+                        count=f"{count:,}",
+                        steps=f"{steps:,}",
+                        what=what,
+                        quantity=quantity,
+                        value=with_error(found.value, found.error),
+                    )
                     for count, steps, found in points
                 ],
                 error_y=_bars([found for _, _, found in points], floor is not None),
@@ -59,21 +68,21 @@ def distance_figure(
         last = max(count for points in curves.values() for count, *_ in points)
         line = {"dash": "dot", "width": 1.5, "color": theme(dark).text}
         ends = {"x": [EVALUATIONS[0], last], "y": [floor, floor]}
-        figure.add_trace(go.Scatter(**ends, mode="lines", name="noise floor", line=line))
-    how = "exact" if floor is None else "by particles"
+        figure.add_trace(go.Scatter(**ends, mode="lines", name=phrase("noise-floor"), line=line))
+    how = phrase("exact") if floor is None else phrase("by-particles")
     short = floor is not None and quantity == "TV"  # the others span many decades
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
         xaxis={
             "type": "log",
-            "title": {"text": "evaluations of velocity or score"},
+            "title": {"text": phrase("evaluations-of-velocity-or-score")},
             "tickvals": list(EVALUATIONS),
             "ticktext": [str(count) for count in EVALUATIONS],
         },
         yaxis={
             "type": "log",
-            "title": {"text": f"{quantity} to the target, {how}"},
+            "title": {"text": phrase("to-the-target", quantity=quantity, how=how)},
             "dtick": "D2" if short else 1,
         },
     )
@@ -91,7 +100,13 @@ def _look(name: str, sampler: str, dark: bool) -> dict[str, Any]:
 def _bars(found: Sequence[Distance | Estimate], shown: bool) -> dict[str, object]:
     error = [one.error for one in found]
     below = [min(one.error, 0.95 * one.value) for one in found]  # down to the axis is infinite
-    return {"type": "data", "array": error, "arrayminus": below, "visible": shown, "width": 3}
+    return {
+        "type": phrase("data"),
+        "array": error,
+        "arrayminus": below,
+        "visible": shown,
+        "width": 3,
+    }
 
 
 @drawn_once
@@ -104,15 +119,15 @@ def plane_figure(found: plane.Picture, dark: bool) -> go.Figure:
             x=found.behind[:, 0],
             y=found.behind[:, 1],
             mode="markers",
-            name="draws of the target",
+            name=phrase("draws-of-the-target"),
             marker={"color": ink, "size": 4, "opacity": 0.25},
             hoverinfo="skip",
         )
     )
     looks = (
-        (f"Euler, {len(found.euler) - 1}", found.euler, PARTS[2], "square"),
-        ("straight line", chords, PARTS[1], "circle"),
-        ("flow", found.flow, PARTS[0], "circle"),
+        (phrase("euler", euler=len(found.euler) - 1), found.euler, PARTS[2], "square"),
+        (phrase("straight-line"), chords, PARTS[1], "circle"),
+        (phrase("flow"), found.flow, PARTS[0], "circle"),
     )
     for name, lines, mark, symbol in looks:
         gap = np.full((1, *lines.shape[1:]), np.nan)  # between one particle's path and the next
@@ -133,11 +148,18 @@ def plane_figure(found: plane.Picture, dark: bool) -> go.Figure:
             marker = {"symbol": symbol, "size": 7, "color": colour}
             end = {"x": lines[-1][:, 0], "y": lines[-1][:, 1], "marker": marker}
             look = {"mode": "markers", "legendgroup": name, "showlegend": False}
-            figure.add_trace(go.Scatter(**end, **look, name=f"{name}, end", hoverinfo="skip"))
+            figure.add_trace(
+                go.Scatter(**end, **look, name=phrase("end", name=name), hoverinfo="skip")
+            )
     z, open_ring = found.flow[0], {"symbol": "circle-open", "size": 6, "color": ink}
     figure.add_trace(
         go.Scatter(
-            x=z[:, 0], y=z[:, 1], mode="markers", name="start", marker=open_ring, hoverinfo="skip"
+            x=z[:, 0],
+            y=z[:, 1],
+            mode="markers",
+            name=phrase("start"),
+            marker=open_ring,
+            hoverinfo="skip",
         )
     )
     figure.update_layout(template=figure_template(dark), height=HEIGHT + 100)
@@ -151,8 +173,8 @@ def paths_figure(found: Paths, dark: bool) -> go.Figure:
     """x against u along the flow, and straight after a reflow."""
     figure = go.Figure()
     for name, lines, mark in (
-        ("flow", found.flow, PARTS[0]),
-        ("after one reflow", found.reflowed, PARTS[1]),
+        (phrase("flow"), found.flow, PARTS[0]),
+        (phrase("after-one-reflow"), found.reflowed, PARTS[1]),
     ):
         for k in range(lines.shape[1]):
             figure.add_trace(
@@ -170,7 +192,7 @@ def paths_figure(found: Paths, dark: bool) -> go.Figure:
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
-        xaxis={"title": {"text": "u, from source to target"}},
+        xaxis={"title": {"text": phrase("u-from-source-to-target")}},
         yaxis={"title": {"text": "x"}},
     )
     return figure

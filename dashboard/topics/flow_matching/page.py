@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice, whole
+from dashboard.prose import prose
 
-SOURCES = {"noise": "noise N(0, I)", "modes": "two modes"}
+phrase = prose("phrases/flow_matching")
+SOURCES = {"noise": phrase("noise-n-0-i"), "modes": phrase("two-modes")}
 TEACHERS = (4, 8, 16, 32, 64, 128)
 COUNTS = (5_000, 10_000, 20_000, 50_000)
 METRICS = {"tv": "TV", "sw2": "SW₂"}
@@ -16,7 +18,7 @@ PARTICLES = whole("particles", 10_000, COUNTS)
 STEPS = whole("drawn", 4, DRAWN)  # of Euler's, in the picture
 PAGE = Page(
     "flow_matching",
-    "Flow matching",
+    phrase("flow-matching"),
     "Measure",
     9,
     (SOURCE, TEACHER, METRIC, PARTICLES, STEPS),

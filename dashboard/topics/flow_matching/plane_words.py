@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.exports.snippets import described
+from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
 from dashboard.topics.flow_matching.page import METRICS
 from dashboard.topics.flow_matching.page import SOURCES as NAMES
@@ -21,6 +22,7 @@ from dashboard.topics.flow_matching.plane import (
 from dashboard.topics.flow_matching.words import AT
 from diffusion_core.distances.from_particles import Estimate
 
+phrase = prose("phrases/flow_matching")
 Curves = Mapping[str, Sequence[Point]]
 HEADER = ("integrator", "evaluations", "steps", "distance", "error", "noise_floor")
 
@@ -29,7 +31,7 @@ def seen(found: Estimate) -> str:
     """The value with its error, or only an upper end where that reaches down to 0."""
     if found.value > found.error:
         return with_error(found.value, found.error)
-    return f"at most {rounded(found.value + found.error, 2)}"
+    return phrase("at-most", value=rounded(found.value + found.error, 2))
 
 
 def floor(curves: Curves) -> float:
@@ -91,8 +93,8 @@ def rows(curves: Curves, names: Mapping[str, str]) -> list[tuple[object, ...]]:
 
 def table(found: Sequence[tuple[Any, ...]], metric: str) -> dict[str, list[object]]:
     names = (
-        *("integrator", "evaluations", "steps, or T"),
-        *(f"{METRICS[metric]} to the target", "error", "noise floor"),
+        *("integrator", "evaluations", phrase("steps-or-t")),
+        *(phrase("to-the-target-2", metrics=METRICS[metric]), "error", phrase("noise-floor")),
     )
     told = [
         (*run, rounded(value), rounded(error, 2), rounded(floor, 2))
@@ -102,8 +104,13 @@ def table(found: Sequence[tuple[Any, ...]], metric: str) -> dict[str, list[objec
 
 
 def alt(curves: Curves, names: Mapping[str, str], metric: str) -> str:
-    parts = [f"{names[n]} from {seen(p[0][2])} to {seen(p[-1][2])}" for n, p in curves.items()]
-    return f"{METRICS[metric]} against evaluations, by particles: {'; '.join(parts)}."
+    parts = [
+        phrase("from-to", names=names[n], p=seen(p[0][2]), p2=seen(p[-1][2]))
+        for n, p in curves.items()
+    ]
+    return phrase(
+        "against-evaluations-by-particles", metrics=METRICS[metric], parts="; ".join(parts)
+    )
 
 
 def snippet(question: Question) -> str:

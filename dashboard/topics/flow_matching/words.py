@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.exports.snippets import described
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, scientific, stated, with_error
 from dashboard.topics.flow_matching.measure import EVALUATIONS, SOURCES, Paths, Point, Question, say
 from dashboard.topics.flow_matching.page import SOURCES as NAMES
 from diffusion_core import Experiment
 from diffusion_core.studies.flow_matching import METHODS
 
+phrase = prose("phrases/flow_matching")
 AT = 32  # evaluations at which curves are compared
 HEADER = ("integrator", "evaluations", "steps", "tv", "error")
 
 
 def labels(experiment: Experiment) -> dict[str, str]:
     """The curves' names."""
-    return {name: f"flow by {m.label}" for name, m in METHODS.items()} | {
+    return {name: phrase("flow-by", label=m.label) for name, m in METHODS.items()} | {
         "sampler": experiment.record.label
     }
 
@@ -66,17 +68,17 @@ def rows(
 
 
 def table(found: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
-    names = ("integrator", "evaluations", "steps, or T", "TV to the target", "error")
+    names = ("integrator", "evaluations", phrase("steps-or-t"), phrase("tv-to-the-target"), "error")
     told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in found]
     return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
 
 def alt(curves: Mapping[str, Sequence[Point]], names: Mapping[str, str]) -> str:
     parts = [
-        f"{names[n]} from {rounded(p[0][2].value)} to {rounded(p[-1][2].value)}"
+        phrase("from-to", names=names[n], p=rounded(p[0][2].value), p2=rounded(p[-1][2].value))
         for n, p in curves.items()
     ]
-    return f"TV against evaluations: {'; '.join(parts)}."
+    return phrase("tv-against-evaluations-2", parts="; ".join(parts))
 
 
 def snippet(question: Question) -> str:

@@ -12,20 +12,22 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import SCHEDULES, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from diffusion_core.schedules import Array, Chain, Index
 from diffusion_core.studies.forward import log_snr, new_share
 
+phrase = prose("phrases/forward")
 POINTS = 300  # of a curve
 HEIGHT, ENTRY = 460, 26  # pixels: of the panels, and of each entry in the legend below them
 DOMAINS = ([0.56, 1.0], [0.0, 0.44])  # of the two panels, from the top
 STEP_PANELS = (
-    ("β<sub>t</sub>: variance of the noise that step t adds", "β<sub>t</sub>"),
-    ("(1 − α<sub>t</sub>)/(1 − ᾱ<sub>t</sub>): how much of the noise is new", "new share"),
+    (phrase("beta-t-variance-of-the"), "β<sub>t</sub>"),
+    (phrase("1-minus-alpha-t-1"), phrase("new-share")),
 )
 LEVEL_PANELS = (
-    ("ᾱ<sub>t</sub>: how much of the signal is left", "ᾱ<sub>t</sub>"),
-    ("log ᾱ<sub>t</sub>/(1 − ᾱ<sub>t</sub>): log signal-to-noise", "log-SNR (natural log)"),
+    (phrase("abar-t-how-much-of"), "ᾱ<sub>t</sub>"),
+    (phrase("log-abar-t-1-minus"), phrase("log-snr-natural-log")),
 )
 
 
@@ -136,7 +138,7 @@ def _stacked(
         "annotations": titles,
         "shapes": rules,
         "xaxis": {**x, "anchor": "y", "matches": "x2", "showticklabels": False},
-        "xaxis2": {**x, "anchor": "y2", "title": {"text": "t, from data to noise"}},
+        "xaxis2": {**x, "anchor": "y2", "title": {"text": phrase("t-from-data-to-noise")}},
     }
     for i, (name, axis) in enumerate(zip(("yaxis", "yaxis2"), axes, strict=True)):
         title = {"title": {"text": panels[i][1]}}
@@ -150,7 +152,7 @@ def _capped(capped: Sequence[tuple[int, float]], dark: bool) -> dict[str, Any]:
         "x": [t for t, _ in capped],
         "y": [beta for _, beta in capped],
         "mode": "markers",
-        "name": "capped at 0.999",
+        "name": phrase("capped-at-0-999"),
         "marker": {"symbol": "x", "size": 9, "color": theme(dark).text},
         "cliponaxis": False,
         "hovertemplate": "capped",
@@ -164,7 +166,7 @@ def _proven(share: float, steps: int, dark: bool) -> dict[str, Any]:
         "x": [2, steps],
         "y": [share, share],
         "mode": "lines",
-        "name": f"proven for t ≥ 2: at most {rounded(share)}",
+        "name": phrase("proven-for-t-at-least", share=rounded(share)),
         "line": {"dash": "2px,4px", "color": theme(dark).text, "width": 2},
         "hoverinfo": "skip",
         **_axes(1),

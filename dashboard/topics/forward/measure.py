@@ -32,6 +32,7 @@ from diffusion_core.studies.forward import (
     theory_facts,
 )
 
+phrase = prose("phrases/forward")
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 PIXEL = 0.5  # standard deviation, in pixels, of the blur that a raster of any density needs
 MULTIPLES = 5
@@ -85,7 +86,7 @@ def animation(experiment: Experiment, particles: int, place: Any) -> Forward:
     """The animated forward process; Refused above two dimensions. place: for progress."""
     dim, asked = experiment.target.dim, law(experiment)
     if dim > 2:
-        raise Refused(f"A picture needs one or two dimensions, and this target has {dim}")
+        raise Refused(phrase("a-picture-needs-one-or", dim=dim))
     noising = say("noising")
     drawn = Study(_line_field if dim == 1 else _plane_field, (asked,), _cost("field"))
     field = value(drawn, noising, place)
@@ -169,7 +170,7 @@ def readouts(
     for t, distance in zip(times, tv, strict=True):
         parts = [f"ᾱ_t = {rounded(float(chain.abar[t]))}", f"SNR {snr_text(chain, t)}"]
         if t == 0 and not experiment.target.has_density:
-            parts.append("X₀ has no density")
+            parts.append(phrase("x0-has-no-density"))
         if distance:
             parts.append(f"TV(p_t, {noise}) = {with_error(distance.value, distance.error)}")
         said.append(" · ".join(parts))

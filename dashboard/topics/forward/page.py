@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dashboard.experiment.controls import PARTICLE_COUNTS
 from dashboard.link.permalink import Page, Setting, whole
+from dashboard.prose import prose
 from diffusion_core import SCHEDULES, InputError
 
+phrase = prose("phrases/forward")
 NAMED = tuple(kind for kind in SCHEDULES if kind != "custom")
 NONE = "none"
 
@@ -14,7 +16,9 @@ def _read(words: str) -> tuple[str, ...]:
     kinds = () if words == NONE else tuple(dict.fromkeys(words.split(",")))
     unknown = [kind for kind in kinds if kind not in NAMED]
     if unknown:
-        raise InputError(f"beside: none, or out of {', '.join(NAMED)}, got {unknown[0][:40]!r}")
+        raise InputError(
+            phrase("beside-none-or-out-of", named=", ".join(NAMED), unknown=repr(unknown[0][:40]))
+        )
     return kinds
 
 
@@ -22,7 +26,7 @@ PARTICLES = whole("particles", 2000, PARTICLE_COUNTS)
 BESIDE = Setting("beside", ("linear", "cosine"), _read, lambda kinds: ",".join(kinds) or NONE)
 PAGE = Page(
     "forward",
-    "Forward process",
+    phrase("forward-process"),
     "Watch",
     2,
     (PARTICLES, BESIDE),

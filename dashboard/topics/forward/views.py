@@ -25,6 +25,7 @@ from dashboard.topics.forward.page import BESIDE, NAMED, PAGE
 from diffusion_core import Experiment
 from diffusion_core.distances.of_masses import Distance
 
+phrase = prose("phrases/forward")
 say = prose("controls")
 
 
@@ -36,8 +37,8 @@ def schedules(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, .
     chains, facts = chains_of(experiment, beside), facts_of(experiment)
     bound = facts[0].bound if facts else None
     drawn = {
-        "steps": ("Steps", step_figure(chains, LABELS, bound, dark)),
-        "levels": ("Signal", level_figure(chains, LABELS, dark)),
+        "steps": (phrase("steps"), step_figure(chains, LABELS, bound, dark)),
+        "levels": (phrase("signal"), level_figure(chains, LABELS, dark)),
     }
     for column, (name, (title, figure)) in zip(st.columns(2), drawn.items(), strict=True):
         alt = text.schedules_alt(chains, LABELS, title)
@@ -50,7 +51,7 @@ def schedules(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, .
 def _choose_beside(experiment: Experiment, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The named schedules to draw beside the chosen one."""
     chosen = st.pills(
-        f"Beside the chosen one ({LABELS[experiment.schedule.kind]}), faintly",
+        phrase("beside-the-chosen-one-faintly", labels=LABELS[experiment.schedule.kind]),
         NAMED,
         selection_mode="multi",
         format_func=LABELS.__getitem__,

@@ -13,6 +13,7 @@ from diffusion_core.distances.of_masses import Distance
 from diffusion_core.schedules import Chain
 from diffusion_core.studies.forward import Fact
 
+phrase = prose("phrases/forward")
 GONE = 0.01
 _say = prose("forward")
 
@@ -151,7 +152,7 @@ def forward_snippet(experiment: Experiment, particles: int, end: Distance | None
         if end is None
         else "print(noise_distance(experiment, chain.steps))  # TV(p_T, N(0, I))\n"
     )
-    names = "forward_paths, log_snr, new_share" + ("" if end is None else ", noise_distance")
+    names = "forward_paths, log_snr, new_share" + ("" if end is None else phrase("noise-distance"))
     return f"""from diffusion_core import Experiment
 from diffusion_core.studies.forward import {names}
 

@@ -12,15 +12,21 @@ from dashboard.figures.law import multiples_figure
 from dashboard.figures.marks import LAWS, LINE_WIDTH, PARTS, SAMPLERS
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import with_error
 from diffusion_core import Measurement
 from diffusion_core.studies.guidance import Guidance
 
+phrase = prose("phrases/guidance")
 HEIGHT = 400
 POINTS = 800  # of a curve
 EDGE = 1e-4  # of the mass of a law, on either side of what is drawn
 MARKS = {"output": LAWS["output"], "tilted": LAWS["target"], "class": PARTS[2]}
-TITLES = {"output": "q₁, what comes out", "tilted": "tilted law", "class": "class C"}
+TITLES = {
+    "output": phrase("q1-what-comes-out"),
+    "tilted": phrase("tilted-law"),
+    "class": phrase("class-c"),
+}
 Curve = Sequence[tuple[float, Measurement]]
 
 
@@ -55,7 +61,7 @@ def line_figure(laws: Guidance, dark: bool) -> go.Figure:
         height=HEIGHT,
         margin={"t": 16},
         xaxis={"title": {"text": "x"}},
-        yaxis={"title": {"text": "density"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": phrase("density")}, "rangemode": "tozero"},
     )
     return figure
 
@@ -90,18 +96,23 @@ def scale_figure(
     """TV to the tilted law against w by sampler; to_class: that of ``sampler`` to the class."""
     figure = go.Figure()
     for name, curve in curves.items():
-        _add(figure, f"{labels[name]}, to the tilted law", curve, SAMPLERS[name].scatter(dark))
+        _add(
+            figure,
+            phrase("to-the-tilted-law", labels=labels[name]),
+            curve,
+            SAMPLERS[name].scatter(dark),
+        )
     if to_class:
         mark = MARKS["class"]
         look = mark.scatter(dark)
         look["marker"] |= {"symbol": "square-open"}  # what is below shows through
-        _add(figure, f"{labels[sampler]}, to the class", to_class, look)
+        _add(figure, phrase("to-the-class", labels=labels[sampler]), to_class, look)
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
         margin={"t": 16},
-        xaxis={"title": {"text": "w, the scale of guidance"}},
-        yaxis={"title": {"text": "TV, measured"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": phrase("w-the-scale-of-guidance")}},
+        yaxis={"title": {"text": phrase("tv-measured")}, "rangemode": "tozero"},
     )
     return figure
 
@@ -161,10 +172,10 @@ def steps_figure(
         margin={"t": 16},
         xaxis={
             "type": "log",
-            "title": {"text": "number of steps T"},
+            "title": {"text": phrase("number-of-steps-t")},
             "tickvals": ticks,
             "ticktext": [f"{t}" for t in ticks],
         },
-        yaxis={"type": "log", "title": {"text": "TV to the tilted law"}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": phrase("tv-to-the-tilted-law")}, "dtick": "D2"},
     )
     return figure

@@ -11,6 +11,7 @@ from dashboard.compute.cached import Outcome
 from dashboard.compute.studies import Study, value
 from dashboard.compute.tasks import Progress
 from dashboard.experiment.guidance import of_experiment
+from dashboard.prose import prose
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.guided import Guided
@@ -18,6 +19,7 @@ from diffusion_core.studies.guidance import Guidance, guided_laws
 from diffusion_core.targets import DEFAULT_1D
 from diffusion_core.targets.base import Target
 
+phrase = prose("phrases/guidance")
 SCALES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 STEPS = (8, 16, 32, 64, 128, 256, 512, 1024)
 PLANE_SCALES, PLANE_STEPS = (0.0, 1.0, 2.0, 3.0, 5.0), STEPS[:4]
@@ -61,7 +63,7 @@ def shown_laws(experiment: Experiment, place: Any) -> Guidance:
     """q_1, the tilted law and the class's; Refused where one is. place: for progress."""
     plain = experiment.with_(seed=0)
     found: Guidance = value(
-        Study(_laws, (plain,), cost.study(plain, "guidance")), "Comparing three laws", place
+        Study(_laws, (plain,), cost.study(plain, "guidance")), phrase("comparing-three-laws"), place
     )
     return found
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 
-VIEWS = {"law": "What comes out", "scale": "Against w", "steps": "Against T", "run": "Watch it"}
+phrase = prose("phrases/guidance")
+VIEWS = {
+    "law": phrase("what-comes-out"),
+    "scale": phrase("against-w"),
+    "steps": phrase("against-t"),
+    "run": phrase("watch-it"),
+}
 VIEW = choice("view", "law", tuple(VIEWS))
-PAGE = Page("guidance", "Guidance", "Measure", 8, (VIEW,), after=("trajectories", "literature"))
+PAGE = Page(
+    "guidance", phrase("guidance"), "Measure", 8, (VIEW,), after=("trajectories", "literature")
+)

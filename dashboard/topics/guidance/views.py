@@ -22,6 +22,7 @@ from diffusion_core import Experiment, Measurement
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.guided import Guided
 
+phrase = prose("phrases/guidance")
 PARTICLES = 1000
 say = prose("guidance")
 
@@ -55,10 +56,10 @@ def show_laws(shown: Experiment, screen: Screen) -> None:
     screen.more.markdown(text.modes(laws))
     screen.below.markdown(text.laws(laws))
     st.markdown(say("why"))
-    page_chrome.table(text.law_table(laws), "What the three laws give to the class's components")
+    page_chrome.table(text.law_table(laws), phrase("what-the-three-laws-give"))
     st.caption(say("grid", error=text.missed(laws)))
     rows = page_chrome.to_csv(text.LAW_HEADER, text.law_rows(laws))
-    page_chrome.download("Download (CSV)", rows, "three-laws.csv")
+    page_chrome.download(phrase("download-csv"), rows, "three-laws.csv")
     st.markdown(say("known"))
     page_chrome.snippet(guided_laws_snippet(shown), shown)
 
@@ -84,9 +85,9 @@ def show_scales(shown: Experiment, screen: Screen) -> None:
     st.markdown(say("scale-said"))
     refusals(found)
     rows = text.scale_rows(curves, part, own)
-    page_chrome.table(text.scale_table(rows), "TV by scale")
+    page_chrome.table(text.scale_table(rows), phrase("tv-by-scale"))
     data = page_chrome.to_csv(text.SCALE_HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "against-w.csv")
+    page_chrome.download(phrase("download-csv"), data, "against-w.csv")
     points = [(name, w, shown.steps, against) for name, against, w, *_ in rows]
     page_chrome.snippet(guidance_snippet(shown, points), shown, measure.samplers(shown))
 
@@ -113,9 +114,9 @@ def show_steps(shown: Experiment, screen: Screen) -> None:
     st.markdown(say("steps-said"))
     refusals(found)
     rows = text.steps_rows(curves)
-    page_chrome.table(text.steps_table(rows), "TV by T and scale")
+    page_chrome.table(text.steps_table(rows), phrase("tv-by-t-and-scale"))
     data = page_chrome.to_csv(text.STEPS_HEADER, rows)
-    page_chrome.download("Download (CSV)", data, "against-T.csv")
+    page_chrome.download(phrase("download-csv"), data, "against-T.csv")
     points = [(m[0], m[1], m[2], "tilted") for m in rows]
     page_chrome.snippet(guidance_snippet(shown, points), shown, measure.samplers(shown))
 

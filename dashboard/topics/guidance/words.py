@@ -11,6 +11,7 @@ from dashboard.topics.guidance.figures import TITLES, Curve
 from diffusion_core import Measurement
 from diffusion_core.studies.guidance import LAWS, LOST, Guidance, Mode
 
+phrase = prose("phrases/guidance")
 say = prose("guidance")
 ROUNDING = 1e-12  # of sums over a grid
 KEPT = 0.95  # of its share: a mode that keeps more fares well
@@ -78,8 +79,10 @@ def _spread(spread: Mapping[str, float]) -> str:
 
 
 def law_alt(found: Guidance) -> str:
-    listed = ", ".join(f"{TITLES[name]}: spread {rounded(found.spread[name])}" for name in LAWS)
-    return f"The densities of three laws. {listed}"
+    listed = ", ".join(
+        phrase("spread", titles=TITLES[name], spread=rounded(found.spread[name])) for name in LAWS
+    )
+    return phrase("the-densities-of-three-laws", listed=listed)
 
 
 def law_table(found: Guidance) -> dict[str, list[str]]:
@@ -175,22 +178,33 @@ def _listed(parts: Sequence[str]) -> str:
 
 def scale_alt(curves: Mapping[str, Curve], labels: Mapping[str, str]) -> str:
     listed = [
-        f"{labels[name]}: {rounded(curve[0][1].value)} to {rounded(curve[-1][1].value)}"
+        phrase(
+            "to",
+            labels=labels[name],
+            value=rounded(curve[0][1].value),
+            value2=rounded(curve[-1][1].value),
+        )
         for name, curve in curves.items()
         if curve
     ]
-    return f"TV to the tilted law against the scale w. {'; '.join(listed)}"
+    return phrase("tv-to-the-tilted-law-against-the", listed="; ".join(listed))
 
 
 def steps_alt(
     curves: Mapping[tuple[str, float], Sequence[Measurement]], labels: Mapping[str, str]
 ) -> str:
     listed = [
-        f"{labels[name]} at w = {w:g}: {rounded(curve[0].value)} to {rounded(curve[-1].value)}"
+        phrase(
+            "at-w-to",
+            labels=labels[name],
+            w=f"{w:g}",
+            value=rounded(curve[0].value),
+            value2=rounded(curve[-1].value),
+        )
         for (name, w), curve in curves.items()
         if curve
     ]
-    return f"TV to the tilted law against T. {'; '.join(listed)}"
+    return phrase("tv-to-the-tilted-law-against-t", listed="; ".join(listed))
 
 
 SCALE_HEADER = ("sampler", "against", "scale", "tv", "error")
@@ -208,7 +222,7 @@ def scale_rows(
 def scale_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
     return {
         name: [row[i] for row in rows]
-        for i, name in enumerate(("sampler", "against", "w", "TV", "± error"))
+        for i, name in enumerate(("sampler", "against", "w", "TV", phrase("pm-error")))
     }
 
 
@@ -226,5 +240,5 @@ def steps_rows(
 
 
 def steps_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    names = ("sampler", "w", "T", "evaluations", "TV", "± error")
+    names = ("sampler", "w", "T", "evaluations", "TV", phrase("pm-error"))
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.targets import DEFAULT_1D
 
-PAGE = Page("home", "Start", "", 1)
+phrase = prose("phrases/home")
+PAGE = Page("home", phrase("start"), "", 1)
 STORY = Experiment(preset=DEFAULT_1D, sampler="ode", steps=50)
 PARTICLES = 500
 EXPLORE = ("trajectories", "convergence", "budget")

@@ -11,10 +11,12 @@ from dashboard.figures.family import family_figure
 from dashboard.figures.marks import MARKER_SIZE, SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.imperfect_scores.measure import Floor
 from diffusion_core import Measurement
 
+phrase = prose("phrases/imperfect_scores")
 HEIGHT = 480
 LOOKS = (
     ("circle", "solid"),
@@ -33,10 +35,10 @@ def plateau_figure(
 ) -> go.Figure:
     """TV against T, one curve for each size of the error; size 0 is the exact score."""
     drawn = {
-        f"ε = {size:g}" if size else "exact score": (curve, look)
+        f"ε = {size:g}" if size else phrase("exact-score"): (curve, look)
         for (size, curve), look in zip(curves.items(), LOOKS, strict=False)
     }
-    return family_figure(drawn, sampler, "TV(q₁, p₁), measured", HEIGHT, dark)
+    return family_figure(drawn, sampler, phrase("tv-q1-p1-measured"), HEIGHT, dark)
 
 
 @drawn_once
@@ -54,7 +56,7 @@ def floor_figure(
             x=[f.size for f in floors],
             y=[f.last.value for f in floors],
             mode="lines+markers",
-            name="measured",
+            name=phrase("measured"),
             hovertext=[
                 f"ε = {f.size:g}<br>TV = {with_error(f.last.value, f.last.error)}" for f in floors
             ],
@@ -64,17 +66,19 @@ def floor_figure(
     )
     sizes = [f.size for f in floors]
     if exact is not None:
-        figure.add_trace(_across(sizes, [exact.value] * 2, "exact score, measured", "dash", dark))
+        figure.add_trace(
+            _across(sizes, [exact.value] * 2, phrase("exact-score-measured"), "dash", dark)
+        )
     used = [f for f in floors if f.last.value < 0.5]
     if used:
         rate = used[-1].last.value / used[-1].size
         ends = [rate * min(sizes), rate * max(sizes)]
-        figure.add_trace(_across(sizes, ends, "∝ ε: shape of the proven term", "dot", dark))
+        figure.add_trace(_across(sizes, ends, phrase("like-eps-shape-of-the"), "dot", dark))
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT - 80,
         xaxis={"type": "log", "title": {"text": "ε_score"}, "dtick": "D2"},
-        yaxis={"type": "log", "title": {"text": "TV at the largest T"}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": phrase("tv-at-the-largest-t-2")}, "dtick": "D2"},
     )
     return figure
 
@@ -121,15 +125,15 @@ def waves_figure(
                 x=[None],
                 y=[None],
                 mode="markers",
-                name="the map folds",
+                name=phrase("the-map-folds"),
                 marker={"symbol": FOLDED, "size": MARKER_SIZE, "color": theme(dark).text},
             )
         )
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
-        xaxis={"type": "log", "title": {"text": "ε_Jacobi, at one ε_score"}, "dtick": "D2"},
-        yaxis={"type": "log", "title": {"text": "TV(q₁, p₁), measured"}, "dtick": "D2"},
+        xaxis={"type": "log", "title": {"text": phrase("eps-jacobi-at-one-eps")}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": phrase("tv-q1-p1-measured")}, "dtick": "D2"},
     )
     return figure
 
@@ -137,5 +141,7 @@ def waves_figure(
 def _point_text(
     label: str, frequency: float, jacobi: float, found: Measurement, fold: bool | None
 ) -> str:
-    text = f"{label}<br>frequency {frequency:g}, ε_Jacobi = {rounded(jacobi)}<br>"
+    text = phrase(
+        "frequency-eps-jacobi", label=label, frequency=f"{frequency:g}", jacobi=rounded(jacobi)
+    )
     return f"{text}TV = {with_error(found.value, found.error)}" + ("<br>folds" if fold else "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 
-VIEWS = {"steps": "More steps", "waves": "Finer waves"}
+phrase = prose("phrases/imperfect_scores")
+VIEWS = {"steps": phrase("more-steps"), "waves": phrase("finer-waves")}
 VIEW = choice("view", "steps", tuple(VIEWS))
 PAGE = Page(
     "imperfect_scores",
-    "Imperfect scores",
+    phrase("imperfect-scores"),
     "Measure",
     5,
     (VIEW,),

@@ -10,6 +10,7 @@ from dashboard.topics.imperfect_scores.measure import Floor
 from diffusion_core import Measurement
 from diffusion_core.studies.score_sizes import ScoreSize
 
+phrase = prose("phrases/imperfect_scores")
 _PROSE = prose("imperfect_scores")
 
 
@@ -77,7 +78,7 @@ def plateau_table(floors: Sequence[Floor]) -> dict[str, list[str]]:
         "at T": [f"{f.best.steps:,}" for f in floors],
         "within 10 % from T": [f"{f.enough:,}" for f in floors],
         "TV at the largest T": [with_error(f.last.value, f.last.error) for f in floors],
-        "the score's doing": ["yes" if f.ended else "not yet" for f in floors],
+        "the score's doing": [phrase("yes") if f.ended else phrase("not-yet") for f in floors],
     }
 
 
@@ -95,12 +96,12 @@ WAVE_HEADER = ("sampler", "frequency", "eps_jacobi", "tv", "error", "folds")
 
 def wave_rows(curves: Mapping[str, Points]) -> list[tuple[object, ...]]:
     return [
-        (name, w, jacobi, m.value, m.error, {None: "", True: "yes", False: "no"}[fold])
+        (name, w, jacobi, m.value, m.error, {None: "", True: phrase("yes"), False: "no"}[fold])
         for name, points in curves.items()
         for w, jacobi, m, fold in points
     ]
 
 
 def wave_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    names = ("sampler", "frequency", "ε_Jacobi", "TV", "± error", "folds")
+    names = ("sampler", "frequency", "ε_Jacobi", "TV", phrase("pm-error"), "folds")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

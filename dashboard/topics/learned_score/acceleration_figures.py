@@ -7,10 +7,12 @@ import plotly.graph_objects as go
 from dashboard.figures.family import Look, family_figure
 from dashboard.figures.marks import theme
 from dashboard.figures.once import drawn_once
+from dashboard.prose import prose
 from dashboard.topics.learned_score.acceleration import EXACT, Curves, least, names
 from dashboard.topics.learned_score.acceleration_words import curve_label
 from diffusion_core.scores.learned import BOTH, DERIVATIVES, ONLY
 
+phrase = prose("phrases/learned_score")
 HEIGHT = 460
 LOOKS: dict[str, Look] = {
     EXACT: ("x-thin-open", "dot"),
@@ -29,7 +31,7 @@ def acceleration_figure(
     The least TV that the pair reached with the learned score is drawn across.
     """
     floor = least(curves, pair)
-    quantity = "TV(q₁, p₁), at least" if at_least else "TV(q₁, p₁), exact"
+    quantity = phrase("tv-q1-p1-at-least") if at_least else phrase("tv-q1-p1-exact")
     figure = go.Figure()
     for sampler in pair:
         own = {
@@ -47,7 +49,7 @@ def acceleration_figure(
                 x=[steps[0], steps[-1]],
                 y=[floor.value] * 2,
                 mode="lines",
-                name="least TV with the learned score",
+                name=phrase("least-tv-with-the-learned"),
                 line={"color": theme(dark).axis, "width": 1.5, "dash": "longdash"},
                 hoverinfo="skip",
             )

@@ -20,12 +20,13 @@ from diffusion_core import Measurement
 from diffusion_core.scores.learned import BOTH, DERIVATIVES, ONLY
 from diffusion_core.studies.score_sizes import ScoreSize
 
+phrase = prose("phrases/learned_score")
 _PROSE = prose("learned_score")
 SAMPLERS = {
     "ode": "ODE (23)",
-    "ode-taylor": "accelerated ODE (27)",
+    "ode-taylor": phrase("accelerated-ode-27"),
     "ddpm": "DDPM (30)",
-    "ddpm-covariance": "accelerated DDPM (33)",
+    "ddpm-covariance": phrase("accelerated-ddpm-33"),
 }
 EXTRAS = {"ode-taylor": "w_t", "ddpm-covariance": "v_t"}
 ALIKE = 0.05  # relative: less is no difference to speak of
@@ -35,8 +36,8 @@ KNOWN = 1e-3  # relative error
 def parts(name: Name) -> tuple[str, str]:
     """Which score, and which w_t or v_t: "–" where the sampler needs none."""
     sampler, score = name
-    own = "exact" if score in (EXACT, ONLY) else "learned"
-    extra = {EXACT: "exact", DERIVATIVES: "derivatives"}.get(score, "regressed")
+    own = phrase("exact") if score in (EXACT, ONLY) else phrase("learned")
+    extra = {EXACT: phrase("exact"), DERIVATIVES: "derivatives"}.get(score, "regressed")
     return own, extra if sampler in EXTRAS else "–"
 
 
@@ -44,12 +45,12 @@ def curve_label(name: Name) -> str:
     """Short enough for the legend of a narrow figure."""
     (sampler, way), (score, extra) = name, parts(name)
     if sampler not in EXTRAS:
-        return f"{SAMPLERS[sampler]}, {score} score"
+        return phrase("score", samplers=SAMPLERS[sampler], score=score)
     short = f"accelerated {SAMPLERS[sampler].split()[-1]}"
     if way == EXACT:
-        return f"{short}, all exact"
+        return phrase("all-exact", short=short)
     given = extra if way == DERIVATIVES else f"{EXTRAS[sampler][0]}<sub>t</sub> {extra}"
-    return f"{short}, {score} score, {given}"
+    return phrase("score-2", short=short, score=score, given=given)
 
 
 def reading(curves: Curves) -> str:
@@ -135,7 +136,7 @@ def rows(curves: Curves) -> list[tuple[object, ...]]:
 def table(curves: Curves, steps: tuple[int, ...], particles: bool) -> dict[str, list[str]]:
     """particles: where TV is from particles, and then a value to be read as "at least"."""
     at = [{m.steps: _shown(m) for m in curve} for curve in curves.values()]
-    least_value = ", TV at least" if particles else ", TV"
+    least_value = phrase("tv-at-least") if particles else ", TV"
     return {
         "sampler": [SAMPLERS[name[0]] for name in curves],
         "score": [parts(name)[0] for name in curves],

@@ -13,14 +13,16 @@ from dashboard.figures.law import colour_scale
 from dashboard.figures.marks import LAWS, LINE_WIDTH, PARTS, Mark, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.topics.learned_score.training import Field
 from diffusion_core.scores.learned import Loss
 
+phrase = prose("phrases/learned_score")
 HEIGHT = 420
 EXACT, MODEL, EMPIRICAL = LAWS["target"], LAWS["output"], replace(PARTS[1], dash="solid")
 ON_FRESH = replace(MODEL, dash="solid")
 LOOKS = {"exact": EXACT, "learned": MODEL, "empirical": EMPIRICAL}
-NAMES = {"learned": "learned", "empirical": "exact for the samples alone"}
+NAMES = {"learned": phrase("learned"), "empirical": phrase("exact-for-the-samples-alone")}
 TALL = 2.0  # times the largest exact loss: beyond, the axis ends
 FAINT = 0.22
 THIN = 1.3  # pixels: a line with as many cliffs as there are samples
@@ -35,22 +37,26 @@ def losses_figure(
     figure = go.Figure()
     if training:
         t = sorted(training)
-        figure.add_trace(line(t, [training[k] for k in t], "training set", MODEL, dark))
+        figure.add_trace(line(t, [training[k] for k in t], phrase("training-set"), MODEL, dark))
     if found:
         t = [loss.t for loss in found]
         if not training:
-            figure.add_trace(line(t, [x.training for x in found], "training set", MODEL, dark))
-        figure.add_trace(line(t, [x.fresh for x in found], "fresh draws", ON_FRESH, dark))
-        exact = line(t, [x.fresh_exact for x in found], "exact score, fresh draws", EXACT, dark)
+            figure.add_trace(
+                line(t, [x.training for x in found], phrase("training-set"), MODEL, dark)
+            )
+        figure.add_trace(line(t, [x.fresh for x in found], phrase("fresh-draws"), ON_FRESH, dark))
+        exact = line(
+            t, [x.fresh_exact for x in found], phrase("exact-score-fresh-draws"), EXACT, dark
+        )
         figure.add_trace(exact)
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,
         margin={"t": 24},
         showlegend=True,
-        xaxis={"title": {"text": "t, from noise to data"}, "range": [steps + 1, 0.5]},
+        xaxis={"title": {"text": phrase("t-from-noise-to-data")}, "range": [steps + 1, 0.5]},
         yaxis={
-            "title": {"text": "error of the predicted noise"},
+            "title": {"text": phrase("error-of-the-predicted-noise")},
             "range": [0, losses_end(found, training)],
         },
         hovermode="x unified",
@@ -89,7 +95,7 @@ def score_figure(found: Field, dark: bool) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    curves = (("exact score", found.exact, EXACT), ("learned", found.model, MODEL))
+    curves = ((phrase("exact-score"), found.exact, EXACT), (phrase("learned"), found.model, MODEL))
     for name, score, mark in (*curves, (NAMES["empirical"], found.empirical, EMPIRICAL)):
         if score is not None:
             figure.add_trace(line(x, score[:, 0], name, mark, dark))
@@ -100,7 +106,7 @@ def score_figure(found: Field, dark: bool) -> go.Figure:
         height=HEIGHT,
         margin={"t": 24},
         xaxis={"title": {"text": "x"}, "range": [x[0], x[-1]]},
-        yaxis={"title": {"text": "score"}, "range": [-reach, reach]},
+        yaxis={"title": {"text": phrase("score-3")}, "range": [-reach, reach]},
         yaxis2={"overlaying": "y", "visible": False, "range": [0, 2 * found.density.max()]},
     )
     return figure
@@ -111,7 +117,7 @@ def clear(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def rug(x: Any, height: float, dark: bool, name: str = "training set") -> go.Scatter:
+def rug(x: Any, height: float, dark: bool, name: str = phrase("training-set")) -> go.Scatter:
     marker = {"symbol": "line-ns-open", "size": 12, "color": theme(dark).text, "opacity": 0.6}
     return go.Scatter(
         x=x, y=[height] * len(x), mode="markers", name=name, marker=marker, hoverinfo="skip"
@@ -145,7 +151,7 @@ def error_figure(found: Field, dark: bool) -> go.Figure:
         contours=levels,
         line={"color": ink, "width": 1.2},
         showscale=False,
-        name="p<sub>t</sub> at 10, 50 and 90 % of its peak",
+        name=phrase("p-t-at-10-50"),
         showlegend=True,
         hoverinfo="skip",
     )
@@ -157,7 +163,7 @@ def error_figure(found: Field, dark: bool) -> go.Figure:
     return figure
 
 
-def dots(x: Any, colour: str, name: str = "training set") -> go.Scatter:
+def dots(x: Any, colour: str, name: str = phrase("training-set")) -> go.Scatter:
     marker = {"symbol": "circle-open", "size": 8, "color": colour, "line": {"width": 1.2}}
     return go.Scatter(
         x=x[:, 0], y=x[:, 1], mode="markers", name=name, marker=marker, hoverinfo="skip"

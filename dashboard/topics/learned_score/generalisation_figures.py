@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import MARKER_SIZE, Mark, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.learned_score.figures import (
     EMPIRICAL,
@@ -28,7 +29,8 @@ from dashboard.topics.learned_score.generalisation import Memory, Output, Point
 from diffusion_core import Measurement
 from diffusion_core.distances.of_masses import Distance
 
-SHORT = {"learned": "learned", "empirical": "exact for samples"}
+phrase = prose("phrases/learned_score")
+SHORT = {"learned": phrase("learned"), "empirical": phrase("exact-for-samples")}
 Bars = list[tuple[str, list[Distance | None], Mark]]
 
 Curves = Mapping[str, Sequence[Point]]
@@ -45,7 +47,7 @@ def sizes_figure(curves: Curves, dark: bool) -> go.Figure:
             ("ε<sub>Jacobi</sub>", [p.jacobi for p in points], "square-open"),
         ):
             figure.add_trace(_measured(n, sizes, f"{name}, {NAMES[kind]}", kind, symbol, dark))
-    return _against_n(figure, curves, "size of the score's error", dark)
+    return _against_n(figure, curves, phrase("size-of-the-scores-error"), dark)
 
 
 @drawn_once
@@ -59,8 +61,8 @@ def tv_figure(curves: Curves, exact: Measurement | None, at_least: bool, dark: b
     if exact is not None:
         counts = sorted({p.samples for points in curves.values() for p in points}) or [20, 1000]
         ends = [counts[0] / 1.3, counts[-1] * 1.3]
-        figure.add_trace(line(ends, [exact.value] * 2, "exact score", EXACT, dark))
-    title = "TV(q₁, p₁), at least" if at_least else "TV(q₁, p₁), exact"
+        figure.add_trace(line(ends, [exact.value] * 2, phrase("exact-score"), EXACT, dark))
+    title = phrase("tv-q1-p1-at-least") if at_least else phrase("tv-q1-p1-exact")
     return _against_n(figure, curves, title, dark)
 
 
@@ -92,7 +94,7 @@ def _against_n(figure: go.Figure, curves: Curves, title: str, dark: bool) -> go.
         showlegend=True,
         xaxis={
             "type": "log",
-            "title": {"text": "training samples n"},
+            "title": {"text": phrase("training-samples-n")},
             "tickvals": counts,
             "ticktext": [f"{n:,}" for n in counts],
         },
@@ -108,17 +110,17 @@ def memory_figure(found: Sequence[Memory], dark: bool) -> go.Figure:
     names = [f"{SHORT[m.kind]}<br>n = {m.samples:,}" for m in found]
     if exact:
         rows: Bars = [
-            ("TV to the truth", [m.truth for m in found], EXACT),
-            ("TV to the training set", [m.training for m in found], EMPIRICAL),
+            (phrase("tv-to-the-truth"), [m.truth for m in found], EXACT),
+            (phrase("tv-to-the-training-set"), [m.training for m in found], EMPIRICAL),
         ]
-        title = "total variation"
+        title = phrase("total-variation")
     else:
         rows = [
-            ("fresh draws", [m.nearest.fresh for m in found], EXACT),
+            (phrase("fresh-draws"), [m.nearest.fresh for m in found], EXACT),
             ("output", [m.nearest.output for m in found], MODEL),
-            ("noised training set", [m.nearest.noised for m in found], EMPIRICAL),
+            (phrase("noised-training-set"), [m.nearest.noised for m in found], EMPIRICAL),
         ]
-        title = "distance to a training point"
+        title = phrase("distance-to-a-training-point")
     figure = go.Figure()
     for name, values, mark in rows:
         known = [v for v in values if v is not None]
@@ -158,7 +160,7 @@ def output_figure(found: Mapping[str, Output], dark: bool) -> go.Figure:
             figure.add_trace(go.Scatter(x=out.x[:, 0], y=out.x[:, 1], hoverinfo="skip", **shown))
         square(figure)
     else:
-        truth = line(first.x, first.p, "p₁, the truth", EXACT, dark)
+        truth = line(first.x, first.p, phrase("p1-the-truth"), EXACT, dark)
         truth.update(fill="tozeroy", fillcolor=clear(EXACT.colour(dark), FAINT))
         figure.add_trace(truth)
         top = 2 * float(first.p.max())

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 
+phrase = prose("phrases/learned_score")
 VIEWS = {
-    "training": "Training",
-    "samples": "More samples",
-    "memory": "Memory",
-    "acceleration": "Learned w and v",
+    "training": phrase("training"),
+    "samples": phrase("more-samples"),
+    "memory": phrase("memory"),
+    "acceleration": phrase("learned-w-and-v"),
 }
 VIEW = choice("view", "training", tuple(VIEWS))
 PAGE = Page(
     "learned_score",
-    "A learned score",
+    phrase("a-learned-score"),
     "Measure",
     6,
     (VIEW,),

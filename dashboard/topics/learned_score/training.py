@@ -35,10 +35,11 @@ from diffusion_core.scores.learned import (
 )
 from diffusion_core.studies.memorisation import trained_on
 
+phrase = prose("phrases/learned_score")
 EXAMPLES: dict[str, tuple[str, Learned | Empirical]] = {
-    "good": ("Learns: 2,000 samples", Learned(2000)),
-    "overfits": ("Overfits: 20 samples, hardly a ridge", Learned(20, ridge=1e-4)),
-    "memorises": ("Memorises: exact for 20 samples", Empirical(20)),
+    "good": (phrase("learns-2-000-samples"), Learned(2000)),
+    "overfits": (phrase("overfits-20-samples-hardly-a"), Learned(20, ridge=1e-4)),
+    "memorises": (phrase("memorises-exact-for-20-samples"), Empirical(20)),
 }
 EXAMPLE_STEPS = 100
 LOSSES = 14  # t at which the losses are looked at

@@ -26,6 +26,7 @@ from dashboard.topics.learned_score.page import PAGE
 from diffusion_core import Experiment, Measurement
 from diffusion_core.scores.learned import Loss
 
+phrase = prose("phrases/learned_score")
 words = prose(PAGE.name)
 
 
@@ -38,7 +39,7 @@ def training(run: Experiment) -> None:
 
     def draw(found: tuple[Loss, ...], seen: Mapping[int, float]) -> None:
         figure = figures.losses_figure(found, seen, run.steps, is_dark())
-        alt = "Losses on the training set and on fresh draws against t"
+        alt = phrase("losses-on-the-training-set")
         page_chrome.plot(
             place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
         )
@@ -57,9 +58,9 @@ def training(run: Experiment) -> None:
     hidden = text.cut(found, figures.losses_end(found, seen))
     st.caption(f"{words('loss')} {hidden}")
     _field(run)
-    page_chrome.table(text.loss_table(found), "Losses by t")
+    page_chrome.table(text.loss_table(found), phrase("losses-by-t"))
     rows = page_chrome.to_csv(text.LOSS_HEADER, text.loss_rows(found))
-    page_chrome.download("Download (CSV)", rows, "losses.csv")
+    page_chrome.download(phrase("download-csv"), rows, "losses.csv")
 
 
 @st.fragment
@@ -71,10 +72,12 @@ def _field(run: Experiment) -> None:
         return
     times = learned_score_training.times(run)
     first = learned_score_training.telling_time(run)
-    t = st.select_slider("The score at t =", times, key=key(f"{PAGE}.t of {times[-1]}", first))
+    t = st.select_slider(
+        phrase("the-score-at-t"), times, key=key(f"{PAGE}.t of {times[-1]}", first)
+    )
     field = learned_score_training.score_field(run, int(t), Silent())
     figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
-    alt = f"Exact and learned scores at t = {t}"
+    alt = phrase("exact-and-learned-scores-at", t=t)
     page_chrome.plot(st, figure, "score", alt, f"{PAGE} field", of=run.target)
     st.markdown(words("field-line" if dim == 1 else "field-plane"))
 
@@ -97,9 +100,9 @@ def samples(run: Experiment) -> None:
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
         st.warning(sentence(worded(reason)))
     table = text.samples_table(curves, particles=run.target.dim > 1)
-    page_chrome.table(table, "The score's errors and TV by the number of samples")
+    page_chrome.table(table, phrase("the-scores-errors-and-tv"))
     rows = page_chrome.to_csv(text.SAMPLES_HEADER, text.samples_rows(curves))
-    page_chrome.download("Download (CSV)", rows, "samples.csv")
+    page_chrome.download(phrase("download-csv"), rows, "samples.csv")
 
 
 def _draw_samples(
@@ -112,7 +115,7 @@ def _draw_samples(
         "tv": drawings.tv_figure(curves, known, particles, is_dark()),
     }
     for column, (name, figure) in zip(st.columns(2), shown.items(), strict=True):
-        alt = f"{name} against the number of samples"
+        alt = phrase("against-the-number-of-samples", name=name)
         page_chrome.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}", numbers=False)
 
 
@@ -133,12 +136,16 @@ def memory(run: Experiment) -> None:
         outputs = {kind: generalisation.output(e, status) for kind, e in runs.items()}
         shown["output"] = drawings.output_figure(outputs, is_dark())
     for column, (name, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        alt = "What the samplers return" if name == "output" else "Distances to truth and samples"
+        alt = (
+            phrase("what-the-samplers-return")
+            if name == "output"
+            else phrase("distances-to-truth-and-samples")
+        )
         page_chrome.plot(column, figure, name, alt, f"{PAGE} {name}", of=run.target)
     st.markdown(words("memory-how"))
-    page_chrome.table(text.memory_table(found), "Distances to the truth and to the training set")
+    page_chrome.table(text.memory_table(found), phrase("distances-to-the-truth-and"))
     rows = page_chrome.to_csv(text.MEMORY_HEADER, text.memory_rows(found))
-    page_chrome.download("Download (CSV)", rows, "memory.csv")
+    page_chrome.download(phrase("download-csv"), rows, "memory.csv")
 
 
 def acceleration(run: Experiment) -> None:
@@ -155,7 +162,7 @@ def acceleration(run: Experiment) -> None:
         with place.container():
             for pair, column in zip(gains.PAIRS, st.columns(len(gains.PAIRS)), strict=True):
                 figure = gain_drawings.acceleration_figure(curves, pair, particles, is_dark())
-                alt = f"TV against T of {pair[0]} and its accelerated form"
+                alt = phrase("tv-against-t-of-and", pair=pair[0])
                 drawn = f"{PAGE} accelerated {pair[0]} {len(found)}"
                 page_chrome.plot(
                     column, figure, f"accelerated-{pair[0]}", alt, drawn, numbers=False
@@ -168,7 +175,9 @@ def acceleration(run: Experiment) -> None:
     for reason in dict.fromkeys(m for m in found.values() if isinstance(m, str)):
         st.warning(sentence(worded(reason)))
     st.markdown(words("accel-silent"))
-    page_chrome.table(gain_text.table(curves, work.steps, particles), "TV by sampler, score and T")
+    page_chrome.table(
+        gain_text.table(curves, work.steps, particles), phrase("tv-by-sampler-score-and")
+    )
     rows = page_chrome.to_csv(gain_text.HEADER, gain_text.rows(curves))
-    page_chrome.download("Download (CSV)", rows, "acceleration.csv")
+    page_chrome.download(phrase("download-csv"), rows, "acceleration.csv")
     st.markdown(gain_text.sizes(gains.sizes(work, busy)))

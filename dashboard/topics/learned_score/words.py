@@ -12,8 +12,9 @@ from diffusion_core import Measurement
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.scores.learned import Loss
 
+phrase = prose("phrases/learned_score")
 _PROSE = prose("learned_score")
-NAMES = {"learned": "learned", "empirical": "exact for the samples alone"}
+NAMES = {"learned": phrase("learned"), "empirical": phrase("exact-for-the-samples-alone")}
 APART = 0.1  # of the exact score's loss: less is no over- or underfitting
 CLEAR = 1.25  # times nearer to the one than to the other: less is a draw
 EXACT = 1e-3  # relative error
@@ -56,7 +57,13 @@ def loss_rows(found: Sequence[Loss]) -> list[tuple[float, ...]]:
 
 
 def loss_table(found: Sequence[Loss]) -> dict[str, list[str]]:
-    names = ("t", "training set", "exact score there", "fresh draws", "exact score there too")
+    names = (
+        "t",
+        phrase("training-set"),
+        phrase("exact-score-there"),
+        phrase("fresh-draws"),
+        phrase("exact-score-there-too"),
+    )
     rows = loss_rows(found)
     return {
         name: [f"{row[i]:g}" if i == 0 else rounded(row[i], 4) for row in rows]
@@ -135,7 +142,7 @@ def samples_rows(curves: Mapping[str, Sequence[Point]]) -> list[tuple[object, ..
 
 def samples_table(curves: Mapping[str, Sequence[Point]], particles: bool) -> dict[str, list[str]]:
     """particles: where TV is from particles, and then a value to be read as "at least"."""
-    distance = "TV(q₁, p₁), at least" if particles else "TV(q₁, p₁)"
+    distance = phrase("tv-q1-p1-at-least") if particles else "TV(q₁, p₁)"
     rows = [(kind, p) for kind, points in curves.items() for p in points]
     return {
         "score": [NAMES[kind] for kind, _ in rows],
@@ -189,7 +196,7 @@ def memory_table(found: Sequence[Memory]) -> dict[str, list[str]]:
         return ["–" if d is None else _measured(d) for d in distances]
 
     line = all(m.training is not None for m in found)
-    truth = "TV to the truth" if line else "TV to the truth, at least"
+    truth = phrase("tv-to-the-truth") if line else phrase("tv-to-the-truth-at")
     return {
         "score": [NAMES[m.kind] for m in found],
         "n": [f"{m.samples:,}" for m in found],

@@ -7,14 +7,17 @@ from typing import Any
 import streamlit as st
 
 from dashboard.link.widget_keys import key
+from dashboard.prose import prose
 from dashboard.topics.literature.page import ACCURACIES, DIMENSIONS, PAGE
 from dashboard.topics.literature.table import BY_NAME, FAMILIES, Result, short
+
+phrase = prose("phrases/literature")
 
 
 def choose(values: dict[str, Any]) -> dict[str, Any]:
     """What is drawn, in which dimension, and where the figure is read."""
     families = st.pills(
-        "Samplers",
+        phrase("samplers"),
         list(FAMILIES),
         selection_mode="multi",
         format_func=FAMILIES.__getitem__,
@@ -22,15 +25,18 @@ def choose(values: dict[str, Any]) -> dict[str, Any]:
     )
     left, right = st.columns(2)
     d = left.select_slider(
-        "Dimension d", DIMENSIONS, format_func=lambda n: f"{n:,}", key=key(f"{PAGE}.d", values["d"])
+        phrase("dimension-d"),
+        DIMENSIONS,
+        format_func=lambda n: f"{n:,}",
+        key=key(f"{PAGE}.d", values["d"]),
     )
     eps = right.select_slider(
-        "Accuracy ε at which to read it",
+        phrase("accuracy-eps-at-which-to"),
         ACCURACIES,
         key=key(f"{PAGE}.accuracy", values["accuracy"]),
     )
     sure = st.toggle(
-        "Only what was read, in full or in an abstract",
+        phrase("only-what-was-read-in"),
         key=key(f"{PAGE}.sure", values["sure"] == "read"),
     )
     return {
@@ -44,7 +50,7 @@ def choose(values: dict[str, Any]) -> dict[str, Any]:
 def choose_one(name: str) -> Result:
     """The result that is shown in full."""
     picked = st.selectbox(
-        "One result in full",
+        phrase("one-result-in-full"),
         list(BY_NAME),
         format_func=lambda n: f"{short(BY_NAME[n])}: {BY_NAME[n].sampler}",
         key=key(f"{PAGE}.result", name),

@@ -12,9 +12,11 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.literature.table import EVIDENCE, FAMILIES, Line, lines, short
 
+phrase = prose("phrases/literature")
 COLOURS = {"stochastic": "ddpm", "deterministic": "ode", "higher": "ode-taylor"}
 DASHES = {"read in full": "solid", "abstract": "longdash", "quoted": "dash", "second-hand": "dot"}
 SHAPES = (
@@ -41,12 +43,12 @@ def steps_figure(drawn: Sequence[Line], d: int, eps: float, dark: bool) -> go.Fi
         xaxis={
             "type": "log",
             "autorange": "reversed",
-            "title": {"text": "accuracy ε, TV ≤ ε (from coarse to fine)"},
+            "title": {"text": phrase("accuracy-eps-tv-at-most")},
             "dtick": 1,
         },
         yaxis={
             "type": "log",
-            "title": {"text": "order of T, constants dropped"},
+            "title": {"text": phrase("order-of-t-constants-dropped")},
             "range": [-0.2, math.log10(max(values)) + 0.3],
             "dtick": 1 if max(values) < 1e9 else 3,
         },
@@ -87,7 +89,13 @@ def _line(line: Line, d: int, dark: bool) -> go.Scatter:
             "maxdisplayed": SYMBOLS_DRAWN,
         },
         hovertext=[
-            f"{line.formula}<br>ε = {e:.2g}, T of order {rounded(t, 2)}<br>{sources}"
+            phrase(
+                "eps-t-of-order",
+                formula=line.formula,
+                e=f"{e:.2g}",
+                t=rounded(t, 2),
+                sources=sources,
+            )
             for e, t in zip(EPS, steps, strict=True)
         ],
         hoverinfo="text",

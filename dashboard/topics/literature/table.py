@@ -10,25 +10,26 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from dashboard.prose import file
+from dashboard.prose import file, prose
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, superscript
 from dashboard.text.plain import plain
 
+phrase = prose("phrases/literature")
 FILE = file("literature.json")
 EVIDENCE = {
-    "read in full": "read in full",
-    "abstract": "abstract read",
-    "quoted": "second-hand: quoted in a text we read",
-    "second-hand": "second-hand: from memory",
+    "read in full": phrase("read-in-full"),
+    "abstract": phrase("abstract-read"),
+    "quoted": phrase("second-hand-quoted-in-a"),
+    "second-hand": phrase("second-hand-from-memory"),
 }
 FAMILIES = {
-    "stochastic": "stochastic, first order",
-    "deterministic": "deterministic, first order",
-    "higher": "accelerated, higher order",
-    "other": "consistency models, rejection, in parallel",
-    "guidance": "guidance",
-    "discrete": "sequences of tokens",
+    "stochastic": phrase("stochastic-first-order"),
+    "deterministic": phrase("deterministic-first-order"),
+    "higher": phrase("accelerated-higher-order"),
+    "other": phrase("consistency-models-rejection-in-parallel"),
+    "guidance": phrase("guidance"),
+    "discrete": phrase("sequences-of-tokens"),
 }
 METRICS = ("TV", "KL")  # what is drawn, KL through sqrt(KL/2)
 UNKNOWN = "–"
@@ -160,7 +161,7 @@ def shown(families: Sequence[str], sure: str) -> list[Result]:
 def short(result: Result) -> str:
     """Such as "Li, Yan 2409.18959"."""
     names = result.source.split(" (")[0].split(", ")
-    who = ", ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    who = ", ".join(names) if len(names) < 3 else phrase("et-al", names=names[0])
     return f"{who} {result.arxiv}"
 
 
@@ -206,9 +207,18 @@ def reading(drawn: Sequence[Line], d: int, eps: float) -> str:
     order = sorted(drawn, key=lambda line: line.steps_needed(d, eps))
     few, many = order[0], order[-1]
     return (
-        f"With constants and logarithms dropped, at d = {d:,} and ε = {eps:g} the powers run from "
-        f"**{few.formula}** ({_count(few, d, eps)}; {short(few.best)}) to **{many.formula}** "
-        f"({_count(many, d, eps)}; {short(many.best)}). {_crossing(drawn, d)}"
+        phrase(
+            "with-constants-and-logarithms-dropped",
+            d=f"{d:,}",
+            eps=f"{eps:g}",
+            formula=few.formula,
+            few=_count(few, d, eps),
+            best=short(few.best),
+            formula2=many.formula,
+            many=_count(many, d, eps),
+            best2=short(many.best),
+            drawn=_crossing(drawn, d),
+        )
     ).strip()
 
 
@@ -222,7 +232,9 @@ def _crossing(drawn: Sequence[Line], d: int) -> str:
     second = next((x for x in drawn if x.formula == "d^(5/4)/√ε"), None)
     if first is None or second is None:
         return ""
-    return (
-        f"{second.formula} falls below {first.formula} where ε < d^(−1/2) = "
-        f"{rounded(1 / math.sqrt(d), 2)}: acceleration pays for accuracy, not for dimension."
+    return phrase(
+        "falls-below-where-eps-d",
+        formula=second.formula,
+        formula2=first.formula,
+        d=rounded(1 / math.sqrt(d), 2),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard.prose import prose
+
+phrase = prose("phrases/notation")
 TERMS = {
     "term-forward-process": "forward",
     "term-schedule": "schedule_design",
@@ -46,8 +49,8 @@ TERMS = {
     "term-evidence": "literature",
 }
 SYMBOLS = {
-    "symbols-chain": "The chain and its schedule",
-    "symbols-laws": "Laws, scores, steps",
-    "symbols-errors": "Errors and constants",
-    "symbols-tokens": "Sequences of tokens",
+    "symbols-chain": phrase("the-chain-and-its-schedule"),
+    "symbols-laws": phrase("laws-scores-steps"),
+    "symbols-errors": phrase("errors-and-constants"),
+    "symbols-tokens": phrase("sequences-of-tokens"),
 }

@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page
+from dashboard.prose import prose
 
-PAGE = Page("notation", "Notation and glossary", "Understand", 5, after=("lessons", "theory"))
+phrase = prose("phrases/notation")
+PAGE = Page(
+    "notation", phrase("notation-and-glossary"), "Understand", 5, after=("lessons", "theory")
+)

@@ -23,6 +23,7 @@ from diffusion_core import Experiment
 from diffusion_core.studies.noise_grids import KNOTS, MOST_BEND, NAMED, STRAIGHT, Ends
 from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS
 
+phrase = prose("phrases/schedule_design")
 say = prose("controls")
 
 
@@ -34,7 +35,7 @@ def choose_length(values: Mapping[str, Any], experiment: Experiment) -> int:
     """T, and what it costs."""
     steps = int(
         st.select_slider(
-            "Steps T",
+            phrase("steps-t"),
             STEPS,
             **_key("T", values["T"]),
             help=say("grid-steps", least=LEAST_STEPS, most=MOST_STEPS),
@@ -47,13 +48,13 @@ def choose_length(values: Mapping[str, Any], experiment: Experiment) -> int:
 def choose_ends(values: Mapping[str, Any]) -> Ends:
     left, right = st.columns(2)
     low = left.select_slider(
-        "Most noise: log-SNR at t = T",
+        phrase("most-noise-log-snr-at"),
         LOW,
         **_key("low", values["low"]),
         help=say("grid-low"),
     )
     high = right.select_slider(
-        "Least noise: log-SNR at t = 1",
+        phrase("least-noise-log-snr-at"),
         HIGH,
         **_key("high", values["high"]),
         help=say("grid-high"),
@@ -64,7 +65,7 @@ def choose_ends(values: Mapping[str, Any]) -> Ends:
 def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float, ...]]:
     """The named grid to start from, and how it is bent at the five knots."""
     shape = st.selectbox(
-        "Spread the points like",
+        phrase("spread-the-points-like"),
         NAMED,
         format_func=GRIDS.__getitem__,
         **_key("shape", values["shape"]),
@@ -75,7 +76,7 @@ def choose_grid(values: Mapping[str, Any], ends: Ends) -> tuple[str, tuple[float
         place = ends.high + KNOTS[i] * (ends.low - ends.high)
         bend.append(
             column.slider(
-                f"points near {place:.1f}".replace("-", "−"),
+                phrase("points-near", place=f"{place:.1f}").replace("-", "−"),
                 -MOST_BEND,
                 MOST_BEND,
                 step=0.05,
@@ -93,7 +94,7 @@ def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:
     """Other targets or other samplers, and for which of them to search as well."""
     left, right = st.columns(2)
     chosen = left.segmented_control(
-        "Move the least-error grid",
+        phrase("move-the-least-error-grid"),
         list(PLACES),
         format_func=PLACES.__getitem__,
         required=True,
@@ -105,7 +106,7 @@ def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:
     if st.session_state[held["key"]] not in offered:
         st.session_state[held["key"]] = NONE
     there = right.selectbox(
-        "Search there, too",
+        phrase("search-there-too"),
         offered,
         format_func=lambda n: "no" if n == NONE else place_label(n),
         **held,

@@ -30,6 +30,7 @@ from diffusion_core import SAMPLERS, Experiment, plan_evaluations
 from diffusion_core.studies.noise_grids import Ends, own_runs
 from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS, Optimum
 
+phrase = prose("phrases/schedule_design")
 say = prose("schedule_design")
 SEARCH = "few"
 TV = "TV(q₁, p₀)"
@@ -263,7 +264,7 @@ def few_figure(
         "template": figure_template(dark),
         "height": ROW * len(samplers) + AROUND,
         "margin": {"t": 24},
-        "xaxis": {"showgrid": False, "title": {"text": f"{TV}, nearest at the top left"}},
+        "xaxis": {"showgrid": False, "title": {"text": phrase("nearest-at-the-top-left", tv=TV)}},
         "yaxis": {"showgrid": False, "autorange": "reversed", "automargin": True},
     }
     return go.Figure({"data": [heat], "layout": layout})

@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import LINE_WIDTH, SAMPLERS, SCHEDULES, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.schedule_design.measure import Elsewhere, Row, value
 from diffusion_core.schedules import Array
 
+phrase = prose("phrases/schedule_design")
 ROW, AROUND = 34, 150  # pixels: a row, and everything above and below
 DESIGNED = ("yours", "least", "equal")
 
@@ -50,7 +52,7 @@ def axis_figure(grids: Mapping[str, tuple[str, Array]], dark: bool) -> go.Figure
         template=figure_template(dark),
         height=ROW * len(grids) + 90,
         margin={"t": 16},
-        xaxis={"title": {"text": "log-SNR: noise to data"}},
+        xaxis={"title": {"text": phrase("log-snr-noise-to-data")}},
         yaxis=_names([label for label, _ in grids.values()]),
     )
     return figure
@@ -74,15 +76,15 @@ def comparison_figure(rows: Sequence[Row], sampler: str, dark: bool) -> go.Figur
     labels = [_strong(row) for row in ordered]
     colour = SAMPLERS[sampler].colour(dark)
     traces = (
-        ("TV(q₁, p₁), on these ends", "circle", colour, [row.tv for row in ordered]),
+        (phrase("tv-q1-p1-on-these"), "circle", colour, [row.tv for row in ordered]),
         (
-            "TV(q₁, p₀), to the data, on these ends",
+            phrase("tv-q1-p0-to-the"),
             "circle-open",
             colour,
             [r.data for r in ordered],
         ),
         (
-            "TV(q₁, p₀), the named schedule with ends of its own",
+            phrase("tv-q1-p0-the-named"),
             "x-thin",
             theme(dark).axis,
             [row.own_data for row in ordered],
@@ -91,7 +93,7 @@ def comparison_figure(rows: Sequence[Row], sampler: str, dark: bool) -> go.Figur
     figure = go.Figure()
     for name, symbol, ink, outcomes in traces:
         _dots(figure, name, symbol, ink, labels, [value(outcome) for outcome in outcomes])
-    return _dot_layout(figure, labels, "total variation", dark)
+    return _dot_layout(figure, labels, phrase("total-variation"), dark)
 
 
 def _strong(row: Row) -> str:
@@ -175,7 +177,7 @@ def transfer_figure(
         )
     best = [value(row.named.tv) if row.named else None for row in rows]
     _dots(figure, f"found for {here}, moved", "circle", ink, labels, [value(r.moved) for r in rows])
-    _dots(figure, "best named grid there", "diamond-open", theme(dark).text, labels, best)
+    _dots(figure, phrase("best-named-grid-there"), "diamond-open", theme(dark).text, labels, best)
     there = [searched.get(row.name) for row in rows]
-    _dots(figure, "least error found there", "star", ink, labels, there)
-    return _dot_layout(figure, labels, "TV(q₁, p₁), same T and ends", dark)
+    _dots(figure, phrase("least-error-found-there"), "star", ink, labels, there)
+    return _dot_layout(figure, labels, phrase("tv-q1-p1-same-t"), dark)

@@ -26,8 +26,9 @@ from diffusion_core.studies.schedule_search import (
     points_of,
 )
 
+phrase = prose("phrases/schedule_design")
 say = prose("controls")
-KINDS = {"least": "Minimise the error", "equal": "Equalise the steps"}
+KINDS = {"least": phrase("minimise-the-error"), "equal": phrase("equalise-the-steps")}
 EVEN = "log-snr"
 SLOW = "student-t"  # whose exact law takes seconds where noise is added to heavy tails
 _WANTED = f"{KEY}wanted designs"
@@ -206,7 +207,7 @@ class Elsewhere:
     even: cached.Outcome
 
 
-PLACES = {"targets": "to other targets", "samplers": "to other samplers"}
+PLACES = {"targets": phrase("to-other-targets"), "samplers": phrase("to-other-samplers")}
 THERE = (*(name for name, preset in PRESETS.items() if preset.target.dim == 1), *SAMPLERS)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, Setting, choice, several, switch, whole
+from dashboard.prose import prose
 from dashboard.topics.schedule_design.measure import KINDS, PLACES, THERE
 from diffusion_core import InputError
 from diffusion_core.studies.noise_grids import KNOTS, NAMED, STRAIGHT, check_bend
 from diffusion_core.studies.schedule_search import LEAST_STEPS, MOST_STEPS
 
+phrase = prose("phrases/schedule_design")
 STEPS = (LEAST_STEPS, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, MOST_STEPS)
 HIGH, LOW = tuple(range(1, 13)), tuple(range(-14, -1))
 NONE = "none"
@@ -18,7 +20,9 @@ def _read_bend(text: str) -> tuple[float, ...]:
     try:
         values = tuple(float(word) for word in text.split(","))
     except ValueError:
-        raise InputError(f"bend: {len(KNOTS)} numbers, got {text[:40]!r}") from None
+        raise InputError(
+            phrase("bend-numbers-got", knots=len(KNOTS), text=repr(text[:40]))
+        ) from None
     check_bend(values)
     return values
 
@@ -41,7 +45,7 @@ SETTINGS = (
 )
 PAGE = Page(
     "schedule_design",
-    "Design a schedule",
+    phrase("design-a-schedule"),
     "Measure",
     3,
     SETTINGS,

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page
+from dashboard.prose import prose
 
-PAGE = Page("syllabus", "Syllabus", "Learn", 2, after=("lessons", "challenges"))
+phrase = prose("phrases/syllabus")
+PAGE = Page("syllabus", phrase("syllabus"), "Learn", 2, after=("lessons", "challenges"))

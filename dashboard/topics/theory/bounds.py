@@ -25,6 +25,7 @@ from diffusion_core import Experiment, Measurement
 from diffusion_core.theory.assumptions import theorems
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/theory")
 STEPS = (16, 32, 64, 128, 256, 512)
 DASHES = ("dot", "dashdot", "longdash")
 _say = prose("theory")
@@ -35,7 +36,7 @@ def terms(experiment: Experiment, value: int) -> int:
     """The sampler's terms somewhere in the chain: how far from noise to data, in percent."""
     steps = experiment.steps
     at = st.select_slider(
-        "Where in the chain",
+        phrase("where-in-the-chain"),
         PLACES,
         format_func=lambda percent: f"t = {place_in_chain(steps, percent):,}",
         key=key(f"{PAGE}.at", value),

@@ -14,6 +14,7 @@ from diffusion_core.samplers.parts import factors
 from diffusion_core.theory.assumptions import schedule_facts
 from diffusion_core.theory.theorems import Theorem
 
+phrase = prose("phrases/theory")
 EVIDENCE = {
     "read in full": ":material/menu_book:",
     "abstract": ":material/short_text:",
@@ -84,7 +85,7 @@ def trace_of_noise(experiment: Experiment) -> str:
     beta = float(experiment.chain.beta[1])
     reach = experiment.target.first_moment()
     far = beta / (1 + math.sqrt(1 - beta)) * reach + math.sqrt(experiment.target.dim * beta)
-    said = rounded(far) if math.isfinite(far) else "infinity, since E|X₀| is not finite,"
+    said = rounded(far) if math.isfinite(far) else phrase("infinity-since-e-x0-is")
     return _say("why-p1-numbers", steps=f"{experiment.steps:,}", beta=rounded(beta), distance=said)
 
 

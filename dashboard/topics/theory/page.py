@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dashboard.link.permalink import Page, choice
+from dashboard.prose import prose
 from dashboard.text.sections import card, slug
 from diffusion_core.theory.theorems import THEOREMS
 
+phrase = prose("phrases/theory")
 SECTIONS = (
     "The setting",
     "The formulas of all samplers",
@@ -18,7 +20,7 @@ AT = choice("at", 50, PLACES, int)
 SECTION = choice("section", "", ("", *map(slug, SECTIONS), *_CARDS))
 PAGE = Page(
     "theory",
-    "Theory",
+    phrase("theory"),
     "Understand",
     1,
     (AT, SECTION),

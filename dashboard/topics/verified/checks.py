@@ -20,6 +20,7 @@ from dashboard.text.plain import plain
 from diffusion_core import Experiment
 from diffusion_core.verification import CHECKS, FAULTS, Check, Part, Result, checks_of, run
 
+phrase = prose("phrases/verified")
 HEADER = (
     "check",
     "group",
@@ -35,7 +36,7 @@ HEADER = (
 say = prose("controls")
 RESULTS, QUEUE = "verified: results", "verified: queue"
 SIGNS = {True: "✓", False: "✗", None: "–"}
-VERDICTS = {True: "holds", False: "fails", None: "says nothing"}
+VERDICTS = {True: phrase("holds"), False: phrase("fails"), None: phrase("says-nothing")}
 
 
 @dataclass
@@ -120,7 +121,7 @@ def work(board: Board, status: Any, draw: Callable[[Collection[str]], None]) -> 
     draw(queue.names)
     with status.container():
         share, line = st.progress(0.0), st.empty()
-        st.button("Stop", on_click=stop)
+        st.button(phrase("stop"), on_click=stop)
     bar = Bar(say("checks-wait", count=queue.total), line)
     with closing(arriving(list(asked), bar)) as coming:
         for landed in coming:
@@ -171,9 +172,9 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
     for check in board.checks:
         result = board.result(check)
         if check.name in running:
-            rows.append(("…", check.title, "on its way", "", "", ""))
+            rows.append(("…", check.title, phrase("on-its-way"), "", "", ""))
         elif result is None:
-            rows.append(("", check.title, "has not run", "", "", ""))
+            rows.append(("", check.title, phrase("has-not-run"), "", "", ""))
         else:
             worst = result.worst
             found, allowed = (rounded(worst.found), rounded(worst.allowed)) if worst else ("", "")
@@ -188,7 +189,8 @@ def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) ->
     """The summary and the overview."""
     total.markdown(summary(board))
     columns = {"holds": st.column_config.TextColumn(width=60)}
-    look = {"height": "content", "column_config": columns, "alt": "Every check with its verdict"}
+    alt = phrase("every-check-with-its-verdict")
+    look = {"height": "content", "column_config": columns, "alt": alt}
     table.dataframe(arrow_table(overview(board, running)), hide_index=True, lazy=False, **look)
 
 
@@ -204,7 +206,7 @@ def parts(result: Result) -> Mapping[str, Sequence[str]]:
 
 def about(check: Check) -> str:
     """What is compared with what, in which unit, and how much may differ."""
-    return f"{check.compares}\n\n**Allowed**, {check.unit}: {check.tolerance}"
+    return phrase("allowed", compares=check.compares, unit=check.unit, tolerance=check.tolerance)
 
 
 def why(result: Result) -> str:

@@ -9,8 +9,10 @@ import numpy
 import scipy
 import streamlit
 
+from dashboard.prose import prose
 from diffusion_core.sources import ROOT, sources
 
+phrase = prose("phrases/verified")
 DIGITS = 10
 
 
@@ -22,7 +24,7 @@ def commit() -> str:
             command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=5
         )
     except (OSError, subprocess.SubprocessError):
-        return "without a commit"
+        return phrase("without-a-commit")
     return f"commit {done.stdout.strip()}"
 
 

@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 from dashboard.figures.marks import LAWS, PARTS, SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template
+from dashboard.prose import prose
 from dashboard.text.numbers import rounded, superscript
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.studies.orders import PathAndMarginal
 
+phrase = prose("phrases/why")
 HEIGHT = 440
 BELOW = 0.45  # a guide line lies this far below its curve
 
@@ -38,10 +40,10 @@ def local_figure(
         template=figure_template(dark),
         height=HEIGHT + 26 * len(found),
         margin={"t": 24},
-        xaxis={"type": "log", "title": {"text": "size of the step, β"}, "dtick": "D2"},
+        xaxis={"type": "log", "title": {"text": phrase("size-of-the-step-beta")}, "dtick": "D2"},
         yaxis={
             "type": "log",
-            "title": {"text": "error of one step (TV)"},
+            "title": {"text": phrase("error-of-one-step-tv")},
             "dtick": 1,
             "exponentformat": "power",
         },
@@ -72,7 +74,7 @@ def _guide(points: Sequence[tuple[float, Distance]], power: int, dark: bool) -> 
         x=[beta for beta, _ in points],
         y=[BELOW * end.value * (beta / last) ** power for beta, _ in points],
         mode="lines",
-        name=f"slope {power}: ∝ β{superscript(power)}",
+        name=phrase("slope-like-beta", power=power, power2=superscript(power)),
         line={"color": theme(dark).axis, "width": 1.5, "dash": "dot" if power == 2 else "dash"},
         hoverinfo="skip",
     )
@@ -82,9 +84,13 @@ def _guide(points: Sequence[tuple[float, Distance]], power: int, dark: bool) -> 
 def path_figure(points: Sequence[PathAndMarginal], dark: bool) -> go.Figure:
     """The bound on TV through paths, the one through marginals, and TV itself."""
     curves: list[tuple[str, list[float], dict[str, Any]]] = [
-        ("√(KL of paths / 2)", [p.path_bound for p in points], PARTS[0].scatter(dark)),
-        ("√(KL of marginals / 2)", [p.marginal_bound for p in points], PARTS[1].scatter(dark)),
-        ("TV(q₁, p₁) itself", [p.tv.value for p in points], LAWS["output"].scatter(dark)),
+        (phrase("root-kl-of-paths-2"), [p.path_bound for p in points], PARTS[0].scatter(dark)),
+        (
+            phrase("root-kl-of-marginals-2"),
+            [p.marginal_bound for p in points],
+            PARTS[1].scatter(dark),
+        ),
+        (phrase("tv-q1-p1-itself"), [p.tv.value for p in points], LAWS["output"].scatter(dark)),
     ]
     steps = [p.steps for p in points]
     figure = go.Figure()
@@ -107,13 +113,13 @@ def path_figure(points: Sequence[PathAndMarginal], dark: bool) -> go.Figure:
         margin={"t": 24},
         xaxis={
             "type": "log",
-            "title": {"text": "number of steps T"},
+            "title": {"text": phrase("number-of-steps-t")},
             "tickvals": steps,
             "ticktext": [str(t) for t in steps],
         },
         yaxis={
             "type": "log",
-            "title": {"text": "TV, or what bounds it"},
+            "title": {"text": phrase("tv-or-what-bounds-it")},
             "range": [low - 0.2, high + 0.2],
             "dtick": 1 if high - low > 2.5 else "D2",
         },

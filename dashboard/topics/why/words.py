@@ -24,7 +24,8 @@ from diffusion_core.schedules import Schedule
 from diffusion_core.studies.budget import Budget
 from diffusion_core.studies.orders import PathAndMarginal
 
-GAUSSIAN_NAMES = {1.0: "N(0, 1), pure noise", 0.25: "N(0, 1/4)", 0.04: "N(0, 1/25)"}
+phrase = prose("phrases/why")
+GAUSSIAN_NAMES = {1.0: phrase("n-0-1-pure-noise"), 0.25: "N(0, 1/4)", 0.04: "N(0, 1/25)"}
 _say = prose("why")
 
 
@@ -32,11 +33,10 @@ def choose_noise(value: float) -> float:
     """The noise level at which one step is tried."""
     return float(
         st.select_slider(
-            "Noise level 1 − ᾱₜ",
+            phrase("noise-level-1-minus-abart"),
             NOISES,
             key=key(f"{PAGE}.noise", value),
-            help="Small: close to the data. Large: close to pure noise. The power stays, the "
-            "constant changes.",
+            help=phrase("small-close-to-the-data"),
         )
     )
 
@@ -44,7 +44,7 @@ def choose_noise(value: float) -> float:
 def choose_variance(value: float) -> float:
     """The Gaussian whose paths are compared."""
     chosen: Any = st.segmented_control(
-        "Gaussian target",
+        phrase("gaussian-target"),
         VARIANCES,
         format_func=GAUSSIAN_NAMES.__getitem__,
         required=True,
@@ -54,7 +54,7 @@ def choose_variance(value: float) -> float:
 
 
 def refusal(reason: str, run: Experiment) -> str:
-    return f"Not computed for {run.record.label} here. {sentence(worded(reason))}"
+    return phrase("not-computed-for-here", label=run.record.label, reason=sentence(worded(reason)))
 
 
 def adding(run: Experiment, found: Budget) -> str:
@@ -88,7 +88,12 @@ def orders(points: Mapping[str, measure.Points]) -> dict[str, int]:
 def local_reading(points: Mapping[str, measure.Points]) -> str:
     names = measure.labels(list(points))
     said = [
-        f"**{measure.slopes(p)[-1]:.2f}** for {names[n]} (expected {SAMPLERS[n].order + 1})"
+        phrase(
+            "for-expected",
+            p=f"{measure.slopes(p)[-1]:.2f}",
+            names=names[n],
+            order=SAMPLERS[n].order + 1,
+        )
         for n, p in points.items()
         if measure.slopes(p)
     ]
@@ -110,11 +115,17 @@ def local_table(points: Mapping[str, measure.Points]) -> dict[str, list[Any]]:
 def local_alt(points: Mapping[str, measure.Points]) -> str:
     names = measure.labels(list(points))
     said = [
-        f"{names[n]} from {rounded(p[0][1].value)} at β = {rounded(p[0][0])} to "
-        f"{rounded(p[-1][1].value)} at β = {rounded(p[-1][0])}"
+        phrase(
+            "from-at-beta-to-at",
+            names=names[n],
+            value=rounded(p[0][1].value),
+            p=rounded(p[0][0]),
+            value2=rounded(p[-1][1].value),
+            p2=rounded(p[-1][0]),
+        )
         for n, p in points.items()
     ]
-    return f"The error of one step against its size, both logarithmic: {'; '.join(said)}."
+    return phrase("the-error-of-one-step-against-its", said="; ".join(said))
 
 
 def identities(run: Experiment, noise: float) -> list[str]:
@@ -189,9 +200,9 @@ def together_table(run: Experiment, rows: Sequence[measure.Row]) -> dict[str, li
         f"TV over {form_text(run, power)}": [rounded(r.settled, 4) for r in rows],
     }
     if power:
-        fewer = f"TV over {form_text(run, power - 1)}"
+        fewer = phrase("tv-over", run=form_text(run, power - 1))
         found[fewer] = [rounded(r.fewer, 4) for r in rows]
-    sums = f"Σ hₜ{superscript(run.record.order + 1)} over {form_text(run, power)}"
+    sums = phrase("sum-ht-over", order=superscript(run.record.order + 1), run=form_text(run, power))
     return found | {sums: [rounded(r.sum, 4) for r in rows]}
 
 
@@ -234,11 +245,16 @@ def paths_table(points: Sequence[PathAndMarginal]) -> dict[str, list[Any]]:
 
 def paths_alt(points: Sequence[PathAndMarginal]) -> str:
     a, b = points[0], points[-1]
-    return (
-        f"From T = {a.steps} to {b.steps}: the bound through paths falls from "
-        f"{rounded(a.path_bound)} to {rounded(b.path_bound)}, that through marginals from "
-        f"{rounded(a.marginal_bound)} to {rounded(b.marginal_bound)}, TV from "
-        f"{rounded(a.tv.value)} to {rounded(b.tv.value)}."
+    return phrase(
+        "from-t-to-the-bound",
+        steps=a.steps,
+        steps2=b.steps,
+        path_bound=rounded(a.path_bound),
+        path_bound2=rounded(b.path_bound),
+        marginal_bound=rounded(a.marginal_bound),
+        marginal_bound2=rounded(b.marginal_bound),
+        value=rounded(a.tv.value),
+        value2=rounded(b.tv.value),
     )
 
 
