@@ -30,7 +30,7 @@ from dashboard.player import Chapter, Drag
 from dashboard.player.component import player
 from dashboard.prose import prose
 from dashboard.text.mathematics import worded
-from dashboard.text.plain import plain, short
+from dashboard.text.plain import plain, short, told
 from dashboard.text.readings import sentence
 from dashboard.text.tables import named
 from diffusion_core import Experiment, InputError, Refused
@@ -257,7 +257,7 @@ def experiment_file(text: str, name: str, take: Callable[[bytes], None] | None) 
             raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} bytes, got {upload.size:,}")
         take(upload.getvalue())
     except InputError as error:
-        st.error(f"{plain(short(upload.name))}: {plain(str(error))}.")
+        st.error(f"{plain(short(upload.name))}: {told(error)}.")
         return
     st.session_state["opened"] = upload.file_id
     st.rerun()

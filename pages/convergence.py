@@ -19,6 +19,7 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
 from dashboard.text import readings, tables
+from dashboard.text.labels import METRICS
 from dashboard.topics.convergence import words as said
 from dashboard.topics.convergence.controls import (
     choose_figure,
@@ -27,7 +28,6 @@ from dashboard.topics.convergence.controls import (
     ready_views,
 )
 from dashboard.topics.convergence.page import PAGE
-from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.studies.convergence import Fit
 
 phrase = prose("phrases/convergence")
@@ -58,7 +58,7 @@ with st.sidebar:
     page_chrome.link_and_file(PAGE, experiment, values, notice)
 if sweep is None:
     st.stop()
-names, label = labels(sweep), METRIC_LABELS[sweep.metric]
+names, label = labels(sweep), METRICS[sweep.metric]
 quantity = readings.quantity(sweep.metric, sweep.against)
 bounds = values["bounds"] if sweep.metric == "tv" and sweep.against == "p1" else "none"
 

@@ -18,6 +18,7 @@ from dashboard.exports.snippets import verification_snippet
 from dashboard.link.permalink import open_link
 from dashboard.link.widget_keys import button
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.verified import checks as verified_checks
 from dashboard.topics.verified.page import FAULT, PAGE
 from dashboard.topics.verified.versions import versions
@@ -35,7 +36,7 @@ notice = st.empty()
 fault = st.selectbox(
     phrase("put-a-fault-in"),
     list(FAULTS),
-    format_func=lambda name: FAULTS[name].label,
+    format_func=lambda name: spoken(FAULTS[name].label),
     **setting(PAGE, FAULT, state.values["fault"]),
     help=say("fault"),
     on_change=verified_checks.stop,
@@ -54,7 +55,9 @@ board = verified_checks.Board(experiment, fault, code["sources"])
 with st.container(horizontal=True):
     button(st, phrase("run-all-checks"), verified_checks.ask, (board.checks,), type="primary")
     for group, checks in board.groups.items():
-        button(st, group, verified_checks.ask, (checks,), help=phrase("run-the-checks-of-this"))
+        button(
+            st, spoken(group), verified_checks.ask, (checks,), help=phrase("run-the-checks-of-this")
+        )
 status, total, table = st.empty(), st.empty(), st.empty()
 verified_checks.show(board, total, table)
 if board.done:
@@ -62,17 +65,18 @@ if board.done:
     page_chrome.download(phrase("download-csv"), csv, "verified.csv")
 
 for group, checks in board.groups.items():
-    st.header(group)
+    st.header(spoken(group))
     for check in checks:
         result = board.result(check)
         sign = f"{verified_checks.SIGNS[result.holds]} " if result else ""
-        with st.expander(sign + check.title):
+        with st.expander(sign + spoken(check.title)):
             st.markdown(verified_checks.about(check))
             if result and result.reason:
                 st.info(verified_checks.why(result))
             if result and result.parts:
                 page_chrome.table(
-                    verified_checks.parts(result), phrase("comparisons-of", title=check.title)
+                    verified_checks.parts(result),
+                    phrase("comparisons-of", title=spoken(check.title)),
                 )
             name = f"run {check.name}"
             button(st, phrase("run-this-check"), verified_checks.ask, ([check],), key=name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard.player import Follow, Run, field_points
 from dashboard.player.run import cost_of
+from dashboard.prose.library import spoken
 from diffusion_core import Experiment
 from diffusion_core.laws.particles import amplification, simulate, start_points
 from diffusion_core.laws.traced import Step, trace
@@ -179,9 +180,9 @@ def _follow(experiment: Experiment, steps: Sequence[Step]) -> Follow:
     scalars = {name: np.array([step.factors[name] for step in moves]) for name in moves[0].factors}
     return Follow(
         score=np.array([step.score for step in steps]),
-        names=[part.name for part in parts],
+        names=[spoken(part.name) for part in parts],
         points=np.moveaxis(ends, 1, 2),
-        formulas=[part.formula for part in parts],
+        formulas=[spoken(part.formula) for part in parts],
         scalars=scalars,
         vectors=noise,
     )

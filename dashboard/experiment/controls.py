@@ -20,8 +20,9 @@ from dashboard.link.lecture import part, presenter
 from dashboard.link.permalink import Page, Setting, State
 from dashboard.link.widget_keys import forget, refilled, start_value, widget
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.labels import PARAMETERS, SCHEDULES
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from diffusion_core import SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
 from diffusion_core.samplers import (
@@ -104,7 +105,7 @@ def _or_last(last: Any, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except InputError as error:
-        st.error(say("schedule-refused", reason=plain(str(error))))
+        st.error(say("schedule-refused", reason=told(error)))
         return last
 
 
@@ -182,7 +183,7 @@ def _in_words(record: Sampler) -> str:
     one = say("sampler-evaluation")
     evaluations = one if count == 1 else say("sampler-evaluations", count=count)
     kind = say("sampler-stochastic" if record.stochastic else "sampler-deterministic")
-    used = record.derivatives and say("sampler-derivatives", derivatives=record.derivatives)
+    used = record.derivatives and say("sampler-derivatives", derivatives=spoken(record.derivatives))
     if not record.order:
         return say("sampler-langevin", evaluations=evaluations, kind=kind, derivatives=used)
     words = say("sampler", order=record.order, evaluations=evaluations, kind=kind, derivatives=used)
@@ -252,5 +253,5 @@ def described(base: Experiment, target: Choice, schedule: Schedule, **rest: Any)
     try:
         return base.with_(target=target[0], preset=target[1], schedule=schedule, **rest)
     except InputError as error:
-        st.error(f"{plain(str(error))}.")
+        st.error(f"{told(error)}.")
         return base

@@ -11,7 +11,7 @@ from dashboard.picture_target.kinds import READ
 from dashboard.picture_target.words import what_may_be_wrong, what_was_read
 from dashboard.prose import prose
 from dashboard.sketch import sketch_line, sketch_plane
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from diffusion_core import Experiment, InputError
 from diffusion_core.targets import Boxes, Points, Target
 
@@ -81,7 +81,7 @@ def choose_image() -> Boxes | None:
     try:
         return _density(upload.getvalue(), upload.name, size, mass == SHADES[0], background / 100)
     except InputError as error:
-        st.error(f"{plain(str(error))}.")
+        st.error(f"{told(error)}.")
         return None
 
 

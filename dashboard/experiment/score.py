@@ -12,7 +12,7 @@ from dashboard.link.lecture import part
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
 from dashboard.text.labels import EXTRA, SCORE_PARAMETERS, SCORES, WHEN
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from diffusion_core import Experiment, InputError
 from diffusion_core.scores.errors import SCORE_ERRORS, ScoreError
 from diffusion_core.scores.guided import Guided
@@ -59,7 +59,7 @@ def choose_score(base: Experiment, target: Target) -> ScoreError | None:
         made: ScoreError = maker(**values)
         return made
     except InputError as error:
-        st.error(say("score-refused", reason=plain(str(error))))
+        st.error(say("score-refused", reason=told(error)))
         return last
 
 

@@ -23,7 +23,10 @@ from dashboard.link.axis_names import name_axes
 from dashboard.link.lecture import part
 from dashboard.link.widget_keys import is_fixed, key, start_value
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.prose.library import spoken
+from dashboard.text.labels import PRESETS as PRESET_LABELS
+from dashboard.text.plain import plain, told
+from dashboard.text.tables import plain_kind
 from diffusion_core import PRESETS, Experiment, InputError
 from diffusion_core.targets import DEFAULT_1D, DEFAULT_2D, Boxes, Points, Target
 
@@ -54,7 +57,7 @@ Choice = tuple[Target, str | None]
 def choose_target(base: Experiment) -> Choice:
     """The target, and its name if it is one of the gallery."""
     if is_fixed("target"):
-        name = PRESETS[base.preset].label if base.preset else _described(base.target)
+        name = PRESET_LABELS[base.preset] if base.preset else _described(base.target)
         st.caption(say("target-fixed", target=name))
         return base.target, base.preset
     family = _family_of(base)
@@ -89,7 +92,8 @@ def _family_of(base: Experiment) -> str:
 
 
 def _described(target: Target) -> str:
-    kind = target.kind.replace("_", " ").capitalize()
+    kind = plain_kind(target)
+    kind = kind[:1].upper() + kind[1:]
     if target.dim == 1:
         return say("target-line", kind=kind)
     return say("target-dimensions", kind=kind, dim=target.dim)
@@ -105,10 +109,10 @@ def _choose_preset(base: Experiment, dim: int) -> Choice:
     name = place.selectbox(
         phrase("law-on-the-line") if dim == 1 else phrase("law-in-the-plane"),
         names,
-        format_func=lambda option: PRESETS[option].label,
+        format_func=PRESET_LABELS.__getitem__,
         key=listed,
     )
-    st.caption(PRESETS[name].description.replace("_0", "₀").replace("_t", "ₜ"))
+    st.caption(spoken(PRESETS[name].description).replace("_0", "₀").replace("_t", "ₜ"))
     return PRESETS[name].target, name
 
 
@@ -134,7 +138,7 @@ def _choose_data(base: Experiment) -> Choice:
             _penguins(columns or PENGUIN_COLUMNS, own) if source == "penguins" else choose_table()
         )
     except InputError as error:
-        st.error(f"{plain(str(error))}.")
+        st.error(f"{told(error)}.")
     if table is None:
         own = st.session_state.get(_POINTS) if source == "file" else own
         if own is None:

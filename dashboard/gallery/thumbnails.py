@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.prose.library import spoken
 from diffusion_core import PRESETS
 from diffusion_core.schedules import Array, NoiseLevel
 from diffusion_core.targets import GaussianMixture, Points, Target
@@ -30,8 +31,8 @@ def thumbnails(dim: int) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "name": preset.name,
-            "label": preset.label,
-            "about": preset.description,
+            "label": spoken(preset.label),
+            "about": spoken(preset.description),
             **(line_picture(preset.target) if dim == 1 else plane_picture(preset.target)),
         }
         for preset in PRESETS.values()

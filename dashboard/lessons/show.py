@@ -19,6 +19,7 @@ from dashboard.lessons.worksheet import worksheet
 from dashboard.link.permalink import DEFAULT, EXPERIMENT, encode
 from dashboard.link.widget_keys import button, start_again
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.sections import card, slug
 from diffusion_core import SAMPLERS, Experiment
 
@@ -162,7 +163,9 @@ def _label(ground: Ground) -> str:
     if ground.theorem is None:
         return f"{title}: {ground.section}" if ground.section else title
     who, record = ground.theorem, SAMPLERS[ground.theorem.sampler]
-    return phrase("of-arxiv-on", title=title, name=who.name, arxiv=who.arxiv, label=record.label)
+    return phrase(
+        "of-arxiv-on", title=title, name=spoken(who.name), arxiv=who.arxiv, label=record.label
+    )
 
 
 def _next_lesson(lesson: Lesson, experiment: Experiment) -> None:

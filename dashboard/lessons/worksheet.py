@@ -9,7 +9,7 @@ from dashboard.lessons.loose import is_quick
 from dashboard.lessons.paper import inline, to_html
 from dashboard.lessons.structure import Guess, Lesson, Predict, Question, Read, Step, texts
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from diffusion_core import Refused
 
 STYLE = """
@@ -73,7 +73,7 @@ def _solved(lesson: Lesson, step: Step, number: int, lab: Lab) -> str:
     try:
         numbers = step.run.numbers(lab)
     except Refused as reason:
-        return f"<section><h2>{number}.</h2>{to_html(plain(str(reason)))}</section>"
+        return f"<section><h2>{number}.</h2>{to_html(told(reason))}</section>"
     if isinstance(step, Predict):
         truth = step.truth(numbers)
         first, blocks = say(f"{name}-{truth}"), step.reaction(numbers, truth, say)

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.link.permalink import BEFORE, EXPERIMENT, decode, encode
 from dashboard.link.widget_keys import is_fixed
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from diffusion_core import Experiment, InputError
 
 say = prose("controls")
@@ -49,7 +49,7 @@ def adopted(wanted: Callable[[], Experiment]) -> bool:
     try:
         adopt(wanted())
     except InputError as reason:
-        st.error(f"{plain(str(reason))}.")
+        st.error(f"{told(reason)}.")
         return False
     return True
 

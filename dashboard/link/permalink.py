@@ -22,6 +22,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.link import axis_names
 from dashboard.link.axis_names import AXES
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from diffusion_core import DiscreteExperiment, Experiment, InputError
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from diffusion_core.targets import DEFAULT_1D
@@ -302,12 +303,12 @@ def _read(
             elif not name.startswith("embed"):  # Streamlit's own
                 raise InputError(phrase("this-page-has-no-such", name=name[:40]))
         except InputError as error:
-            complaints.append(f"{str(error).rstrip('.')}.")
+            complaints.append(f"{spoken(str(error)).rstrip('.')}.")
     if named:
         try:
             axis_names.name_axes(experiment.target, named)
         except InputError as error:
-            complaints.append(f"{error}.")
+            complaints.append(f"{spoken(str(error))}.")
     return experiment, values, complaints
 
 

@@ -28,6 +28,7 @@ from dashboard.player.animation import Animation
 from dashboard.player.axes import Axes, difference, peaks, shared_axes
 from dashboard.player.follow import Follow
 from dashboard.player.run import Run
+from dashboard.prose.library import spoken
 
 BORDER = 32_000
 LIMIT = 32_767
@@ -168,8 +169,8 @@ def _pack_parts(run: Run, arrays: Arrays) -> dict[str, Any]:
     arrays |= {f"scalar:{name}": _floats(values) for name, values in factors.items()}
     return {
         "follow": {
-            "names": [part.name for part in run.sampler.parts],
-            "formulas": [part.formula for part in run.sampler.parts],
+            "names": [spoken(part.name) for part in run.sampler.parts],
+            "formulas": [spoken(part.formula) for part in run.sampler.parts],
             "scalars": list(factors),
             "vectors": [f"z{k + 1}" if k else "z" for k in range(len(run.program.steps[0].noise))],
         }

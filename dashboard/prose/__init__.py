@@ -20,7 +20,7 @@ VARIABLE = "DIFFUSION_LAB_LANGUAGE"
 FOLDER = Path(__file__).parent
 ENGLISH = FOLDER / "en"
 _BLOCK = re.compile(r"^<!-- ([a-z0-9-]+) -->$", re.MULTILINE)
-_PLACE = re.compile(r"\[\[([a-z0-9_]+)\]\]")
+PLACE = re.compile(r"\[\[([a-z0-9_]+)\]\]")
 
 
 class Prose:
@@ -35,11 +35,11 @@ class Prose:
 
     def __call__(self, block: str, **values: object) -> str:
         """A block with its places filled; KeyError for a block or a value that is not there."""
-        return _PLACE.sub(lambda place: str(values[place[1]]), self.blocks[block])
+        return PLACE.sub(lambda place: str(values[place[1]]), self.blocks[block])
 
     def places(self, block: str) -> set[str]:
         """The names that a block leaves to be filled."""
-        return set(_PLACE.findall(self.blocks[block]))
+        return set(PLACE.findall(self.blocks[block]))
 
     def translate(self, other: Prose) -> None:
         """Take over every block of another language that asks for no value unknown here."""
@@ -71,11 +71,15 @@ def check_language() -> None:
 @cache
 def prose(name: str) -> Prose:
     """The file ``name``.md, such as "lessons/noising", in the server's language."""
-    said = Prose((ENGLISH / f"{name}.md").read_text(encoding="utf-8"))
-    here = file(f"{name}.md")
-    if here.parent != ENGLISH:
+    said, here = english(name), language() / f"{name}.md"
+    if language() != ENGLISH and here.is_file():
         said.translate(Prose(here.read_text(encoding="utf-8")))
     return said
+
+
+def english(name: str) -> Prose:
+    """The same file in English, whatever the server's language is."""
+    return Prose((ENGLISH / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def file(name: str) -> Path:

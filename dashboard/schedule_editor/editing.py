@@ -13,6 +13,7 @@ from dashboard.figures.marks import SCHEDULES as MARKS
 from dashboard.link.adoption import kept
 from dashboard.link.widget_keys import KEY, is_fixed, key, start_value
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.schedule_editor.component import editor
 from dashboard.schedule_editor.curve import (
     GAP,
@@ -162,7 +163,7 @@ def _take() -> None:
         st.session_state[_EDITED] = replace(begun, points=points, made=made)
         _adopt(made, experiment.steps)
     except InputError as error:
-        st.session_state[_COMPLAINT] = str(error)
+        st.session_state[_COMPLAINT] = spoken(str(error))
 
 
 def _start_from() -> None:
@@ -174,7 +175,7 @@ def _start_from() -> None:
     try:
         _adopt(schedule(), _now().steps)
     except InputError as error:
-        st.session_state[_COMPLAINT] = str(error)
+        st.session_state[_COMPLAINT] = spoken(str(error))
 
 
 def _resample() -> None:
@@ -192,7 +193,7 @@ def _resample() -> None:
             made = resampled(schedule, steps)
         _adopt(made, steps)
     except InputError as error:
-        st.session_state[_COMPLAINT] = str(error)
+        st.session_state[_COMPLAINT] = spoken(str(error))
 
 
 def _paste() -> None:
@@ -200,4 +201,4 @@ def _paste() -> None:
         schedule = parse_list(st.session_state[_LIST])
         _adopt(schedule, len(schedule.abar))
     except InputError as error:
-        st.session_state[_COMPLAINT] = str(error)
+        st.session_state[_COMPLAINT] = spoken(str(error))

@@ -1,7 +1,10 @@
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
+from diffusion_core import PRESETS as TARGETS
+from diffusion_core.distances.of_masses import METRIC_LABELS
 
 phrase = prose("phrases/text")
-"""Names of schedules and of their parameters, as widgets show them."""
+"""Names of schedules, targets, metrics and parameters, as widgets show them."""
 
 SCHEDULES = {
     "theory": phrase("theory-slow-start-then-flat"),
@@ -14,6 +17,9 @@ SCHEDULES = {
     "log-snr": phrase("even-in-log-snr"),
     "custom": phrase("custom"),
 }
+
+METRICS = {name: spoken(label) for name, label in METRIC_LABELS.items()}
+PRESETS = {name: spoken(preset.label) for name, preset in TARGETS.items()}
 
 # grids between the same ends, short enough for an axis
 GRIDS = {

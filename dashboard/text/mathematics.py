@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dashboard.prose.library import spoken
 from dashboard.text.plain import plain
 
 _SIGNS = {
@@ -45,8 +46,8 @@ _SYMBOL = re.compile(
 
 
 def worded(words: str) -> str:
-    """The words of others, such as a refusal, as they are but for their symbols."""
-    return typeset(plain(words))
+    """The words of others as they are but for their symbols; of the library, in our language."""
+    return typeset(plain(spoken(words)))
 
 
 def typeset(said: str) -> str:

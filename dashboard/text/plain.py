@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dashboard.prose.library import spoken
+
 # what Markdown as Streamlit reads it would take for a sign: emphasis, code, links, mathematics,
 # HTML, and the colour and emoji directives between colons
 _SIGN = re.compile(r"[\\`*\[\]$<~]|(?<!\w)_|_(?!\w)|:(?=\w)")
@@ -24,6 +26,11 @@ def plain(text: str) -> str:
     escaped = _SIGN.sub(lambda found: "\\" + found[0], text)
     escaped = _BEGIN.sub(lambda found: (found[1] or "") + "\\", escaped)
     return _ADDRESS.sub(JOINER, escaped)
+
+
+def told(error: Exception) -> str:
+    """What an error says, in the server's language."""
+    return plain(spoken(str(error)))
 
 
 def short(text: str, length: int = 60) -> str:

@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
+from dashboard.text.labels import METRICS
 from dashboard.text.mathematics import worded
 from dashboard.text.numbers import percent, rounded, with_error
 from diffusion_core import SAMPLERS, Experiment, Measurement
-from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.samplers.ode_order import spelled
 from diffusion_core.theory.assumptions import exact_score
 
@@ -26,7 +28,7 @@ def final_distance(experiment: Experiment, outcome: Outcome) -> str:
         sampler=experiment.record.label,
     )
     if isinstance(outcome, str):
-        return say("final-refused", run=run, reason=sentence(outcome))
+        return say("final-refused", run=run, reason=sentence(spoken(outcome)))
     if outcome.method == "exact":
         number = with_error(outcome.value, outcome.error)
         return say("final-exact", run=run, tv=number, share=percent(outcome.value))
@@ -76,7 +78,7 @@ def sweep_notes(runs: Sequence[Experiment]) -> str:
     if not noted:
         return ""
     *others, first = noted
-    said = say("notes-at", steps=f"{first:,}", notes=worded("; ".join(noted[first])))
+    said = say("notes-at", steps=f"{first:,}", notes=worded("; ".join(map(spoken, noted[first]))))
     return f"{said} {say('notes-others', steps=_listed(others[::-1]))}" if others else said
 
 
@@ -155,7 +157,7 @@ def headline(curves: Mapping[str, Curve]) -> str:
 
 def quantity(metric: str, against: str) -> str:
     """The label of the distance axis."""
-    return say("quantity-p1" if against == "p1" else "quantity-data", metric=METRIC_LABELS[metric])
+    return say("quantity-p1" if against == "p1" else "quantity-data", metric=METRICS[metric])
 
 
 def alt(curves: Mapping[str, Curve], of: str) -> str:

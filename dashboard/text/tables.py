@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.prose import prose
-from dashboard.text.labels import SCHEDULES
+from dashboard.prose.library import spoken
+from dashboard.text.labels import METRICS, PRESETS, SCHEDULES
 from dashboard.text.numbers import rounded, scientific, stated, with_error
-from diffusion_core import PRESETS, Experiment, Measurement
-from diffusion_core.distances.of_masses import METRIC_LABELS, Distance
+from diffusion_core import Experiment, Measurement
+from diffusion_core.distances.of_masses import Distance
 from diffusion_core.studies.convergence import Fit, Slope, slopes
 from diffusion_core.targets import Target
 from diffusion_core.theory.theorems import Theorem
@@ -21,13 +22,13 @@ SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
 
 def distance_table(outcomes: Mapping[str, Outcome]) -> dict[str, list[str]]:
     """Every distance of one run with its error and where it comes from."""
-    rows = [_distance_row(METRIC_LABELS[m], found) for m, found in outcomes.items()]
+    rows = [_distance_row(METRICS[m], found) for m, found in outcomes.items()]
     return _columns(("distance", "value", "error", "how"), rows)
 
 
 def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
     if isinstance(found, str):
-        return label, "–", "–", found
+        return label, "–", "–", spoken(found)
     seen = found.estimate
     if seen is None:
         return label, rounded(found.value, 6), scientific(found.error, 1), phrase("exact-law")
@@ -53,7 +54,7 @@ def run_table(
     rows = []
     for title, run in runs.items():
         found = outcomes[title]
-        distance = found if isinstance(found, str) else with_error(found.value, found.error)
+        distance = spoken(found) if isinstance(found, str) else with_error(found.value, found.error)
         law = law_label(run)
         start = "p_T" if run.exact_start else "N(0, I)"
         what = (law, SCHEDULES[run.schedule.kind], run.record.label, f"{run.steps:,}", start)
@@ -64,7 +65,7 @@ def run_table(
 
 
 def law_label(run: Experiment) -> str:
-    return PRESETS[run.preset].label if run.preset else plain_kind(run.target)
+    return PRESETS[run.preset] if run.preset else plain_kind(run.target)
 
 
 def named(run: Experiment, sampled: bool = True) -> str:
@@ -74,7 +75,7 @@ def named(run: Experiment, sampled: bool = True) -> str:
 
 
 def plain_kind(target: Target) -> str:
-    return target.kind.replace("_", " ")
+    return spoken(target.kind.replace("_", " "))
 
 
 STEP_HEADER = ("t", "beta_t", "abar_t", "tv", "tv_error")
@@ -198,8 +199,8 @@ def bound_table(
         (
             labels[name],
             theorem.formula,
-            f"{theorem.source}, arXiv {theorem.arxiv}, {theorem.name}",
-            theorem.evidence,
+            f"{theorem.source}, arXiv {theorem.arxiv}, {spoken(theorem.name)}",
+            spoken(theorem.evidence),
         )
         for name, found in theorems.items()
         for theorem in found

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.compute.studies import score_sizes
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, with_error
@@ -249,7 +250,7 @@ def heading(theorem: Theorem) -> str:
         source=theorem.source,
         name=f"{theorem.name} {theorem.equation}".strip(),
         arxiv=theorem.arxiv,
-        evidence=theorem.evidence,
+        evidence=spoken(theorem.evidence),
     )
 
 

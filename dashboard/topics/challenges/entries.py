@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.compute import cached
 from dashboard.prose import prose
+from dashboard.text.labels import PRESETS as PRESET_LABELS
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.mathematics import worded
 from dashboard.text.numbers import with_error
@@ -72,7 +73,7 @@ def broken_rule(challenge: Challenge, entry: Experiment) -> str:
     evaluations = record.nfe(entry.steps)
     signal = float(entry.chain.abar[1])
     if entry.target != PRESETS[challenge.preset].target:
-        return say("rule-target", target=PRESETS[challenge.preset].label)
+        return say("rule-target", target=PRESET_LABELS[challenge.preset])
     if evaluations > BUDGET:
         return say("rule-budget", got=evaluations, most=BUDGET)
     if record.derivatives:

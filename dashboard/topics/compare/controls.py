@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.link.permalink import Setting
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
+from dashboard.text.labels import PRESETS as PRESET_LABELS
 from dashboard.text.labels import SCHEDULES
 from dashboard.topics.compare.page import PAGE
 from dashboard.topics.compare.panels import AS_A, Changes, plain_schedules
@@ -44,5 +45,5 @@ def choose_changes(panel: str, setting: Setting, given: Changes, base: Experimen
                 "schedule", phrase("schedule"), plain_schedules(), SCHEDULES.__getitem__
             ),
             start=choose("start", phrase("start"), list(STARTS), STARTS.__getitem__),
-            target=choose("target", phrase("target"), presets, lambda n: PRESETS[n].label),
+            target=choose("target", phrase("target"), presets, PRESET_LABELS.__getitem__),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboard.link.permalink import Setting
 from dashboard.prose import prose
+from dashboard.text.labels import PRESETS as PRESET_LABELS
 from dashboard.text.labels import SCHEDULES
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
 from diffusion_core import SCHEDULES as SCHEDULE_KINDS
@@ -152,5 +153,5 @@ def _title(run: Experiment, changes: Mapping[str, Any]) -> str:
     if "start" in changes:
         parts.append(phrase("from-p-t") if run.exact_start else phrase("from-n-0-i"))
     if "target" in changes and run.preset is not None:
-        parts.append(PRESETS[run.preset].label)
+        parts.append(PRESET_LABELS[run.preset])
     return ", ".join(parts)

@@ -14,6 +14,7 @@ from dashboard.experiment.controls import choose_samplers
 from dashboard.link.permalink import encode
 from dashboard.link.widget_keys import KEY, forget_start, start_value, widget
 from dashboard.prose import prose
+from dashboard.text.labels import METRICS
 from dashboard.topics.convergence.page import (
     AGAINST,
     ANCHORS,
@@ -28,7 +29,6 @@ from dashboard.topics.convergence.page import (
     SAMPLES,
 )
 from diffusion_core import SAMPLERS, Experiment
-from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.laws.plane.cost import plane_cost
 from diffusion_core.measure import exact_metrics
 from diffusion_core.samplers import ODE_ORDER
@@ -116,8 +116,8 @@ def choose_sweep(
         chosen["per"] = DENSITIES[twice]
     chosen["metric"] = right.selectbox(
         phrase("distance"),
-        list(METRIC_LABELS),
-        format_func=METRIC_LABELS.__getitem__,
+        list(METRICS),
+        format_func=METRICS.__getitem__,
         **_key("metric", values["metric"]),
     )
     method = _choose_method(experiment, values, chosen, left)

@@ -17,10 +17,10 @@ from dashboard.experiment.controls import (
 from dashboard.experiment.target import choose_target
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.labels import METRICS as METRIC_LABELS
+from dashboard.text.plain import told
 from dashboard.topics.dimension.page import BOUNDS, KINDS, METRICS, PAGE, RESTS, SIGNALS
 from diffusion_core import Experiment, InputError
-from diffusion_core.distances.of_masses import METRIC_LABELS
 from diffusion_core.studies.dimension import GaussianAxes
 
 phrase = prose("phrases/dimension")
@@ -92,7 +92,7 @@ def _choose_axes(values: dict[str, Any]) -> GaussianAxes:
         axes = GaussianAxes(float(variance), signal, values["rest"] if low else 0.0)
         values["variance"] = axes.variance
     except InputError as error:
-        st.error(say("dimension-refused", reason=plain(str(error))))
+        st.error(say("dimension-refused", reason=told(error)))
         axes = GaussianAxes(values["variance"], signal, values["rest"] if low else 0.0)
     return axes
 

@@ -11,6 +11,7 @@ from dashboard.figures.marks import SAMPLERS
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template, two_lines
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded, superscript
 from dashboard.topics.dimension.measure import Curve
 from diffusion_core.theory.theorems import Theorem
@@ -111,7 +112,7 @@ def _shape(
             source=bound.source,
             arxiv=bound.arxiv,
             name=bound.name,
-            evidence=bound.evidence,
+            evidence=spoken(bound.evidence),
         ),
         hoverinfo="text",
     )

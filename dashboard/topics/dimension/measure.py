@@ -10,6 +10,7 @@ from dashboard.compute import cost
 from dashboard.compute.studies import Study, outcomes
 from dashboard.compute.tasks import Progress
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
 from dashboard.topics.dimension.controls import DIMS, Question
 from diffusion_core import Experiment
@@ -221,8 +222,8 @@ def bound_table(
             labels[name],
             bound.formula,
             f"d^{bound.steps_power:g}",
-            f"{bound.source}, arXiv {bound.arxiv}, {bound.name}",
-            bound.evidence,
+            f"{bound.source}, arXiv {bound.arxiv}, {spoken(bound.name)}",
+            spoken(bound.evidence),
         )
         for name, found in which.items()
         for bound in found

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.link.widget_keys import refilled, start_value, widget
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from dashboard.topics.discrete.measure import fitting
 from dashboard.topics.discrete.page import PAGE
 from dashboard.topics.discrete.targets import choose_target
@@ -44,7 +44,7 @@ def choose_run(base: DiscreteExperiment) -> DiscreteExperiment:
     try:
         return DiscreteExperiment(target, noise, grid, sampler, steps, start, error, seed)
     except InputError as reason:
-        st.error(f"{plain(str(reason))}.")
+        st.error(f"{told(reason)}.")
         return base
 
 
@@ -116,7 +116,7 @@ def _choose_grid(base: DiscreteExperiment) -> Grid:
                 raise InputError(phrase("grid-needs-a-number", name=name))
         return grids.GRIDS[kind](**ends)
     except InputError as reason:
-        st.error(f"{plain(str(reason))}.")
+        st.error(f"{told(reason)}.")
         return base.grid
 
 
@@ -155,7 +155,7 @@ def _choose_error(base: DiscreteExperiment) -> RatioError | None:
             raise InputError(phrase("ratio-error-size-needs-a"))
         return posterior.RATIO_ERRORS[kind](float(size))
     except InputError as reason:
-        st.error(f"{plain(str(reason))}.")
+        st.error(f"{told(reason)}.")
         return held
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.link.widget_keys import widget
 from dashboard.prose import prose
-from dashboard.text.plain import plain
+from dashboard.text.plain import told
 from dashboard.topics.discrete.page import PAGE
 from dashboard.topics.discrete.words import TARGETS
 from diffusion_core import InputError
@@ -45,7 +45,7 @@ def choose_target(base: Sequences) -> Sequences:
     try:
         return _CHOOSE[kind](base)
     except InputError as reason:
-        st.error(f"{plain(str(reason))}.")
+        st.error(f"{told(reason)}.")
         return base
 
 

@@ -12,8 +12,9 @@ from dashboard.figures.style import is_dark
 from dashboard.link.permalink import ELSEWHERE, MAX_LINK, values_of
 from dashboard.link.widget_keys import is_fixed, widget
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
-from dashboard.text.plain import plain
+from dashboard.text.plain import plain, told
 from dashboard.text.readings import sentence
 from dashboard.topics.discrete import challenge, film, measure
 from dashboard.topics.discrete import words as text
@@ -42,7 +43,7 @@ def show_films(run: DiscreteExperiment, beside: bool) -> list[measure.Film]:
         if beside:
             films.append(measure.film(measure.other(run), status))
     except (Refused, InputError) as reason:
-        refused = plain(str(reason))
+        refused = told(reason)
     if not films:
         st.warning(sentence(refused))
         return films
@@ -52,7 +53,7 @@ def show_films(run: DiscreteExperiment, beside: bool) -> list[measure.Film]:
     if refused:
         st.caption(text.refused_beside(refused))
     for note in run.notes:
-        st.caption(sentence(plain(note)))
+        st.caption(sentence(plain(spoken(note))))
     return films
 
 
@@ -135,7 +136,7 @@ def show_dependence(run: DiscreteExperiment) -> Dependence | None:
     try:
         found = measure.parallel(run, status)
     except Refused as reason:
-        st.warning(sentence(plain(str(reason))))
+        st.warning(sentence(told(reason)))
         return None
     words.markdown(text.about_dependence(found))
     figure = dependence_figure(found, is_dark())

@@ -11,6 +11,7 @@ from dashboard.compute import cost
 from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress, Share
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.flow_matching.measure import by_name
 from diffusion_core import Experiment, InputError
 from diffusion_core import measure as distance
@@ -67,7 +68,7 @@ def why_not(experiment: Experiment, source: str) -> str:
     try:
         PlanePath(experiment.target, SOURCES[source])
     except InputError as reason:
-        return say("no-plane-flow", reason=str(reason))
+        return say("no-plane-flow", reason=spoken(str(reason)))
     return ""
 
 

@@ -12,6 +12,7 @@ from dashboard.compute.studies import Study, value
 from dashboard.compute.tasks import Progress
 from dashboard.experiment.guidance import of_experiment
 from dashboard.prose import prose
+from dashboard.text.labels import PRESETS as PRESET_LABELS
 from diffusion_core import PRESETS, Experiment, Measurement
 from diffusion_core.schedules import Custom
 from diffusion_core.scores.guided import Guided
@@ -27,7 +28,7 @@ PLAIN = 1.0  # the scale at which guidance is the class's own score
 LEVEL = 0.05  # a doubling of T that changes less has reached a level
 BESIDE = ("ode", "ddpm")
 FALLBACK = PRESETS[DEFAULT_1D].target
-FALLBACK_LABEL = PRESETS[DEFAULT_1D].label
+FALLBACK_LABEL = PRESET_LABELS[DEFAULT_1D]
 
 
 def subject(target: Target) -> tuple[Target, str]:

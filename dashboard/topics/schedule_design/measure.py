@@ -14,6 +14,7 @@ from dashboard.compute.tasks import Progress, Share
 from dashboard.link.widget_keys import KEY
 from dashboard.prose import prose
 from dashboard.text.labels import GRIDS
+from dashboard.text.labels import PRESETS as PRESET_LABELS
 from diffusion_core import PRESETS, SAMPLERS, Experiment, Refused
 from diffusion_core.schedules import Array, LogSNR
 from diffusion_core.studies.noise_grids import NAMED, Ends, bent, named_grids, on_grid, own_runs
@@ -213,7 +214,7 @@ THERE = (*(name for name, preset in PRESETS.items() if preset.target.dim == 1), 
 
 def place_label(name: str) -> str:
     """Of a target or a sampler."""
-    return PRESETS[name].label if name in PRESETS else SAMPLERS[name].label
+    return PRESET_LABELS[name] if name in PRESETS else SAMPLERS[name].label
 
 
 def origin(task: Task, kind: str) -> str:
@@ -221,7 +222,7 @@ def origin(task: Task, kind: str) -> str:
     e = task.experiment
     if kind == "samplers":
         return e.record.label
-    return PRESETS[e.preset].label if e.preset else say("grid-your-target")
+    return PRESET_LABELS[e.preset] if e.preset else say("grid-your-target")
 
 
 def places(task: Task, kind: str) -> Mapping[str, Task]:

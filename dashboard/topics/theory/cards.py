@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.samplers import LANGEVIN, Sampler, acceleration
@@ -113,14 +114,15 @@ def card_name(theorem: Theorem) -> str:
 def heading(theorem: Theorem) -> str:
     """Who, where, and how we know it."""
     link = f"[arXiv {theorem.arxiv}](https://arxiv.org/abs/{theorem.arxiv})"
-    return f"**{theorem.source}**, {link} · {EVIDENCE[theorem.evidence]} **{theorem.evidence}**"
+    evidence = f"{EVIDENCE[theorem.evidence]} **{spoken(theorem.evidence)}**"
+    return f"**{theorem.source}**, {link} · {evidence}"
 
 
 def statement(theorem: Theorem) -> str:
     """The bound, where it stands, and what else its record says; all formulas from the record."""
     equation = theorem.equation and f" {theorem.equation}"
     update = theorem.update and f" {_say('card-update', update=theorem.update)}"
-    said = [_say("card-where", name=theorem.name, equation=equation, update=update)]
+    said = [_say("card-where", name=spoken(theorem.name), equation=equation, update=update)]
     if "exact" in theorem.needs:
         letter = "v_t" if theorem.burn_in else "w_t"
         said.append(_say("card-exact", letter=letter))

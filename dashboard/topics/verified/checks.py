@@ -15,6 +15,7 @@ from dashboard.compute.progress import Bar
 from dashboard.compute.studies import Study, arriving
 from dashboard.compute.tasks import Progress
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain
 from diffusion_core import Experiment
@@ -152,7 +153,7 @@ def summary(board: Board) -> str:
     if not done:
         return words("nothing")
     seconds = rounded(sum(result.seconds for result in judged), 2)
-    names = ", ".join(f"“{result.check.title}”" for result in failed)
+    names = ", ".join(f"“{spoken(result.check.title)}”" for result in failed)
     fail = "fails" if len(failed) == 1 else "fail"
     values = {"count": len(judged), "failed": len(failed), "fail": fail}
     if failed:
@@ -172,15 +173,15 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
     for check in board.checks:
         result = board.result(check)
         if check.name in running:
-            rows.append(("…", check.title, phrase("on-its-way"), "", "", ""))
+            rows.append(("…", spoken(check.title), phrase("on-its-way"), "", "", ""))
         elif result is None:
-            rows.append(("", check.title, phrase("has-not-run"), "", "", ""))
+            rows.append(("", spoken(check.title), phrase("has-not-run"), "", "", ""))
         else:
             worst = result.worst
             found, allowed = (rounded(worst.found), rounded(worst.allowed)) if worst else ("", "")
             sign, verdict = SIGNS[result.holds], VERDICTS[result.holds]
             seconds = f"{result.seconds:.2f}"
-            rows.append((sign, check.title, verdict, found, allowed, seconds))
+            rows.append((sign, spoken(check.title), verdict, found, allowed, seconds))
     names = ("holds", "check", "verdict", "discrepancy", "allowed", "seconds")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
@@ -198,7 +199,7 @@ def parts(result: Result) -> Mapping[str, Sequence[str]]:
     """Every comparison of one check."""
     return {
         " ": [SIGNS[part.holds] for part in result.parts],
-        "comparison": [part.what for part in result.parts],
+        "comparison": [spoken(part.what) for part in result.parts],
         "discrepancy": [rounded(part.found) for part in result.parts],
         "allowed": [rounded(part.allowed) for part in result.parts],
     }
@@ -206,12 +207,18 @@ def parts(result: Result) -> Mapping[str, Sequence[str]]:
 
 def about(check: Check) -> str:
     """What is compared with what, in which unit, and how much may differ."""
-    return phrase("allowed", compares=check.compares, unit=check.unit, tolerance=check.tolerance)
+    return phrase(
+        "allowed",
+        compares=spoken(check.compares),
+        unit=spoken(check.unit),
+        tolerance=spoken(check.tolerance),
+    )
 
 
 def why(result: Result) -> str:
     """The reason why a check compared nothing, or not everything."""
-    return f"{plain(result.reason[:1].upper() + result.reason[1:])}." if result.reason else ""
+    reason = plain(spoken(result.reason))
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
 def rows(board: Board) -> list[tuple[Any, ...]]:
