@@ -7,9 +7,13 @@ function, class or const, and one list of exports at the end of a file.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+from dashboard.prose.components import words
+
+WORDS = "const WORDS = {};"  # of said.js, where the server's language has its place
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(
     r"^export (default )?(?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE
@@ -73,7 +77,8 @@ def _bind_imports(module: Path, known: dict[Path, tuple[str, set[str]]]) -> str:
         pairs = ", ".join(f"{name}: {local}" for name, local in names.items())
         return f"const {{ {pairs} }} = {value};\n"
 
-    return IMPORT.sub(bind, module.read_text(encoding="utf-8"))
+    source = module.read_text(encoding="utf-8")
+    return IMPORT.sub(bind, source).replace(WORDS, f"const WORDS = {json.dumps(words())};")
 
 
 def _without_exports(module: Path, source: str) -> tuple[str, dict[str, str]]:

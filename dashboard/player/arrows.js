@@ -2,10 +2,11 @@
 import { disc, richText, strokeSetOff } from "./canvas.js";
 import { stepPoints } from "./follow.js";
 import { interpolateRow } from "./payload.js";
+import { said } from "../said.js";
 
 const FULL = 2.5; // a field this strong, or stronger, gets the longest arrow
 const LARGEST_CODE = 32767;
-export const FIELD_TEXT = `score √(1−ᾱ_t) s_t, full length: ${FULL} or more`;
+export const FIELD_TEXT = said`score √(1−ᾱ_t) s_t, full length: ${FULL} or more`;
 const DASHES = [[], [7, 5], [1.5, 5], [10, 4, 2, 4], [3, 3], [14, 4]];
 
 function traceArrow(ctx, x0, y0, x1, y1, head) {

@@ -1,4 +1,5 @@
 // What both views share: theme, layers, text with subscripts, ticks, axes and the legend.
+import { said } from "../said.js";
 
 /** A canvas of width x height CSS pixels at `scale` device pixels each, painted by `paint(ctx)`. */
 export function createLayer(width, height, scale, paint = () => {}) {
@@ -93,7 +94,7 @@ export function paintStale(ctx, stale, paint) {
 }
 
 /** "q_t", or "q_t, for T = 100". */
-export const staleText = (text, stale) => (stale ? `${text}, for ${stale}` : text);
+export const staleText = (text, stale) => (stale ? said`${text}, for ${stale}` : text);
 
 /** Strokes the path that `trace` adds, over a wider one of the background that sets it off. */
 export function strokeSetOff(ctx, theme, color, width, trace, dash = []) {

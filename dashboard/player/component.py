@@ -17,6 +17,7 @@ from dashboard.player.animation import Animation
 from dashboard.player.drag import Drag
 from dashboard.player.packing import pack, with_display
 from dashboard.player.story import Chapter
+from dashboard.prose.components import in_language
 
 FOLDER = Path(__file__).parent
 GIF_ENCODER_LICENCE = FOLDER / "vendor" / "gifenc.LICENSE.md"
@@ -66,7 +67,7 @@ def _script() -> str:
     )
 
 
-HTML = (FOLDER / "player.html").read_text(encoding="utf-8")
+HTML = in_language((FOLDER / "player.html").read_text(encoding="utf-8"))
 CSS = css_colours(".player", COLOURS) + (FOLDER / "player.css").read_text(encoding="utf-8")
 _mount = st.components.v2.component("reverse_process_player", html=HTML, css=CSS, js=_script())
 _carrier = st.components.v2.component(

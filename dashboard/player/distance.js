@@ -1,5 +1,6 @@
 // The distance so far: a small curve under the panel, on one logarithmic axis for all panels.
 import { clipTo, disc, richText, STALE, staleText, strokeSetOff, tickText } from "./canvas.js";
+import { said } from "../said.js";
 
 const PLOT = 64;
 const BELOW = 12; // decades under the axis, from where a curve still comes up
@@ -37,7 +38,7 @@ export function createDistance(panel, theme, rect, box) {
 
   return {
     still(ctx) {
-      const name = staleText(`${panel.distance_name} so far`, panel.stale);
+      const name = staleText(said`${panel.distance_name} so far`, panel.stale);
       paintFrame(ctx, theme, plot, name, bottom, top, toY);
       clipTo(ctx, inside, () => {
         if (errors) paintErrors(ctx);

@@ -5,6 +5,7 @@ import { decodeLadder } from "./payload.js";
 import { layersOf } from "./picture.js";
 import { createMemory, fewOf, panelAt } from "./preview.js";
 import { perform } from "./run.js";
+import { said } from "../said.js";
 
 const KEPT = 4; // ladders
 
@@ -126,7 +127,7 @@ function preview(drag) {
   const value = dial && valueOf(drag);
   const ahead = dial && value !== dial.value;
   const rung = ahead && drag.ladders.get(dial.of)?.get(value);
-  drag.note.textContent = ahead && !rung ? "the run follows" : "";
+  drag.note.textContent = ahead && !rung ? said`the run follows` : "";
   if (rung) remake(drag, dial, value, rung);
   else drag.take(base);
 }
@@ -141,8 +142,8 @@ async function remake(drag, dial, value, rung) {
   const draws = drag.draws((rung.generator ?? panel.generator).values);
   const made = panelAt(panel, rung, few, { field: layersOf(base).has("field"), law, draws });
   const show = (shown) => {
-    const some = shown.particles < count && `${few.toLocaleString("en")} of ${count.toLocaleString("en")} particles`;
-    drag.note.textContent = [!law && "exact numbers follow", some].filter(Boolean).join(" · ");
+    const some = shown.particles < count && said`${few.toLocaleString("en")} of ${count.toLocaleString("en")} particles`;
+    drag.note.textContent = [!law && said`exact numbers follow`, some].filter(Boolean).join(" · ");
     drag.take({ ...base, panels: [shown], ahead: textOf(dial, value) });
   };
   if (!law) made.stale = textOf(dial, dial.value);

@@ -1,4 +1,5 @@
 // The followed particle: where it is, what its step consists of, and both in words.
+import { said } from "../said.js";
 
 const UNFOLLOWED = 60; // particles that can be followed where no steps are given
 
@@ -84,7 +85,7 @@ export function formulaAt(panel, place) {
   const formula = formulas[part].replace(/([+·] ?)?\{(\w+)\}/g, (_, sign, name) => (
     sign && fields[name].startsWith("−") ? `${sign}(${fields[name]})` : `${sign ?? ""}${fields[name]}`));
   const times = `t = ${panel.times[step]} → ${panel.times[step + 1]}`;
-  return { heading: `${times}, part ${part + 1} of ${names.length}: ${names[part]}`, formula };
+  return { heading: said`${times}, part ${part + 1} of ${names.length}: ${names[part]}`, formula };
 }
 
 /** What is known about the followed particle at the place's frame. */
@@ -94,10 +95,10 @@ export function describeFollowed(panel, place) {
   const symbol = panel.direction === "forward" ? "X" : "Y";
   const y = pointAt(panel, frame, i);
   const known = [`${symbol}_[${t}] = ${vectorText(y)}`];
-  if (panel.follow) known.push(`score s_[${t}] = ${vectorText(entry(panel.score, frame, i))}`);
+  if (panel.follow) known.push(said`score s_[${t}] = ${vectorText(entry(panel.score, frame, i))}`);
   if (frame + 1 < panel.frames) {
     const next = pointAt(panel, frame + 1, i);
-    known.push(`next step ${vectorText(next.map((value, k) => value - y[k]))}`);
+    known.push(said`next step ${vectorText(next.map((value, k) => value - y[k]))}`);
   }
   return known.join(", ");
 }

@@ -9,6 +9,7 @@ import { createDots, dotStyle } from "./dots.js";
 import { moveFollowed, pointAt } from "./follow.js";
 import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { interpolateRow } from "./payload.js";
+import { said } from "../said.js";
 
 export const DASH = [9, 5];
 const FIELD_BAND = 24;
@@ -39,11 +40,11 @@ export function lineLegend(panel, theme, layers) {
     [5, 11, 8].forEach((height, i) => ctx.fillRect(width / 2 - 13 + i * 9, 6 - height, 8, height));
   };
   const items = {
-    target: panel.target && ["target p_t", lineSwatch(theme.target, [])],
-    output: panel.output && [staleText("output q_t, exact", panel.stale), lineSwatch(theme.output, DASH)],
+    target: panel.target && [said`target p_t`, lineSwatch(theme.target, [])],
+    output: panel.output && [staleText(said`output q_t, exact`, panel.stale), lineSwatch(theme.output, DASH)],
     histogram: ["histogram", bars],
     particles: layers.has("ends")
-      ? ["particles, by the third in which they end", dotsSwatch(...theme.parts.slice(0, THIRDS))]
+      ? [said`particles, by the third in which they end`, dotsSwatch(...theme.parts.slice(0, THIRDS))]
       : [particlesText(panel), dotsSwatch(theme.output)],
     trails: ["trails", trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
@@ -58,8 +59,8 @@ export function legendOf(items, layers) {
 }
 
 export function particlesText(panel) {
-  const count = `${panel.particles.toLocaleString("en")} particles`;
-  return panel.output || panel.direction === "forward" ? count : `${count} (output q_t)`;
+  const count = said`${panel.particles.toLocaleString("en")} particles`;
+  return panel.output || panel.direction === "forward" ? count : said`${count} (output q_t)`;
 }
 
 export function strokeCurve(ctx, color, dash, trace) {
@@ -178,7 +179,7 @@ function paintPeaks(ctx, panel, theme, plot, position, layers) {
   let y = plot.top + 4;
   for (const [name, peaks] of Object.entries(panel.peaks)) {
     if (peaks[frame] <= panel.axis_top || !layers.has(name)) continue;
-    const text = `↑ ${names[name]} peaks at ${Number(peaks[frame].toPrecision(3))}`;
+    const text = said`↑ ${names[name]} peaks at ${Number(peaks[frame].toPrecision(3))}`;
     const width = richText(ctx, theme, text, 0, 0, false);
     ctx.fillStyle = theme.text;
     richText(ctx, theme, text, plot.left + plot.width - width - 6, y);

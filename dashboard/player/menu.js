@@ -4,6 +4,7 @@ import { gifOf } from "./gif.js";
 import { pageOf, pageSize } from "./offline.js";
 import { download, pngOf } from "./save.js";
 import { videoOf, videoSuffix } from "./video.js";
+import { said } from "../said.js";
 
 const KINDS = {
   png: { file: (name) => name.now, make: (player) => pngOf(sheetNow(player)) },
@@ -60,7 +61,7 @@ function openMenu(player, open) {
   if (!open) return;
   const video = menu.querySelector('[data-save="video"]');
   video.hidden = !videoSuffix();
-  video.querySelector(".kind").textContent = `Video (${{ mp4: "MP4", webm: "WebM" }[videoSuffix()]})`;
+  video.querySelector(".kind").textContent = said`Video (${{ mp4: "MP4", webm: "WebM" }[videoSuffix()]})`;
   menu.querySelector(".page-size").textContent = sizeText(pageSize(player.payload, player.source));
 }
 
@@ -76,10 +77,10 @@ async function saveAs(player, kind) {
   try {
     const blob = await make(player, job);
     if (!job.stopped) download(blob, name);
-    player.saved.textContent = job.stopped ? "Stopped: nothing is saved."
-      : `Saved ${name}, ${sizeText(blob.size)}.`;
+    player.saved.textContent = job.stopped ? said`Stopped: nothing is saved.`
+      : said`Saved ${name}, ${sizeText(blob.size)}.`;
   } catch (error) {
-    player.saved.textContent = `${name} could not be made: ${error.message}`;
+    player.saved.textContent = said`${name} could not be made: ${error.message}`;
   } finally {
     player.job = null;
     showSaveButton(player);
@@ -92,15 +93,15 @@ function showProgress(player, share) {
   const { save } = player.buttons;
   save.dataset.making = "true";
   save.style.setProperty("--made", percent);
-  save.querySelector(".button-text").textContent = `Stop ${percent}`;
-  save.setAttribute("aria-label", `Stop ${percent}`);
-  save.title = "Stop; nothing is saved";
+  save.querySelector(".button-text").textContent = said`Stop ${percent}`;
+  save.setAttribute("aria-label", said`Stop ${percent}`);
+  save.title = said`Stop; nothing is saved`;
   return new Promise((done) => setTimeout(done));
 }
 
 function showSaveButton({ buttons: { save } }) {
   delete save.dataset.making;
-  save.querySelector(".button-text").textContent = "Save";
-  save.setAttribute("aria-label", "Save");
-  save.title = "Save a picture, the animation, or a page";
+  save.querySelector(".button-text").textContent = said`Save`;
+  save.setAttribute("aria-label", said`Save`);
+  save.title = said`Save a picture, the animation, or a page`;
 }

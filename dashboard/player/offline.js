@@ -1,4 +1,5 @@
 // The player as one file that needs no server and no network: its own program, style and data.
+import { said } from "../said.js";
 
 const escapeHtml = (text) => text.replace(/[&<>"]/g, (c) => (
   { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
@@ -9,7 +10,7 @@ export const pageSize = (payload, { program }) => (
 
 /** link: of the page that this one is saved from. source: the `program` and its `parts`. */
 export async function pageOf(show, payload, link, { program, parts }) {
-  const about = { title: "Animation", experiments: [], runs: [], cite: "", ...show.about };
+  const about = { title: said`Animation`, experiments: [], runs: [], cite: "", ...show.about };
   const literal = (value) => JSON.stringify(value).replaceAll("<", "\\u003c");
   const page = `<!doctype html>
 <html lang="en">
@@ -25,10 +26,10 @@ export async function pageOf(show, payload, link, { program, parts }) {
 <h1>${escapeHtml(about.title)}</h1>
 ${about.runs.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n")}
 <div id="player">${parts.html}</div>
-<p>Space plays and pauses, the arrow keys step, Home and End jump, F follows another particle.</p>
-<p>Made with the Diffusion Convergence Lab: <a href="${escapeHtml(link)}">this page there</a>.</p>
-${about.experiments.map((text) => folded("The experiment", text)).join("\n")}
-${about.cite && folded("How to cite", about.cite)}
+<p>${said`Space plays and pauses, the arrow keys step, Home and End jump, F follows another particle.`}</p>
+<p>${said`Made with the Diffusion Convergence Lab:`} <a href="${escapeHtml(link)}">${said`this page there`}</a>.</p>
+${about.experiments.map((text) => folded(said`The experiment`, text)).join("\n")}
+${about.cite && folded(said`How to cite`, about.cite)}
 </main>
 <script type="text/plain" id="payload">${await base64(payload)}<\/script>
 <script type="module">

@@ -14,6 +14,7 @@ import {
 } from "./maps.js";
 import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { interpolateRow } from "./payload.js";
+import { said } from "../said.js";
 
 const FAINT = 0.4; // of their opacity have particles over a map of q_t
 
@@ -35,23 +36,23 @@ export function planeLegend(panel, theme, layers) {
   const lines = panel.target && layers.has("contours");
   const map = mapOf(panel, layers);
   const filled = panel.target && map === "target";
-  const levels = "lines at 10 % and 50 % of its maximum";
-  const outputLevels = lines || filled ? "output q_t, at the same densities" : `output q_t, ${levels}`;
+  const levels = said`lines at 10 % and 50 % of its maximum`;
+  const outputLevels = lines || filled ? said`output q_t, at the same densities` : said`output q_t, ${levels}`;
   const old = (text) => staleText(text, panel.stale);
   const top = Number((100 * panel.difference_top).toPrecision(2));
   return legendOf({
     target: filled && [
-      lines ? `target p_t, ${levels}` : "target p_t",
+      lines ? said`target p_t, ${levels}` : said`target p_t`,
       rampSwatch(theme, theme.target, lines ? LEVELS : [])],
     "output-map": panel.output && [
-      old("output q_t, on the scale of p_t"), rampSwatch(theme, theme.output, [])],
+      old(said`output q_t, on the scale of p_t`), rampSwatch(theme, theme.output, [])],
     difference: panel.difference && [
-      old(`q_t − p_t, up to ±${top} % of p_t's maximum`),
+      old(said`q_t − p_t, up to ±${top} % of p_t's maximum`),
       differenceSwatch(theme)],
-    contours: lines && !filled && [`target p_t, ${levels}`, lineSwatch(theme.target, [])],
+    contours: lines && !filled && [said`target p_t, ${levels}`, lineSwatch(theme.target, [])],
     output: panel.output && [old(outputLevels), lineSwatch(theme.output, DASH)],
     particles: [particlesText(panel), dotsSwatch(dotsColor(panel, theme, layers))],
-    trails: ["trails", trailSwatch(theme)],
+    trails: [said`trails`, trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   }, new Set([...layers, map]));
 }

@@ -8,6 +8,7 @@ import { layersOf } from "./picture.js";
 import { changeSpeed, refit, schedule, setPlaying, tell } from "./stage.js";
 import { turnTo, writeStory } from "./story.js";
 import { readoutAt } from "./words.js";
+import { said } from "../said.js";
 
 const BUTTONS = ["first", "back", "play", "forward", "follow", "full", "save"];
 const players = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
@@ -73,8 +74,8 @@ function load(player, show) {
   player.buttons.play.disabled = last(player) === 0;
   const { panels } = show;
   const [what, time] = show.words ?? (leading(show).direction === "forward"
-    ? ["Animation from data to noise", "Forward time"]
-    : ["Animation from noise to data", "Reverse time"]);
+    ? [said`Animation from data to noise`, said`Forward time`]
+    : [said`Animation from noise to data`, said`Reverse time`]);
   player.root.setAttribute("aria-label", what);
   player.scrub.setAttribute("aria-label", time);
   player.root.dataset.panels = panels.length;

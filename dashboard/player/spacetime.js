@@ -9,6 +9,7 @@ import { legendOf, lineSwatch } from "./line.js";
 import { paintFollowed, paintTrails, trailSwatch } from "./paths.js";
 import { between } from "./payload.js";
 import { lawPalette, rampSwatch } from "./maps.js";
+import { said } from "../said.js";
 
 const PATHS = 60;
 const ROWS = 240;
@@ -19,11 +20,11 @@ export function spacetimeLegend(panel, theme, layers) {
   const levels = (panel.levels ?? []).map((level) => Number((100 * level).toPrecision(3)));
   const list = `${levels.join(", ")} %`;
   return legendOf({
-    target: panel.target && ["p_t over time", rampSwatch(theme, theme.target, [])],
-    contours: panel.target_quantiles && [staleText(`quantiles of p_t: ${list}`, panel.staleLaw), lineSwatch(theme.target, [])],
-    output: panel.output_quantiles && [staleText("quantiles of q_t", panel.stale), lineSwatch(theme.output, QUANTILE_DASH)],
-    particles: [`${Math.min(PATHS, panel.particles)} paths`, pathSwatch(theme)],
-    trails: ["trails", trailSwatch(theme)],
+    target: panel.target && [said`p_t over time`, rampSwatch(theme, theme.target, [])],
+    contours: panel.target_quantiles && [staleText(said`quantiles of p_t: ${list}`, panel.staleLaw), lineSwatch(theme.target, [])],
+    output: panel.output_quantiles && [staleText(said`quantiles of q_t`, panel.stale), lineSwatch(theme.output, QUANTILE_DASH)],
+    particles: [said`${Math.min(PATHS, panel.particles)} paths`, pathSwatch(theme)],
+    trails: [said`trails`, trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   }, layers);
 }
@@ -134,7 +135,7 @@ function paintBackground(ctx, panel, theme, { box, up }, layers, toX, toY) {
   ctx.globalAlpha = 1;
   drawVerticalAxis(ctx, theme, box, up, toY, panel.axisNames[0]);
   const toTime = (t) => toX(positionOf(panel.times, t));
-  const name = panel.direction === "forward" ? "t, from data to noise" : "t, from noise to data";
+  const name = panel.direction === "forward" ? said`t, from data to noise` : said`t, from noise to data`;
   drawHorizontalAxis(ctx, theme, box, timeTicks(panel.times, box.width), toTime, name);
 }
 

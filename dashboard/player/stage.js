@@ -7,6 +7,7 @@ import { followable } from "./follow.js";
 import { boxesOf, createPicture } from "./picture.js";
 import { nextChapter, turnTo } from "./story.js";
 import { writeFollowed, writeFormulas, writeReadouts } from "./words.js";
+import { said } from "../said.js";
 
 // ---- motion
 
@@ -46,7 +47,7 @@ export function setPlaying(player, playing) {
   player.ended = null;
   player.root.dataset.playing = playing;
   player.canvas.dataset.playing = playing;
-  player.buttons.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+  player.buttons.play.setAttribute("aria-label", playing ? said`Pause` : said`Play`);
   for (const words of [player.readout, player.formula, player.followed]) {
     words.setAttribute("aria-live", playing ? "off" : "polite");
   }
@@ -81,11 +82,13 @@ export function toggleFullscreen({ root }) {
 /** Another speed; slow motion follows a particle, and its steps have more stops. */
 export function changeSpeed(player) {
   if (isSlow(player) && player.follow === -1) player.follow = null;
-  const what = isSlow(player) && player.show.panels.some((panel) => panel.follow) ? "part" : "step";
-  for (const [name, words] of [["back", "Back one"], ["forward", "Forward one"]]) {
-    const key = name === "back" ? "←" : "→";
-    player.buttons[name].setAttribute("aria-label", `${words} ${what}`);
-    player.buttons[name].title = `${words} ${what} (${key})`;
+  const byParts = isSlow(player) && player.show.panels.some((panel) => panel.follow);
+  for (const [name, key, words] of [
+    ["back", "←", byParts ? said`Back one part` : said`Back one step`],
+    ["forward", "→", byParts ? said`Forward one part` : said`Forward one step`],
+  ]) {
+    player.buttons[name].setAttribute("aria-label", words);
+    player.buttons[name].title = `${words} (${key})`;
   }
   if (!player.playing) player.position = nearestStop(player);
   redraw(player);
@@ -182,9 +185,9 @@ function showWords(player, places) {
   Object.assign(canvas.dataset, { frame, frames, follow: first.follow, part: part || "" });
   root.dataset.frame = frame;
   const ahead = show.ahead ? `, ${show.ahead}` : "";
-  canvas.setAttribute("aria-label", `Particles and densities at t = ${times[frame]}${ahead}`);
+  canvas.setAttribute("aria-label", said`Particles and densities at t = ${times[frame]}${ahead}`);
   scrub.value = frame;
-  scrub.setAttribute("aria-valuetext", `t = ${times[frame]}, step ${frame} of ${last(player)}`);
+  scrub.setAttribute("aria-valuetext", said`t = ${times[frame]}, step ${frame} of ${last(player)}`);
   player.time.textContent = timeText(player, frame);
   writeReadouts(player.readout, show, places);
   writeFormulas(player.formula, show, places);

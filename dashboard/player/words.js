@@ -2,11 +2,12 @@
 import { textParts } from "./canvas.js";
 import { describeFollowed, followable, formulaAt } from "./follow.js";
 import { tellsDistance } from "./story.js";
+import { said } from "../said.js";
 
 export function readoutAt(panel, frame) {
-  const outside = panel.outside[frame] ? `${panel.outside[frame]} outside the view` : "";
+  const outside = panel.outside[frame] ? said`${panel.outside[frame]} outside the view` : "";
   const number = panel.readouts[frame] || distanceText(panel, frame);
-  const known = panel.stale && number ? `${number} for ${panel.stale}` : number;
+  const known = panel.stale && number ? said`${number} for ${panel.stale}` : number;
   return [known, outside].filter(Boolean).join(" · ");
 }
 
@@ -63,10 +64,10 @@ export function writeFormulas(element, show, places) {
 export function writeFollowed(element, show, places) {
   const { follow } = places[0];
   if (follow < 0) {
-    element.replaceChildren(line("hint", "Click a particle, or press F, to follow it."));
+    element.replaceChildren(line("hint", said`Click a particle, or press F, to follow it.`));
     return;
   }
-  const head = `Particle ${follow + 1} of ${followable(show)} followed`;
+  const head = said`Particle ${follow + 1} of ${followable(show)} followed`;
   const several = show.panels.length > 1;
   const lines = show.panels.map((panel, i) => (
     line("", ...withSubscripts(titled(show, panel, describeFollowed(panel, places[i]))))));

@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard.javascript import script
+from dashboard.prose.components import in_language
 
 FOLDER = Path(__file__).parent
 _mount = st.components.v2.component(
     "schedule_editor",
-    html=(FOLDER / "editor.html").read_text(encoding="utf-8"),
+    html=in_language((FOLDER / "editor.html").read_text(encoding="utf-8")),
     css=(FOLDER / "editor.css").read_text(encoding="utf-8"),
     js=script(FOLDER / "editor.js"),
 )

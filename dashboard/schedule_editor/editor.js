@@ -1,5 +1,6 @@
 // A falling curve through handles: moved here, sent when let go, undone and reset.
 import { pchip } from "./pchip.js";
+import { said } from "../said.js";
 
 const HEIGHT = 330;
 const MARGIN = { left: 62, right: 78, top: 30, bottom: 50 };
@@ -94,7 +95,7 @@ function axes(editor, scale) {
     element("text", { x: 0, y: 14, class: "title" }, "log-SNR"),
     element("text", { x: scale.width, y: 14, "text-anchor": "end", class: "title" }, "ᾱ"),
     element("text", { x: (left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle", class: "title" },
-      "t, from data to noise"),
+      said`t, from data to noise`),
   ];
   for (const s of nice(scale.low, scale.high, 6)) {
     const y = scale.y(s);
@@ -157,7 +158,7 @@ function createKnobs(editor) {
   editor.knobs = editor.points.map((_, i) => {
     const knob = element("g", {
       class: "handle", role: "slider", tabindex: 0, "aria-orientation": "vertical",
-      "aria-label": `Handle ${i + 1} of ${count}`,
+      "aria-label": said`Handle ${i + 1} of ${count}`,
     });
     knob.append(element("circle", { r: 22, class: "reach" }), element("circle", { r: 8, class: "knob" }));
     knob.addEventListener("pointerdown", (event) => hold(editor, i, event));

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.figures.marks import TARGET, css_colours
 from dashboard.javascript import script
 from dashboard.link.component_value import Held, choose, hold
+from dashboard.prose.components import in_language
 from dashboard.sketch.drawing import (
     MAX_DRAWN,
     REACH,
@@ -28,7 +29,7 @@ BANDWIDTH = 0.1
 def _component(name: str, view: str) -> Any:
     return st.components.v2.component(
         name,
-        html=(FOLDER / "pad.html").read_text(encoding="utf-8"),
+        html=in_language((FOLDER / "pad.html").read_text(encoding="utf-8")),
         css=css_colours(".pad", {"--pad-law": TARGET})
         + (FOLDER / "pad.css").read_text(encoding="utf-8"),
         js=script(FOLDER / view),

@@ -1,12 +1,13 @@
 // The line: a density drawn over columns, each with a whole height from 0 to data.top.
 import { drawTicks, mountPad, say } from "./pad.js";
+import { said } from "../said.js";
 
 const MARGIN = { left: 8, right: 8, top: 8, bottom: 22 };
 const STEPS = { ArrowUp: 5, ArrowDown: -5, PageUp: 20, PageDown: -20 };
 
 const line = {
-  invitation: "Drag over the columns to draw a density",
-  hint: "Keys: ← → choose a column, ↑ ↓ change its height (with Shift by 1), Delete empties it.",
+  invitation: said`Drag over the columns to draw a density`,
+  hint: said`Keys: ← → choose a column, ↑ ↓ change its height (with Shift by 1), Delete empties it.`,
   height: () => 168,
   read: ({ heights }) => [...heights],
   empty: ({ content }) => content.map(() => 0),
@@ -14,12 +15,12 @@ const line = {
 
   count({ content }) {
     const drawn = line.size(content);
-    return `${drawn} ${drawn === 1 ? "column" : "columns"} of ${content.length}`;
+    return drawn === 1 ? said`1 column of ${content.length}` : said`${drawn} columns of ${content.length}`;
   },
 
   prepare(pad) {
     pad.cursor = 32;
-    pad.canvas.setAttribute("aria-label", "Density on the line, to draw");
+    pad.canvas.setAttribute("aria-label", said`Density on the line, to draw`);
   },
 
   begin(pad, x, y) {
@@ -48,7 +49,7 @@ const line = {
       return false;
     }
     const middle = (pad.data.reach * ((2 * pad.cursor + 1) / pad.content.length - 1)).toFixed(2);
-    say(pad, `x = ${middle}: height ${pad.content[pad.cursor]} of ${pad.data.top}`);
+    say(pad, said`x = ${middle}: height ${pad.content[pad.cursor]} of ${pad.data.top}`);
     return true;
   },
 

@@ -3,6 +3,7 @@
 // A view is { prepare?, read, count, invitation, hint, height, draw, begin, move, end, key }, where
 // `pad.content` is what is drawn and `view.begin/move/end` change it for a pointer at (x, y) in CSS
 // pixels of the canvas. A finished stroke or key press is one entry of the history.
+import { said } from "../said.js";
 
 const KEY_PAUSE = 500; // ms of rest after a key press before the page is told
 const pads = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
@@ -134,14 +135,14 @@ function undo(pad) {
   pad.content = pad.history.pop();
   tellSoon(pad, 0);
   show(pad);
-  say(pad, `Undone. ${pad.view.count(pad)}`);
+  say(pad, said`Undone. ${pad.view.count(pad)}`);
 }
 
 function clear(pad) {
   open(pad);
   pad.content = pad.view.empty(pad);
   commit(pad);
-  say(pad, "The pad is empty.");
+  say(pad, said`The pad is empty.`);
 }
 
 // ---- events

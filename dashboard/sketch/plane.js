@@ -1,20 +1,20 @@
 // The plane: points set one by one, along a free stroke, or along a line, rectangle or ring.
 import { mountPad, say } from "./pad.js";
+import { said } from "../said.js";
 
 const SPACING = 0.1; // between the points of a stroke, in the plane's units
 const CLICK = 0.06; // a stroke that goes no further is a click
 const DOT = 2.4; // CSS pixels
 const TOOLS = {
-  free: ["Points and strokes", "M4 17c3-9 6-9 8-4s4 5 8-4"],
-  line: ["Line", "M5 19 19 5"],
-  rectangle: ["Rectangle", "M4 6h16v12H4z"],
-  ring: ["Ring", "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16z"],
+  free: [said`Points and strokes`, "M4 17c3-9 6-9 8-4s4 5 8-4"],
+  line: [said`Line`, "M5 19 19 5"],
+  rectangle: [said`Rectangle`, "M4 6h16v12H4z"],
+  ring: [said`Ring`, "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16z"],
 };
 
 const plane = {
-  invitation: "Click to set points, drag to draw",
-  hint: "Keys: arrows move the cross (with Shift by 0.5), Enter sets a point, or the start and the "
-    + "end of a shape.",
+  invitation: said`Click to set points, drag to draw`,
+  hint: said`Keys: arrows move the cross (with Shift by 0.5), Enter sets a point, or the start and the end of a shape.`,
   height: (width) => width,
   read: ({ points }) => points.map((point) => [...point]),
   empty: () => [],
@@ -23,13 +23,14 @@ const plane = {
   count({ content, data }) {
     const { length } = content;
     const outside = content.filter((point) => point.some((v) => Math.abs(v) > data.reach)).length;
-    return `${length} ${length === 1 ? "point" : "points"}${length >= data.most ? " (full)" : ""}`
-      + `${outside ? `, ${outside} outside the pad` : ""}`;
+    const points = length === 1 ? said`1 point` : said`${length} points`;
+    const room = length >= data.most ? `${points} ${said`(full)`}` : points;
+    return outside ? `${room}, ${said`${outside} outside the pad`}` : room;
   },
 
   prepare(pad) {
     Object.assign(pad, { cross: [0, 0], anchor: null, preview: [], tool: "free" });
-    pad.canvas.setAttribute("aria-label", "Points in the plane, to draw");
+    pad.canvas.setAttribute("aria-label", said`Points in the plane, to draw`);
     pad.tools.hidden = false;
     pad.tools.replaceChildren(...Object.keys(TOOLS).map((name) => toolButton(pad, name)));
     choose(pad, "free");
@@ -79,7 +80,7 @@ const plane = {
       set(pad);
     } else if (key === "Escape" && pad.anchor) {
       Object.assign(pad, { anchor: null, preview: [] });
-      say(pad, "Shape given up");
+      say(pad, said`Shape given up`);
     } else {
       return false;
     }
@@ -125,7 +126,7 @@ function set(pad) {
     Object.assign(pad, { anchor: null, preview: [] });
   } else {
     pad.anchor = pad.cross;
-    say(pad, `Start at ${placeText(pad.cross)}`);
+    say(pad, said`Start at ${placeText(pad.cross)}`);
     return;
   }
   say(pad, `${placeText(pad.cross)}: ${plane.count(pad)}`);

@@ -1,4 +1,5 @@
 // Sequences of a run and the law over words, for one or two runs on one clock.
+import { said } from "../../said.js";
 
 const FRAME = 450; // ms that a frame stays
 const SVG = "http://www.w3.org/2000/svg";
@@ -135,9 +136,9 @@ function show(film, frame) {
   film.slider.value = frame;
   const share = film.last ? frame / film.last : 1;
   for (const parts of film.parts) drawPanel(parts, share);
-  const said = film.parts.map(({ panel, reading }) => `${panel.title}: ${reading.textContent}`);
-  film.slider.setAttribute("aria-valuetext", said.join(" "));
-  film.play.textContent = film.timer ? "Pause" : frame === film.last ? "Play again" : "Play";
+  const readings = film.parts.map(({ panel, reading }) => `${panel.title}: ${reading.textContent}`);
+  film.slider.setAttribute("aria-valuetext", readings.join(" "));
+  film.play.textContent = film.timer ? said`Pause` : frame === film.last ? said`Play again` : said`Play`;
 }
 
 function start(film) {
