@@ -21,6 +21,13 @@ from diffusion_core import Experiment, InputError
 
 phrase = prose("phrases/page_chrome")
 SECTIONS: tuple[Section, ...] = get_args(Section)
+SECTION_LABELS: dict[Section, str] = {
+    "": "",
+    "Learn": phrase("learn"),
+    "Watch": phrase("watch"),
+    "Measure": phrase("measure"),
+    "Understand": phrase("understand"),
+}
 ARROW = ":material/arrow_forward:"  # before a link to a page that goes on from here
 FIRST = "home"
 GLYPH = "<text y='.9em' font-size='90'>〽</text>"
@@ -67,10 +74,10 @@ def show() -> None:
     except InputError as reason:
         st.error(f"{reason}.")
         st.stop()
-    menu: dict[str, list[st.Page]] = {section: [] for section in SECTIONS}
+    menu: dict[str, list[st.Page]] = {SECTION_LABELS[section]: [] for section in SECTIONS}
     for page in PAGES.values():
         entry = st.Page(page.path, title=page.title, default=page.name == FIRST)
-        menu[page.section].append(entry)
+        menu[SECTION_LABELS[page.section]].append(entry)
     chosen = st.navigation(menu, position="top")
     st.session_state[_SHOWN] = True
     if short.NAME in st.query_params:

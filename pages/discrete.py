@@ -6,6 +6,7 @@ from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.discrete import measure, views
 from dashboard.topics.discrete import words as text
 from dashboard.topics.discrete.controls import choose_run
@@ -26,7 +27,7 @@ with st.sidebar:
 intro.markdown(text.intro(run))
 films = views.show_films(run, values["beside"])
 
-st.header("Distance against N")
+st.header(spoken("Distance against N"))
 place, below = st.container(), st.container()
 with below:
     values |= views.choose_curves(run, values)
@@ -39,7 +40,7 @@ drawn = views.show_curves(run, samplers, metric, largest, place)
 parallel = views.show_dependence(run)
 views.show_challenge(run)
 
-st.header("The same words")
+st.header(spoken("The same words"))
 st.markdown(text.same_words())
 
 law, asked, numbers, code = st.tabs(

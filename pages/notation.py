@@ -6,6 +6,7 @@ from dashboard import navigation, page_chrome
 from dashboard.experiment.controls import start_controls
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.notation import glossary
 from dashboard.topics.notation.page import PAGE
 
@@ -26,7 +27,7 @@ for block, name in glossary.SYMBOLS.items():
     st.markdown(say(block))
 st.caption(say("names"))
 
-st.header(phrase("glossary"))
+st.header(spoken("Glossary"))
 for block, page in glossary.TERMS.items():
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(say(block), width="stretch")

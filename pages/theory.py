@@ -11,6 +11,7 @@ from dashboard.lessons import resting_on
 from dashboard.lessons.show import query
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text import readings
 from dashboard.text.labels import SCHEDULES
 from dashboard.text.sections import card, slug
@@ -34,7 +35,7 @@ with st.sidebar:
     foot = st.container()
 record, values = experiment.record, dict(state.values)
 
-st.header("The setting")
+st.header(spoken("The setting"), anchor=slug("The setting"))
 for block in ("forward", "score", "reverse", "why-p1"):
     st.markdown(say(block))
 st.markdown(cards.trace_of_noise(experiment))
@@ -53,11 +54,13 @@ if experiment.sampler in cards.EXTRAS:
     with st.expander(phrase("the-closed-form-in-python")):
         st.code(cards.extra_source(experiment.sampler), language="python")
 formulas = "The formulas of all samplers"
-with st.expander(formulas, expanded=values["section"] == slug(formulas), key=slug(formulas)):
+with st.expander(
+    spoken(formulas), expanded=values["section"] == slug(formulas), key=slug(formulas)
+):
     st.caption(say("orders"))
     st.markdown(cards.all_formulas())
 
-st.header("What is proven")
+st.header(spoken("What is proven"), anchor=slug("What is proven"))
 found = check.checked(experiment)
 if found:
     st.markdown(say("theorems"))
@@ -83,7 +86,8 @@ navigation.page_link("assumptions", phrase("the-assumptions-in-detail"), icon=na
 st.markdown(say("discrete"))
 navigation.page_link("discrete", phrase("sequences-of-tokens-with-exact"), icon=navigation.ARROW)
 
-st.header("Bounds against measurement")
+bounds_measured = "Bounds against measurement"
+st.header(spoken(bounds_measured), anchor=slug(bounds_measured))
 progress, place = st.empty(), st.container()
 navigation.page_link("why", phrase("why-1-t-why-1"), icon=navigation.ARROW)
 with foot:

@@ -7,6 +7,7 @@ from dashboard.experiment.controls import choose_experiment, start_controls
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.budget import measure
 from dashboard.topics.budget import words as budget_text
 from dashboard.topics.budget.figures import sums_figure
@@ -32,25 +33,25 @@ if experiment.score_error is not None:
 run, dark, values = experiment.with_(score_error=None), is_dark(), dict(state.values)
 
 # all words and choices first, so that there is something to read while numbers are computed
-st.header("1. Errors add up at most")
+st.header(spoken("1. Errors add up at most"))
 st.markdown(say("adding"))
 sums, sums_progress = st.container(), st.empty()
-st.header("2. One step errs by a power of its size")
+st.header(spoken("2. One step errs by a power of its size"))
 st.markdown(say("one-step"))
 values["noise"] = words.choose_noise(state.values["noise"])
 step, step_progress = st.container(), st.empty()
 for paragraph in words.identities(run, values["noise"]):
     st.markdown(paragraph)
 moments = st.container()
-st.header("3. T steps together, and the logarithms")
+st.header(spoken("3. T steps together, and the logarithms"))
 st.markdown(say("together"))
 together, together_progress = st.container(), st.empty()
-st.header("4. Why DDPM's first bound was 1/√T")
+st.header(spoken("4. Why DDPM's first bound was 1/√T"))
 st.markdown(say("paths"))
 values["variance"] = words.choose_variance(state.values["variance"])
 paths = st.container()
 st.caption(say("paths-source"))
-st.header("5. What this argument leaves out")
+st.header(spoken("5. What this argument leaves out"))
 st.markdown(say("left-out"))
 navigation.page_link("budget", icon=navigation.ARROW)
 navigation.page_link("imperfect_scores", icon=navigation.ARROW)

@@ -161,7 +161,7 @@ def _rests(visit: Visit) -> None:
 def _label(ground: Ground) -> str:
     title = navigation.PAGES[ground.page].title
     if ground.theorem is None:
-        return f"{title}: {ground.section}" if ground.section else title
+        return f"{title}: {spoken(ground.section)}" if ground.section else title
     who, record = ground.theorem, SAMPLERS[ground.theorem.sampler]
     return phrase(
         "of-arxiv-on", title=title, name=spoken(who.name), arxiv=who.arxiv, label=record.label

@@ -1,8 +1,9 @@
-"""What the library says, in the server's language.
+"""What is known by its English, such as what the library says, in the server's language.
 
 The library knows nothing of languages: its refusals, notes and labels are English sentences with
 their numbers in them. Here they are known again by the files in ``en/library``, where numbers are
 places, and said as the server's language has them. A test finds every sentence without a block.
+Headings that links lead to, and names of columns, are known so, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import cache, lru_cache
 
 from dashboard.prose import ENGLISH, PLACE, english, language, names, prose
 
-UNDER = "library"
+FILES = (*names("library"), "headings", "columns")
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +46,7 @@ def known(text: str) -> tuple[str, str, dict[str, str]] | None:
 def _known() -> tuple[dict[str, tuple[str, str]], list[tuple[re.Pattern[str], str, str]]]:
     """Blocks without a place by their text; the others by a pattern, the most particular first."""
     exact, patterns = {}, []
-    for file in names(UNDER):
+    for file in FILES:
         for block, text in english(file).blocks.items():
             literal = PLACE.sub("", text)
             if literal == text:
