@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from dashboard import warm_up
+from dashboard import inline_scripts, warm_up
 from dashboard.compute import work
-from dashboard.javascript import body
 from dashboard.link import short
 from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
@@ -36,9 +35,7 @@ ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load a
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _FOLDER = Path(__file__).parent
 _STYLE = f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>"
-_MENU = (_FOLDER / "menu.js").read_text(encoding="utf-8")
-_SAVE = f"(() => {{\n{body(_FOLDER / 'figures' / 'save.js')}}})()(document);"
-_SCRIPT = f'<script type="module">{_MENU}{_SAVE}</script>'
+_SCRIPT = inline_scripts.element(inline_scripts.FRAME)
 _SHOWN = "page is shown"
 _LEFT = "page and label of the way back"
 

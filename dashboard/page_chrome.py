@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import navigation
+from dashboard import inline_scripts, navigation
 from dashboard.arrow_table import arrow_table
 from dashboard.compute.pool import Stopped
 from dashboard.exports.citation import bibtex
@@ -51,7 +50,7 @@ PICTURES: dict[str, dict[str, Any]] = {
     "PNG": {"format": "png", "scale": 3},
 }
 PICTURE = "pictures of figures"
-_SCROLL = (Path(__file__).parent / "scroll.js").read_text(encoding="utf-8")
+_SCROLL = inline_scripts.element(inline_scripts.SCROLL)
 
 
 def stage(around: float = 0.0) -> tuple[Any, Any]:
@@ -266,8 +265,8 @@ def experiment_file(text: str, name: str, take: Callable[[bytes], None] | None) 
 def scroll_to(section: str) -> None:
     """Begin at this heading, or at the container of this key, until the reader moves."""
     with st.container(key="script scroll"):
-        code = _SCROLL.replace('"SECTION"', json.dumps(section))
-        st.html(f'<script type="module">{code}</script>', unsafe_allow_javascript=True)
+        where = f'<i hidden data-scroll-to="{escape(section)}"></i>'
+        st.html(where + _SCROLL, unsafe_allow_javascript=True)
 
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:

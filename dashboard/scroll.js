@@ -1,5 +1,5 @@
 // Keeps a section of the page at the top while what stands above it is still being laid out.
-const section = "SECTION"; // filled in by the page
+const section = document.querySelector("[data-scroll-to]").dataset.scrollTo;
 const SETTLED = 6000; // ms
 const begun = performance.now();
 const stop = new AbortController();

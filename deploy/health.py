@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from deploy.serve import Trouble, healthy, plan
+from deploy.plan import Trouble, plan
+from deploy.serve import healthy
 
 if __name__ == "__main__":
     try:

@@ -9,6 +9,9 @@ DIFFUSION_LAB_PORT          where the dashboard is served: 8501
 DIFFUSION_LAB_ADDRESS       on which address: 0.0.0.0, that is all of this machine
 DIFFUSION_LAB_PROCESSES     how many app processes: one a core; they listen on
                             127.0.0.1, at the ports that follow the dashboard's
+DIFFUSION_LAB_HOSTS         the names that it is served under: all
+DIFFUSION_LAB_FRAMES        the sites that may show it in a frame: all
+DIFFUSION_LAB_READERS       how many readers one address may have at once: 1000
 DIFFUSION_LAB_WORKERS       workers of each process for long computations: its
                             share of the cores, at least 1
 ==========================  =====================================================
@@ -29,13 +32,13 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from dashboard.compute.cores import cores as usable
+from dashboard import inline_scripts
+from deploy.plan import CONNECTIONS, HERE, Plan, Trouble, cores, files, plan
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = Path(__file__).with_name("nginx.conf")
@@ -49,47 +52,29 @@ NO_NGINX = (
     "make serve needs nginx: install it (Debian: apt-get install nginx; macOS: brew install "
     "nginx), or use make run, which serves with one process."
 )
-MOST = 64  # processes
 WORKERS = "DIFFUSION_LAB_WORKERS"
-
-
-class Trouble(Exception):
-    """Why the dashboard cannot be served, in one sentence."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """port, address: of the proxy; process k of 0, 1, ... listens on 127.0.0.1 at ports[k]."""
-
-    port: int
-    address: str
-    processes: int
-
-    @property
-    def ports(self) -> range:
-        return range(self.port + 1, self.port + 1 + self.processes)
-
-
-def plan(environment: Mapping[str, str]) -> Plan:
-    """What the environment asks for; Trouble names what is wrong in it."""
-    processes = _whole(environment, "DIFFUSION_LAB_PROCESSES", cores(), 1, MOST)
-    port = _whole(environment, "DIFFUSION_LAB_PORT", 8501, 1, 65535 - processes)
-    address = environment.get("DIFFUSION_LAB_ADDRESS") or "0.0.0.0"
-    if not re.fullmatch(r"[0-9.]+|\[[0-9a-fA-F:]+\]", address):
-        raise Trouble(f"DIFFUSION_LAB_ADDRESS: such as 127.0.0.1 or [::], got {address[:40]!r}.")
-    return Plan(port, address, processes)
-
-
-def cores() -> int:
-    """Those that this program may use, as far as there may be processes."""
-    return min(usable(), MOST)
-
-
-def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = environment.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and least <= int(text[:6]) <= most):
-        raise Trouble(f"{name}: a whole number from {least} to {most}, got {text[:40]!r}.")
-    return int(text)
+POLICY = (
+    "default-src 'none'",
+    "script-src 'self' blob: {scripts}",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+)
+UNUSED = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope"),
+    *("hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb"),
+)
+"""Abilities of a browser that no page asks for."""
+STRANGERS = """
+    server {{
+        listen {listen} default_server;
+        default_type text/plain;
+        return 421 "This server has no site of that name.\\n";
+    }}
+"""
 
 
 def nginx_config(plan: Plan, folder: Path, as_root: bool) -> str:
@@ -100,6 +85,7 @@ def nginx_config(plan: Plan, folder: Path, as_root: bool) -> str:
     for k, name in enumerate(names):
         others = [f"{server} backup" for server in servers if server != servers[k]]
         upstreams.append(_upstream(name, [servers[k], *others]))
+    listen = f"{plan.address}:{plan.port}"
     parts = {
         "USER": "user root;" if as_root else "",
         "FOLDER": str(folder),
@@ -109,7 +95,15 @@ def nginx_config(plan: Plan, folder: Path, as_root: bool) -> str:
         "CHOICES": _lines(f"{name} {name};" for name in names),
         "UPSTREAMS": "\n".join(upstreams),
         "BODY": str(upload_limit() * 1024**2 + ENVELOPE),
-        "LISTEN": f"{plan.address}:{plan.port}",
+        "LISTEN": listen,
+        "HOSTS": " ".join([*HERE, *plan.hosts]) if plan.hosts else "_",
+        "STRANGERS": STRANGERS.format(listen=listen) if plan.hosts else "",
+        "READERS": str(plan.readers),
+        "FILES": str(files()),
+        "CONNECTIONS": str(min(CONNECTIONS, files() // 2)),
+        "POLICY": policy() + _frames(plan),
+        "FRAMES": _frames(plan),
+        "PERMISSIONS": ", ".join(f"{name}=()" for name in UNUSED),
         "STATIC": str(static_files()),
     }
     return re.sub("@([A-Z]+)@", lambda found: parts[found[1]], TEMPLATE.read_text("utf-8"))
@@ -126,6 +120,22 @@ def _upstream(name: str, lines: Sequence[str]) -> str:
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(f"        {line}" for line in lines)
+
+
+def policy() -> str:
+    """What a page may load and run, as a Content-Security-Policy: nothing from elsewhere.
+
+    Scripts of a page itself are named by their digests; components come as blob: addresses.
+    """
+    index = static_files().with_name("index.html").read_text("utf-8")
+    inline = [*re.findall(r"<script>(.*?)</script>", index, re.DOTALL), *inline_scripts.ALL]
+    scripts = " ".join(map(inline_scripts.digest, inline))
+    return "; ".join(rule.format(scripts=scripts) for rule in POLICY)
+
+
+def _frames(plan: Plan) -> str:
+    """Which sites may show it in a frame, as the end of a policy; nothing where all may."""
+    return "" if plan.frames is None else " ".join(["; frame-ancestors 'self'", *plan.frames])
 
 
 def upload_limit() -> int:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from deploy import serve
-from deploy.serve import Keeper, Plan, Trouble, nginx_config, plan
+from deploy.plan import Plan, Trouble, cores, plan
+from deploy.serve import Keeper, nginx_config
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:{serve.SYSTEM}")
 
@@ -35,7 +36,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
 
 
 def test_one_process_a_core_unless_the_environment_says_otherwise():
-    assert plan({}) == Plan(8501, "0.0.0.0", serve.cores())
+    assert plan({}) == Plan(8501, "0.0.0.0", cores())
     asked = {"DIFFUSION_LAB_PORT": "80", "DIFFUSION_LAB_PROCESSES": "3"}
     assert plan(asked | {"DIFFUSION_LAB_ADDRESS": "[::]"}) == Plan(80, "[::]", 3)
     assert list(plan(asked).ports) == [81, 82, 83]
