@@ -48,3 +48,5 @@ st.header(phrase("a-week-of-self-study"))
 st.markdown(say("week"))
 for part in WEEK:
     draw(part, phrase("min", capitalize=part.name.capitalize(), minutes=part.minutes))
+st.header(phrase("what-is-kept-of-a-reader"))
+st.markdown(say("privacy"))
