@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dashboard.text.plain import FORMULA, JOINER
+
 
 def arrow_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     """Columns of texts, of whole or of other numbers, by their titles; None and NaN are empty.
@@ -25,7 +27,7 @@ def _array(cells: list[Any]) -> pa.Array:
     valid = np.packbits(there, bitorder="little")
     if isinstance(known[0], str):
         ends, lengths = np.zeros(len(cells) + 1, np.int32), np.zeros(len(cells), np.int32)
-        texts = list(map(str.encode, known))
+        texts = [text.encode() for text in map(_no_formula, known)]
         lengths[there] = list(map(len, texts))
         np.cumsum(lengths, out=ends[1:])
         return _from(pa.string(), len(cells), valid, ends, b"".join(texts))
@@ -33,6 +35,11 @@ def _array(cells: list[Any]) -> pa.Array:
     numbers = np.zeros(len(cells), np.int64 if whole else np.float64)
     numbers[there] = known
     return _from(pa.from_numpy_dtype(numbers.dtype), len(cells), valid, numbers)
+
+
+def _no_formula(text: str) -> str:
+    """The text as it is read, which no spreadsheet computes: the table's own button saves it so."""
+    return JOINER + text if str.startswith(text, FORMULA) else text
 
 
 def _from(kind: pa.DataType, length: int, *buffers: Any) -> pa.Array:

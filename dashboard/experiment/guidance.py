@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.link.lecture import part
 from dashboard.link.widget_keys import start_again, widget
 from dashboard.prose import prose
+from dashboard.text.plain import plain
 from diffusion_core import Experiment
 from diffusion_core.scores.guided import MOST_SCALE, Guided
 from diffusion_core.targets.base import Target
@@ -51,10 +52,15 @@ def choose_class(guided: Guided, target: Target) -> str:
         picked = st.multiselect(phrase("class-c"), classes, **held, help=say("score-class"))
     else:
         picked = st.pills(
-            phrase("class-c"), classes, selection_mode="multi", **held, help=say("score-class")
+            phrase("class-c"),
+            classes,
+            selection_mode="multi",
+            format_func=plain,
+            **held,
+            help=say("score-class"),
         )
     if not picked:
-        st.info(say("score-class-none", used=guided.label))
+        st.info(say("score-class-none", used=plain(guided.label)))
         return guided.label
     return JOIN.join(name for name in classes if name in picked)
 

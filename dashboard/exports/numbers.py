@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.text.plain import FORMULA
+
 _TAG = re.compile(r"<[^>]*>")
 
 
 def no_formula(cell: Any) -> Any:
-    """A cell that no spreadsheet computes: a text that begins like a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+    """A cell that no spreadsheet computes: a text that begins like a formula gets an apostrophe.
+
+    A carriage return, which ``csv`` does not quote, would end its row.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r", " ")
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def figure_csv(figure: go.Figure) -> str:

@@ -14,6 +14,7 @@ _BEGIN = re.compile(r"\A(?:(?=>|[#+-]+(?:\s|\Z))|(\d{1,9})(?=[.)](?:\s|\Z)))")
 # a bare address becomes a link, whatever is escaped in it: a joiner of no width parts it
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 JOINER = "\u2060"
+FORMULA = tuple("=+-@\t＝＋－＠")  # how a cell begins that a spreadsheet computes
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 

@@ -225,10 +225,8 @@ def step_rows(runs: Mapping[str, Experiment], found: Mapping[str, Budget]) -> li
             local, reached = step.local, step.reached
             share = (step.score.value, step.score.error)
             known = (*share, total, reached.value, reached.error)
-            taken = "" if step.contracted is None else step.contracted
-            rows.append(
-                (name, step.t, float(beta[step.t]), local.value, local.error, *known, taken)
-            )
+            here = (name, step.t, float(beta[step.t]), local.value, local.error)
+            rows.append((*here, *known, step.contracted))
     return rows
 
 

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from dashboard.topics.budget.figures import (
 from diffusion_core import PRESETS, SAMPLERS, Experiment
 from diffusion_core.schedules import Linear, LinearDDPM
 from diffusion_core.scores.errors import Shift
+from diffusion_core.scores.guided import Guided
 from diffusion_core.studies.budget import budget
 from tests.dashboard.visiting import said
 
@@ -169,6 +171,14 @@ def test_the_score_has_a_part_and_sources_can_be_switched_off() -> None:
     bars = dict(account_bars(found))
     assert bars["score"] == found.score.value
     assert "score" not in dict(account_bars(budget(SMALL)))
+
+
+def test_a_step_of_which_it_is_not_known_how_much_it_contracts_leaves_its_cell_empty() -> None:
+    target = replace(PRESETS["three-modes"].target, labels=("a", "b", "c"))
+    app = visit(Experiment(target=target, score_error=Guided("a", 3.0), steps=12))
+    cells = [table.value["contracted"] for table in app.dataframe if "contracted" in table.value]
+    assert len(cells) == 1
+    assert 0 < cells[0].isna().sum() < len(cells[0])
 
 
 def test_one_step_and_none_to_choose() -> None:
