@@ -160,7 +160,7 @@ def test_refused_with_one_sentence(text: str, message: str) -> None:
 def workbook() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr(zipfile.ZipInfo("xl/workbook.xml"), "<workbook/>")  # its time is fixed
     return file.getvalue()
 
 
