@@ -1,5 +1,9 @@
 # run: the dashboard; serve: the same for a class; test: lint and all tests; test-fast: what takes
 # less than a minute of them, while you work; lint, format, bench: as they say.
+# test-oldest, test-newest: test with the oldest and the newest versions that the lists of
+# requirements allow, on the oldest and the newest Python, in .venv-oldest and .venv-newest;
+# PYTHON=/path/to/python3 is another Python, TESTS=test-fast less of the tests.
+# audit: known vulnerabilities of what .venv has.
 # Each makes .venv if it is missing or older than the lists of requirements.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -21,7 +25,14 @@ FAST := tests/test_architecture.py tests/test_requirements.py \
 	tests/dashboard/figures tests/dashboard/link/test_links.py tests/dashboard/test_memory.py \
 	tests/dashboard/test_prose_blocks.py
 
-.PHONY: run serve test test-fast lint format bench chromium
+# of test-oldest and test-newest: a Python, and which of the versions that are allowed
+PYTHON_oldest := 3.11
+PYTHON_newest := 3.13
+RESOLUTION_oldest := lowest-direct
+RESOLUTION_newest := highest
+TESTS ?= test
+
+.PHONY: run serve test test-fast test-oldest test-newest lint format bench audit chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -37,6 +48,15 @@ test-fast: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile $(FAST)
 
+# made anew each time, so that the versions are those of this moment's lists
+test-oldest test-newest: test-%: $(VENV)/dev.stamp
+	$(BIN)/uv venv --quiet --clear --seed .venv-$* \
+		--python "$(if $(filter file,$(origin PYTHON)),$(PYTHON_$*),$(PYTHON))"
+	$(BIN)/uv pip install --quiet --python .venv-$* --resolution $(RESOLUTION_$*) \
+		-r requirements-dev.txt
+	@touch .venv-$*/dev.stamp .venv-$*/run.stamp
+	$(MAKE) VENV=.venv-$* $(TESTS)
+
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +70,9 @@ format: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	@for script in benchmarks/[!_]*.py; do \
 		echo "== $$script" && PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+
+audit: $(VENV)/dev.stamp
+	@$(BIN)/python tests/audit.py
 
 chromium: $(VENV)/dev.stamp
 	@$(BIN)/python tests/ensure_chromium.py
