@@ -1,6 +1,6 @@
 # run: the dashboard; serve: the same for a class; test: lint and all tests; test-fast: what takes
-# less than a minute of them, while you work; lint, format, bench: as they say.
-# test-oldest, test-newest: test with the oldest and the newest versions that the lists of
+# less than a minute of them, while you work; lint, format, bench: as they say; suite: all tests.
+# test-oldest, test-newest: the suite with the oldest and the newest versions that the lists of
 # requirements allow, on the oldest and the newest Python, in .venv-oldest and .venv-newest;
 # PYTHON=/path/to/python3 is another Python, TESTS=test-fast less of the tests.
 # audit: known vulnerabilities of what .venv has.
@@ -30,9 +30,9 @@ PYTHON_oldest := 3.11
 PYTHON_newest := 3.13
 RESOLUTION_oldest := lowest-direct
 RESOLUTION_newest := highest
-TESTS ?= test
+TESTS ?= suite
 
-.PHONY: run serve test test-fast test-oldest test-newest lint format bench audit chromium
+.PHONY: run serve test suite test-fast test-oldest test-newest lint format bench audit chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -40,7 +40,9 @@ run: $(VENV)/run.stamp
 serve: $(VENV)/run.stamp
 	@exec $(BIN)/python -m deploy.serve
 
-test: lint chromium
+test: lint suite
+
+suite: chromium
 	$(BIN)/deno test --quiet --no-remote
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
