@@ -10,7 +10,7 @@ from benchmarks._reader import Reader
 from benchmarks._servers import served
 from diffusion_core import Experiment
 
-REST = 60_000  # bytes of a run without its pictures, generously
+REST = 40_000  # bytes of a run without its pictures, generously
 MOVE = 60_000  # and of the picture of a move on the line
 STEPS, SEED = "control: steps", "control: seed"
 
