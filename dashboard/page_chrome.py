@@ -28,6 +28,7 @@ from dashboard.link.widget_keys import KEY, expander, is_fixed, key
 from dashboard.player import Chapter, Drag
 from dashboard.player.component import player
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.mathematics import worded
 from dashboard.text.plain import plain, short, told
 from dashboard.text.readings import sentence
@@ -270,11 +271,12 @@ def scroll_to(section: str) -> None:
 
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
-    """A table that screen readers can read and keyboards can scroll.
+    """A table that screen readers can read and keyboards can scroll, its columns by their names.
 
     lazy: whether parts are sent would be asked of pandas, for tables larger than any here.
     """
-    st.dataframe(arrow_table(columns), hide_index=True, lazy=False, alt=alt)
+    named = {spoken(name): cells for name, cells in columns.items()}
+    st.dataframe(arrow_table(named), hide_index=True, lazy=False, alt=alt)
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -31,7 +31,7 @@ name = st.selectbox(
 with st.sidebar:
     page_chrome.link(PAGE, state.experiment, {"failure": name}, notice)
 failure = FAILURES[name]
-runs = {"It fails": failure.broken, failure.cure: failure.mended}
+runs = {phrase("it-fails"): failure.broken, failure.cure: failure.mended}
 
 with picture, page_chrome.or_reason():
     shown = cached.animation(list(runs.values()), [*runs], 1000, progress)

@@ -7,6 +7,7 @@ from dashboard.experiment.controls import start_controls
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.literature import table
 from dashboard.topics.literature.controls import choose, choose_one
 from dashboard.topics.literature.figures import steps_figure
@@ -48,11 +49,11 @@ st.header(phrase("all-results"))
 st.caption(say("table"))
 columns = table.table(table.shown(values["families"], values["sure"]))
 st.dataframe(
-    columns,
+    {spoken(name): cells for name, cells in columns.items()},
     hide_index=True,
     alt=phrase("every-result-with-its-source"),
     column_config={
-        "year": st.column_config.NumberColumn(format="%d"),
+        spoken("year"): st.column_config.NumberColumn(format="%d"),
         "arXiv": st.column_config.LinkColumn(display_text=r"abs/(.*)"),
     },
 )

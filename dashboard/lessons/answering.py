@@ -28,6 +28,7 @@ from dashboard.lessons.structure import (
 from dashboard.lessons.visit import Visit, go_to
 from dashboard.link.widget_keys import button, key
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from diffusion_core import Refused
@@ -208,7 +209,7 @@ def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | 
 
 def _control(move: Move, name: str) -> None:
     """What moves a picture, by the key of its widget."""
-    st.segmented_control(move.label, move.options, required=True, key=name)
+    st.segmented_control(move.label, move.options, format_func=spoken, required=True, key=name)
 
 
 def _figure(visit: Visit, run: Run, lab: Lab, marks: Marks | None) -> None:

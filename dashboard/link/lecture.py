@@ -112,7 +112,8 @@ def _show_code() -> None:
     long, name = f"{base_url()}?{urlencode(address)}".rstrip("?"), short.name_of(page, address)
     url = f"{base_url().removesuffix(page)}?{short.NAME}={name}" if name else long
     if len(url) <= MOST_QR:
-        st.html(f'<img class="code" src="{qr_code(url)}" alt="QR code of the link below">')
+        alt = phrase("qr-below")
+        st.html(f'<img class="code" src="{qr_code(url)}" alt="{alt}">')
     else:
         st.caption(text("too-long", most=f"{MOST_QR:,}"))
     if name:
@@ -156,7 +157,8 @@ def _build() -> None:
     st.code(url, language=None, wrap_lines=True)
     st.link_button(phrase("open-it-in-a-new"), url)
     if len(url) <= MOST_QR:
-        st.html(f'<img src="{qr_code(url)}" alt="QR code of the link above" width="240">')
+        alt = phrase("qr-above")
+        st.html(f'<img src="{qr_code(url)}" alt="{alt}" width="240">')
         st.caption(text("code"))
     else:
         st.caption(text("too-long", most=f"{MOST_QR:,}"))

@@ -38,7 +38,7 @@ PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
 _PACKED = "z."
 IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
-BUILDER = "For a class"  # what shows the address on the page
+BUILDER = phrase("for-a-class")  # what shows the address on the page
 _UNTOLD = "whether the browser may show another address"
 ELSEWHERE = "file"  # what a link says whose experiment is too large for it
 

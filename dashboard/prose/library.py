@@ -3,7 +3,7 @@
 The library knows nothing of languages: its refusals, notes and labels are English sentences with
 their numbers in them. Here they are known again by the files in ``en/library``, where numbers are
 places, and said as the server's language has them. A test finds every sentence without a block.
-Headings that links lead to, and names of columns, are known so, too.
+Headings that links lead to, names of columns and what a lesson can be moved to are known so, too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from dashboard.prose import ENGLISH, PLACE, english, language, names, prose
 
-FILES = (*names("library"), "headings", "columns")
+FILES = (*names("library"), "headings", "columns", "options")
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -74,15 +74,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Path | str], str]]:
-    """serve(path) -> address of a Streamlit server for the script, started once."""
-    running: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+def serve() -> Iterator[Callable[..., str]]:
+    """serve(path) -> address of a Streamlit server for the script, started once.
 
-    def start(path: Path | str) -> str:
+    serve(path, NAME=value): of one whose environment has these variables, too.
+    """
+    running: dict[tuple[Path, frozenset[tuple[str, str]]], tuple[subprocess.Popen[bytes], str]] = {}
+
+    def start(path: Path | str, **environment: str) -> str:
         script = Path(path).resolve()
-        if script not in running:
-            running[script] = _launch(script, _free_port())
-        return running[script][1]
+        key = script, frozenset(environment.items())
+        if key not in running:
+            running[key] = _launch(script, _free_port(), environment)
+        return running[key][1]
 
     yield start
     for process, _ in running.values():
@@ -116,12 +120,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _launch(script: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+def _launch(
+    script: Path, port: int, environment: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen[bytes], str]:
     options = [f"--{name}={value}" for name, value in SERVER_OPTIONS.items()]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *options],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "DIFFUSION_LAB_CACHE": "off"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DIFFUSION_LAB_CACHE": "off",
+            **(environment or {}),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.lessons import LESSONS
 from dashboard.prose import names, prose
 from dashboard.prose.library import known, spoken
 from diffusion_core import PRESETS, SAMPLERS, Experiment, InputError
@@ -81,6 +82,16 @@ def test_labels_and_descriptions_are_known_again():
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_parts_of_every_samplers_step_are_known_again(name):
     assert [p.name for p in sampler_record(name).parts if known(p.name) is None] == []
+
+
+def test_what_a_lesson_can_be_moved_to_is_known_again_unless_it_is_a_sampler_or_a_number():
+    steps = (step for lesson in LESSONS.values() for step in lesson.steps)
+    moves = (getattr(getattr(step, "run", None), "move", None) for step in steps)
+    options = {option for move in moves if move for option in move.options}
+    samplers = {record.label for record in SAMPLERS.values()}
+    words = {option for option in options - samplers if re.search("[a-z]", option)}
+    assert words
+    assert [option for option in words if known(option) is None] == []
 
 
 def test_the_most_particular_sentence_is_found_with_its_values():

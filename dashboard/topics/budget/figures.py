@@ -22,6 +22,7 @@ from diffusion_core.schedules import Array
 from diffusion_core.studies.budget import Budget
 
 phrase = prose("phrases/budget")
+SUM = phrase("sum")
 HEIGHT, ENTRY, BAR = 400, 26, 34  # pixels: of a figure, of an entry in its legend, of a bar
 POINTS, FEW = 500, 40  # of a curve; steps that get a marker each
 DECADES = 6.0  # of a logarithmic axis, below its largest value
@@ -117,18 +118,18 @@ Bars = list[tuple[str, float]]
 
 def account_bars(found: Budget) -> Bars:
     """Name and height of every bar: parts, their sum, what is taken away, the total."""
-    bars = [("initialisation", found.initialisation.value)]
+    bars = [(phrase("initialisation"), found.initialisation.value)]
     for g in found.groups():
         span = f"t = {g.first}" if g.first == g.last else f"t = {g.first}–{g.last}"
         bars.append((span, g.sum.value))
     if found.score.value > 0:
-        bars.append(("score", found.score.value))
-    bars.append(("sum", found.sum.value))
+        bars.append((phrase("score"), found.score.value))
+    bars.append((SUM, found.sum.value))
     if found.contraction is None or found.cancellation is None:
         bars.append((phrase("contraction-cancellation"), -found.surplus or 0.0))
     else:
-        bars.append(("contraction", -found.contraction or 0.0))
-        bars.append(("cancellation", -found.cancellation or 0.0))
+        bars.append((phrase("contraction"), -found.contraction or 0.0))
+        bars.append((phrase("cancellation"), -found.cancellation or 0.0))
     return [*bars, (phrase("total-measured"), found.total.value)]
 
 
@@ -176,9 +177,9 @@ def _waterfall(bars: Bars) -> tuple[list[float], list[float], list[tuple[Mark, s
     begin, steps, taken, whole = PARTS
     given = SCORE
     bases, heights, looks = [], [], []
-    level, sum_at = 0.0, [name for name, _ in bars].index("sum")
+    level, sum_at = 0.0, [name for name, _ in bars].index(SUM)
     for i, (name, value) in enumerate(bars):
-        total = name == "sum" or i == len(bars) - 1
+        total = name == SUM or i == len(bars) - 1
         bases.append(0.0 if total else min(level, level + value))
         heights.append(abs(value))
         level = value if total else level + value

@@ -247,17 +247,18 @@ def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
 def parts_table(found: Budget) -> dict[str, list[str]]:
     """The account of one run, line by line."""
     rows: list[tuple[str, Distance | None, float]] = [
-        ("initialisation", found.initialisation, found.initialisation.value)
+        (phrase("initialisation"), found.initialisation, found.initialisation.value)
     ]
     rows += [(group_name(g.first, g.last), g.sum, g.sum.value) for g in found.groups()]
     exact = found.score.value == 0
-    rows.append((phrase("score-exact") if exact else "score", found.score, found.score.value))
+    score = phrase("score-exact") if exact else phrase("score")
+    rows.append((score, found.score, found.score.value))
     rows.append((phrase("their-sum"), found.sum, found.sum.value))
     if found.contraction is None or found.cancellation is None:
         rows.append((phrase("contraction-and-cancellation"), None, -found.surplus or 0.0))
     else:
-        rows.append(("contraction", None, -found.contraction or 0.0))
-        rows.append(("cancellation", None, -found.cancellation or 0.0))
+        rows.append((phrase("contraction"), None, -found.contraction or 0.0))
+        rows.append((phrase("cancellation"), None, -found.cancellation or 0.0))
     rows.append((phrase("tv-q1-p1-measured"), found.total, found.total.value))
     rows.append((phrase("the-same-started-from-p"), found.without_start, found.without_start.value))
     whole = found.sum.value
@@ -278,7 +279,11 @@ def switches_table(rows: Sequence[Left]) -> dict[str, list[str]]:
     return {
         "start": [starts[row.start] for row in rows],
         "score": [
-            phrase("as-given") if row.score else "exact" if row.steps else phrase("not-asked-for")
+            phrase("as-given")
+            if row.score
+            else phrase("exact")
+            if row.steps
+            else phrase("not-asked-for")
             for row in rows
         ],
         "steps": [

@@ -29,7 +29,9 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 
 def counted(count: int) -> str:
     """A curve's name."""
-    return "no corrector" if not count else f"{count} corrector step{'s' if count > 1 else ''}"
+    if count > 1:
+        return phrase("several-corrector-steps", count=count)
+    return phrase("one-corrector-step") if count else phrase("no-corrector")
 
 
 @drawn_once

@@ -24,6 +24,7 @@ from diffusion_core.studies.mixing import Mixing
 
 phrase = prose("phrases/correctors")
 REPAIR_HEADER = ("score", "corrector_steps", "evaluations", "steps", "tv", "error")
+SCORE_NAMES = {"exact": phrase("exact"), "wrong": phrase("wrong")}
 MIXING_HEADER = ("distance", "noise", "size", "barrier", "steps", "tv", "error")
 CLEAR = 1.05  # a ratio below that is said to be about the same
 
@@ -92,7 +93,9 @@ def repair_alt(name: str, curves: Curves) -> str:
         )
         for n, points in curves.items()
     ]
-    return phrase("tv-against-score-evaluations-the", name=name, parts="; ".join(parts))
+    return phrase(
+        "tv-against-score-evaluations-the", name=SCORE_NAMES[name], parts="; ".join(parts)
+    )
 
 
 def crossing(exact: Curves) -> str:
@@ -126,7 +129,10 @@ def repair_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
         "TV(q₁, p₁)",
         "error",
     )
-    told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in rows]
+    told = [
+        (SCORE_NAMES[str(which)], *run, rounded(value, 5), stated(error))
+        for which, *run, value, error in rows
+    ]
     return {name: [row[i] for row in told] for i, name in enumerate(names)}
 
 

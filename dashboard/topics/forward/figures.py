@@ -155,7 +155,7 @@ def _capped(capped: Sequence[tuple[int, float]], dark: bool) -> dict[str, Any]:
         "name": phrase("capped-at-0-999"),
         "marker": {"symbol": "x", "size": 9, "color": theme(dark).text},
         "cliponaxis": False,
-        "hovertemplate": "capped",
+        "hovertemplate": phrase("capped"),
         **_axes(0),
     }
 

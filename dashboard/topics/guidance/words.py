@@ -88,7 +88,7 @@ def law_alt(found: Guidance) -> str:
 def law_table(found: Guidance) -> dict[str, list[str]]:
     """A line for each law, then one for each mode of it."""
     rows: list[tuple[str, ...]] = [
-        (TITLES[n], "all", "100 %", rounded(found.spread[n]), percent(found.inside[n]))
+        (TITLES[n], phrase("all"), "100 %", rounded(found.spread[n]), percent(found.inside[n]))
         for n in LAWS
     ]
     rows += [

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from dashboard.prose import file, prose
+from dashboard.prose.library import spoken
 from dashboard.text.mathematics import typeset
 from dashboard.text.numbers import rounded, superscript
 from dashboard.text.plain import plain
@@ -192,10 +193,10 @@ def table(shown: Sequence[Result]) -> dict[str, list[Any]]:
 
 def detail(result: Result) -> str:
     """All that is known of one result, a line for each column."""
+    known = {name: value(result) for name, value in COLUMNS.items() if value(result)}
     lines = [
-        f"- **{name}**: {value(result) if name == 'arXiv' else typeset(plain(str(value(result))))}"
-        for name, value in COLUMNS.items()
-        if value(result)
+        f"- **{spoken(name)}**: {value if name == 'arXiv' else typeset(plain(str(value)))}"
+        for name, value in known.items()
     ]
     return "\n".join(lines)
 

@@ -189,10 +189,11 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
 def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) -> None:
     """The summary and the overview."""
     total.markdown(summary(board))
-    columns = {"holds": st.column_config.TextColumn(width=60)}
+    shown = {spoken(name): cells for name, cells in overview(board, running).items()}
+    columns = {spoken("holds"): st.column_config.TextColumn(width=60)}
     alt = phrase("every-check-with-its-verdict")
     look = {"height": "content", "column_config": columns, "alt": alt}
-    table.dataframe(arrow_table(overview(board, running)), hide_index=True, lazy=False, **look)
+    table.dataframe(arrow_table(shown), hide_index=True, lazy=False, **look)
 
 
 def parts(result: Result) -> Mapping[str, Sequence[str]]:

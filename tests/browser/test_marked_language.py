@@ -1,0 +1,61 @@
+"""In a language in which every word is marked, a walk through all pages finds what is not prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.navigation import PAGES
+from dashboard.prose import VARIABLE, pseudo
+from tests.browser.marked import unmarked
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+SMALL = {
+    "trajectories": "particles=200",
+    "forward": "particles=200",
+    "compare": "particles=200",
+    "convergence": "from=8&to=16",
+    "schedule_design": "T=5",
+}
+WRONG = ("trajectories?e=%7B%7D", "trajectories?e={", "convergence?from=64&to=8&axis=no&what=1")
+
+Idle = Callable[[Page], None]
+
+
+@pytest.fixture(scope="session")
+def marked(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a server that speaks the marked language."""
+    folder = tmp_path_factory.mktemp("marked")
+    pseudo.write(folder)
+    return serve(APP, **{VARIABLE: str(folder)})
+
+
+def open_all(page: Page, idle: Idle) -> None:
+    """What lies in expanders is filled when they are open."""
+    for summary in page.locator("details:not([open]) > summary").all():
+        summary.click()
+    idle(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_says_a_word_that_is_not_prose(
+    page: Page, marked: str, idle: Idle, name: str
+) -> None:
+    page.goto(f"{marked}/{'' if name == 'home' else name}?{SMALL.get(name, '')}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    idle(page)
+    open_all(page, idle)
+    assert list(unmarked(page)) == []
+
+
+@pytest.mark.parametrize("address", WRONG)
+def test_what_a_link_gets_wrong_is_prose(page: Page, marked: str, idle: Idle, address: str) -> None:
+    page.goto(f"{marked}/{address}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    idle(page)
+    said = page.get_by_test_id("stAlert").all_inner_texts()
+    assert said
+    assert [text for kind, text in unmarked(page)] == []
