@@ -15,6 +15,7 @@ from dashboard.compute import work
 from dashboard.link import short
 from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
+from dashboard.link.widget_keys import catch_up
 from dashboard.prose import check_language, prose
 from diffusion_core import Experiment, InputError
 
@@ -79,6 +80,7 @@ def show() -> None:
     st.session_state[_SHOWN] = True
     if short.NAME in st.query_params:
         _open_short(st.query_params[short.NAME])
+    catch_up()
     _way_back(chosen.url_path)
     try:
         chosen.run()

@@ -65,7 +65,7 @@ begin_as_linked(state.fresh, values, task)
 columns = st.columns(4)
 for column, (kind, label) in zip(columns, design.KINDS.items(), strict=False):
     button(column, label, design.want, (kind, task), type="primary")
-columns[2].button(phrase("no-bend"), on_click=straighten)
+button(columns[2], phrase("no-bend"), straighten)
 rows = design.grid_rows({"yours": design.yours(task, shape, bend)}, status)
 nfe = experiment.record.nfe(task.steps)
 if not design.named_are_known(task):
@@ -95,7 +95,7 @@ for column, row in zip(st.columns(3), designed, strict=False):
         navigation.open_button(phrase("use-everywhere", label=row.label), row.run)
 
 if isinstance(best, Optimum):
-    columns[3].button(phrase("bend-as-found"), on_click=put_on_sliders, args=(best.base, best.bend))
+    button(columns[3], phrase("bend-as-found"), put_on_sliders, (best.base, best.bend))
     st.header(phrase("does-it-transfer"))
     values["elsewhere"], values["there"] = choose_elsewhere(values, task)
     moved = design.transfer(task, best, values["elsewhere"], status)

@@ -106,7 +106,8 @@ def choose_columns(
 
 def _chosen(file: str) -> Choices:
     """What the widgets of this file hold: they are drawn below what they decide."""
-    held = [st.session_state[key(f"{what} of {file}", FOUND)] for what in ("sep", "mark", "first")]
+    names = [key(f"{what} of {file}", FOUND) for what in ("sep", "mark", "first")]
+    held = [st.session_state.get(name, FOUND) for name in names]
     return Choices(*(None if value == FOUND else value for value in held))
 
 

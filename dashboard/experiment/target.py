@@ -103,15 +103,18 @@ def _choose_preset(base: Experiment, dim: int) -> Choice:
     names = [name for name, preset in PRESETS.items() if preset.target.dim == dim]
     current = base.preset if base.preset in names else (DEFAULT_1D if dim == 1 else DEFAULT_2D)
     listed = key(f"preset {dim}", current)
-    place = st.container()
-    with st.popover(phrase("choose-by-picture"), width="stretch"):
-        st.session_state[listed] = pick_preset(dim, st.session_state[listed], f"gallery {dim}")
-    name = place.selectbox(
+    name = st.selectbox(
         phrase("law-on-the-line") if dim == 1 else phrase("law-in-the-plane"),
         names,
         format_func=PRESET_LABELS.__getitem__,
         key=listed,
     )
+
+    def picked(name: str) -> None:
+        st.session_state[listed] = name
+
+    with st.popover(phrase("choose-by-picture"), width="stretch"):
+        pick_preset(dim, name, f"gallery {dim}", picked)
     st.caption(spoken(PRESETS[name].description).replace("_0", "₀").replace("_t", "ₜ"))
     return PRESETS[name].target, name
 

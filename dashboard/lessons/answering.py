@@ -181,22 +181,22 @@ def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | 
     deck, move, moved = visit.deck, run.move, False
     if move:
         name = key(visit.key(step, " move"), move.start)
-        chosen = st.session_state[name] or move.start
+        chosen = st.session_state.get(name) or move.start
         if not deck.on:
-            _control(move, name)
+            chosen = _control(move, name)
         run, moved = move.run(chosen), chosen != move.start
     lab = Lab(st.empty(), visit.own)
     playing = bool(run.chains or run.noised)
     try:
         if playing:
             with deck.card():
-                if move and deck.on and not run.figure:
-                    _control(move, name)
+                if move and deck.on and not run.figure and _control(move, name) != chosen:
+                    st.rerun()
                 _play(visit, run)
         if run.figure:
             with deck.card():
-                if move and deck.on:
-                    _control(move, name)
+                if move and deck.on and _control(move, name) != chosen:
+                    st.rerun()
                 _figure(visit, run, lab, None if moved else marks)
         if move:
             with deck.card():
@@ -207,9 +207,12 @@ def _moved(visit: Visit, step: Read | Predict | Guess, run: Run, marks: Marks | 
         lab.close()
 
 
-def _control(move: Move, name: str) -> None:
-    """What moves a picture, by the key of its widget."""
-    st.segmented_control(move.label, move.options, format_func=spoken, required=True, key=name)
+def _control(move: Move, name: str) -> str:
+    """What moves a picture, by the key of its widget; a deck shows it after what it decides."""
+    chosen = st.segmented_control(
+        move.label, move.options, format_func=spoken, required=True, key=name
+    )
+    return str(chosen or move.start)
 
 
 def _figure(visit: Visit, run: Run, lab: Lab, marks: Marks | None) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -22,22 +23,28 @@ from dashboard.link.permalink import HIDE, LOCK, shared
 
 KEY = "control: "
 BEGUN = "names of the controls that this session has made"
-CALLED = "whether a button of this session has called anything"
+LATE = "what to call before the next run"
 _fixed: ContextVar[bool] = ContextVar("fixed", default=False)
 
 
 def key(name: str, value: Any) -> str:
     """The key of a widget that holds ``value`` until the reader moves it."""
-    begun, known = st.session_state.setdefault(BEGUN, set()), _is_known(KEY + name)
-    brought = known and name not in begun
-    begun.add(name)
-    if brought:
+    first, known = is_first(KEY + name), _is_known(KEY + name)
+    if first and known:
         return KEY + name
     held = st.session_state.setdefault(KEY + name, value)
     if not known:
         with suppress(StreamlitAPIException):  # it is on this run's page already
             st.session_state[KEY + name] = held
     return KEY + name
+
+
+def is_first(name: str) -> bool:
+    """Whether this session has not asked for this name before: it has not made the widget yet."""
+    begun: set[str] = st.session_state.setdefault(BEGUN, set())
+    first = name not in begun
+    begun.add(name)
+    return first
 
 
 def _is_known(name: str) -> bool:
@@ -47,6 +54,35 @@ def _is_known(name: str) -> bool:
         return False
     sent = context.session_state.get_widget_states()  # their ids end with the key
     return any(state.id.endswith(f"-{name}") for state in sent)
+
+
+def late(do: Callable[..., None], *args: Any) -> NoReturn:
+    """Call ``do`` as a callback would be, before the next run's widgets, which begins now.
+
+    A server that was started again while the page stood open hears what the reader does, but has
+    made no widget yet that would call anything.
+    """
+    st.session_state[LATE] = partial(do, *args)
+    st.rerun()
+
+
+def catch_up() -> None:
+    """Before a run's first widget: what came too late for the last one."""
+    st.session_state.pop(LATE, lambda: None)()
+
+
+def mounted(
+    component: Callable[..., Any], name: str, trigger: str, tell: Callable[[Any], None], data: Any
+) -> None:
+    """Mount a component of ours; ``tell`` gets what its ``trigger`` brings, before the next run."""
+
+    def told() -> None:
+        tell(st.session_state[name].get(trigger))
+
+    first = is_first(name)
+    brought = component(key=name, data=data, **{f"on_{trigger}_change": told}).get(trigger)
+    if first and brought is not None:
+        late(tell, brought)
 
 
 def widget(name: str, value: Any) -> dict[str, Any]:
@@ -72,19 +108,10 @@ def refilled(name: str, value: float) -> dict[str, Any]:
 def button(
     place: Any, label: str, do: Callable[..., None], args: Sequence[Any] = (), **options: Any
 ) -> None:
-    """A button of ``place`` (st, a column) that calls ``do`` with ``args`` before the next run.
-
-    A server that was started again while the page stood open knows the press, but nothing to call
-    at it: then the call comes after this run of the script as far as here.
-    """
-
-    def call() -> None:
-        st.session_state[CALLED] = True
-        do(*args)
-
-    if place.button(label, on_click=call, **options) and not st.session_state.get(CALLED):
-        do(*args)
-        st.rerun()
+    """A button of ``place`` (st, a column) that calls ``do`` with ``args`` before the next run."""
+    first = is_first(str(options.get("key", label)))
+    if place.button(label, on_click=do, args=args, **options) and first:
+        late(do, *args)
 
 
 @st.fragment

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.figures.marks import FONT, OUTPUT, PARTS, TARGET, css_colours
 from dashboard.javascript import body, script
+from dashboard.link.widget_keys import mounted
 from dashboard.player.animation import Animation
 from dashboard.player.drag import Drag
 from dashboard.player.packing import pack, with_display
@@ -137,14 +138,13 @@ def player(
 
 def _show(key: str, blob: bytes, drag: Drag | None) -> None:
     """The player, and beside it what it is given, which changes while its program does not."""
-    mounted, ladder = f"{key} player", f"{key} ladder"
+    ladder = f"{key} ladder"
 
-    def told() -> None:
-        sent = st.session_state[mounted].get("told")
+    def told(sent: Any) -> None:
         if drag and isinstance(sent, dict):
             drag.tell(sent)
 
-    _mount(key=mounted, data={"channel": key}, on_told_change=told)
+    mounted(_mount, f"{key} player", "told", told, {"channel": key})
     _carrier(key=key, data=blob)
     if drag and drag.ladder is not None:
         _carrier(key=ladder, data=with_display(drag.ladder, channel=ladder))

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.javascript import script
+from dashboard.link.widget_keys import mounted
 from dashboard.prose.components import in_language
 
 FOLDER = Path(__file__).parent
@@ -20,11 +21,11 @@ _mount = st.components.v2.component(
 )
 
 
-def editor(data: Mapping[str, Any], key: str, on_points: Callable[[], None]) -> Any:
-    """Shows the handles; ``st.session_state[key].points`` holds them while ``on_points`` runs.
+def editor(data: Mapping[str, Any], key: str, take: Callable[[Any], None]) -> None:
+    """Shows the handles; ``take`` is called with them when the reader has moved one.
 
     data: origin (a text; where it is new the browser takes points and start, else it keeps what the
     reader has made), points and start (lists of [v, s]), steps, gap, narrowest, limit, reference (a
     list of [v, s], drawn faintly), colours (light and dark) and reference_colours.
     """
-    return _mount(key=key, data=dict(data), on_points_change=on_points)
+    mounted(_mount, key, "points", take, dict(data))

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.experiment.controls import STEPS, choose_steps
 from dashboard.figures.marks import SCHEDULES as MARKS
 from dashboard.link.adoption import kept
-from dashboard.link.widget_keys import KEY, is_fixed, key, start_value
+from dashboard.link.widget_keys import KEY, button, is_fixed, key, late, start_value
 from dashboard.prose import prose
 from dashboard.prose.library import spoken
 from dashboard.schedule_editor.component import editor
@@ -57,8 +57,9 @@ def choose_length(base: Experiment, schedule: Schedule) -> int:
         return choose_steps(base, schedule)
     steps = len(schedule.abar)
     name = key("steps", steps)
-    st.session_state[name] = steps
-    st.select_slider(
+    if name in st.session_state:  # else the browser has brought it
+        st.session_state[name] = steps
+    chosen = st.select_slider(
         phrase("steps-t"),
         sorted({*STEPS, start_value("steps", steps), steps}),
         format_func=lambda t: f"{t:,}",
@@ -67,6 +68,8 @@ def choose_length(base: Experiment, schedule: Schedule) -> int:
         on_change=_resample,
         help=phrase("a-list-of-abar-runs"),
     )
+    if chosen != steps:
+        late(_resample)
     return steps
 
 
@@ -79,7 +82,7 @@ def schedule_editor(experiment: Experiment) -> None:
     begun = _begun(experiment)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.markdown(phrase("move-a-handle-and-the"))
-    right.selectbox(
+    begin = right.selectbox(
         phrase("start-the-curve-from"),
         [kind for kind in SCHEDULES if kind != "custom"],
         index=None,
@@ -88,6 +91,8 @@ def schedule_editor(experiment: Experiment) -> None:
         key=_FROM,
         on_change=_start_from,
     )
+    if begin is not None:
+        late(_start_from)
     editor(_data(begun, chain), EDITOR, _take)
     if complaint := st.session_state.pop(_COMPLAINT, ""):
         st.error(phrase("the-schedule-stays-as-it", complaint=plain(complaint)))
@@ -98,7 +103,7 @@ def schedule_editor(experiment: Experiment) -> None:
             placeholder="0.99, 0.8, 0.4, 0.1, 0.01",
             help=phrase("separated-by-commas-blanks-or"),
         )
-        st.button(phrase("use-this-list"), on_click=_paste)
+        button(st, phrase("use-this-list"), _paste)
 
 
 def _begun(experiment: Experiment) -> Edited:
@@ -151,12 +156,12 @@ def _adopt(schedule: Schedule, steps: int) -> None:
     st.session_state[f"{KEY}start of steps"] = steps
 
 
-def _take() -> None:
+def _take(moved: Any) -> None:
     """The reader moved a handle; all handles back at their start bring the start back."""
     experiment = _now()
     begun = _begun(experiment)
     try:
-        points = checked(st.session_state[EDITOR].points)
+        points = checked(moved)
         if points == begun.start_points and not isinstance(begun.start, Custom):
             return _adopt(begun.start, experiment.steps)
         made = from_handles(points, experiment.steps)

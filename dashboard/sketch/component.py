@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.figures.marks import TARGET, css_colours
 from dashboard.javascript import script
 from dashboard.link.component_value import Held, choose, hold
+from dashboard.link.widget_keys import mounted
 from dashboard.prose.components import in_language
 from dashboard.sketch.drawing import (
     MAX_DRAWN,
@@ -78,13 +79,12 @@ def _mount(
     content: Callable[[], dict[str, Any]],
     target_of: Callable[[Any], Any],
 ) -> None:
-    mounted = f"{key} pad"
 
-    def drawn() -> None:
-        sent = st.session_state[mounted].get("drawn")
+    def drawn(sent: Any) -> None:
         if isinstance(sent, dict):
             choose(key, target_of(sent.get("content")), sent)
 
     # a pad ignores what it has drawn itself: it may be a stroke ahead of the page
     echo = held.note["by"] if held.note else None
-    component(key=mounted, data={**content(), "reach": REACH, "echo": echo}, on_drawn_change=drawn)
+    data = {**content(), "reach": REACH, "echo": echo}
+    mounted(component, f"{key} pad", "drawn", drawn, data)

@@ -103,7 +103,7 @@ def choose_elsewhere(values: Mapping[str, Any], task: Task) -> tuple[str, str]:
     kind = str(chosen)
     offered = (NONE, *places(task, kind))
     held = _key("there", values["there"])
-    if st.session_state[held["key"]] not in offered:
+    if st.session_state.get(held["key"], NONE) not in offered:
         st.session_state[held["key"]] = NONE
     there = right.selectbox(
         phrase("search-there-too"),
