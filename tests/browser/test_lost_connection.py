@@ -59,3 +59,21 @@ def test_an_answer_that_is_not_given_yet_outlives_the_server(
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
     commit.click()
     expect(page).to_have_url(re.compile("answers=b"))
+
+
+def test_the_first_choice_after_the_server_is_back_counts(
+    page: Page, restarted: Callable[[Path], str], idle: Callable[[Page], None]
+) -> None:
+    page.goto(f"{restarted(LAB)}/trajectories?particles=200")
+    sampler = page.get_by_role("combobox", name="Sampler")
+    expect(sampler).to_be_visible()
+    idle(page)
+    restarted(LAB)
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+    sampler.click()
+    page.get_by_role("option", name="DDIM").click()
+    expect(page).to_have_url(re.compile("ddim.*particles=200"))
+    expect(page.get_by_role("slider", name="η")).to_be_visible()
+    idle(page)
+    expect(page.get_by_text("This app has encountered an error")).to_have_count(0)
