@@ -5,9 +5,11 @@ Most of the dashboard's modules, with much of SciPy, and all workers but the fir
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import pkgutil
+import sys
 import threading
 import time
 from functools import cache
@@ -49,6 +51,29 @@ def allow_files() -> None:
             most,
             most // FILES,
         )
+        _say_no_more()
+
+
+def _say_no_more() -> None:
+    """Not thousands of times a second, as asyncio would, that no more files can be opened.
+
+    Readers beyond these wait, and their browsers ask again, until others leave.
+    """
+    for name in ("asyncio", "uvicorn.error"):
+        logging.getLogger(name).addFilter(_is_not_of_files)
+    aloud = sys.unraisablehook
+
+    def unraisable(args: sys.UnraisableHookArgs) -> None:
+        half_made = isinstance(args.exc_value, AttributeError) and args.object is not None
+        if not (half_made and getattr(args.object, "__name__", "") == "__del__"):
+            aloud(args)
+
+    sys.unraisablehook = unraisable
+
+
+def _is_not_of_files(record: logging.LogRecord) -> bool:
+    reason = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(reason, OSError) and reason.errno == errno.EMFILE)
 
 
 def _warm_up(pool: Pool | None) -> None:
