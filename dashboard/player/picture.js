@@ -153,6 +153,8 @@ export function createPicture(show, theme, width, scale) {
     height: grid.height,
     scale,
     theme,
+    layers,
+    drawn: legend.places.map(({ item }) => item.text),
     panels,
     draw(ctx, places) {
       ctx.setTransform(1, 0, 0, 1, 0, 0);

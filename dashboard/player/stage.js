@@ -6,7 +6,7 @@ import {
 import { followable } from "./follow.js";
 import { boxesOf, createPicture } from "./picture.js";
 import { nextChapter, turnTo } from "./story.js";
-import { writeFollowed, writeFormulas, writeReadouts } from "./words.js";
+import { describePicture, writeFollowed, writeFormulas, writeReadouts } from "./words.js";
 import { said } from "../said.js";
 
 // ---- motion
@@ -185,7 +185,8 @@ function showWords(player, places) {
   Object.assign(canvas.dataset, { frame, frames, follow: first.follow, part: part || "" });
   root.dataset.frame = frame;
   const ahead = show.ahead ? `, ${show.ahead}` : "";
-  canvas.setAttribute("aria-label", said`Particles and densities at t = ${times[frame]}${ahead}`);
+  const told = describePicture(show, player.picture, places);
+  canvas.setAttribute("aria-label", said`Particles and densities at t = ${times[frame]}${ahead}: ${told}`);
   scrub.value = frame;
   scrub.setAttribute("aria-valuetext", said`t = ${times[frame]}, step ${frame} of ${last(player)}`);
   player.time.textContent = timeText(player, frame);

@@ -1,6 +1,6 @@
 // What the player says in words, beside the picture.
 import { textParts } from "./canvas.js";
-import { describeFollowed, followable, formulaAt } from "./follow.js";
+import { describeFollowed, followable, formulaAt, vectorText } from "./follow.js";
 import { tellsDistance } from "./story.js";
 import { said } from "../said.js";
 
@@ -28,6 +28,9 @@ export function withSubscripts(text) {
   });
 }
 
+/** The same for a screen reader: subscripts stand after an underscore. */
+const spoken = (text) => textParts(text).map(([part, small]) => (small ? `_${part}` : part)).join("");
+
 function line(name, ...nodes) {
   const element = document.createElement("p");
   element.className = name;
@@ -37,6 +40,44 @@ function line(name, ...nodes) {
 
 const titled = (show, panel, text) => (
   show.panels.length > 1 && panel.title ? `${panel.title}: ${text}` : text);
+
+/** Mean and standard deviation of a panel's particles at a frame, each a number a coordinate. */
+export function momentsAt({ positions, dimension, particles, extent, border }, frame) {
+  const size = particles * dimension;
+  const codes = positions.values.subarray(frame * size, (frame + 1) * size);
+  const sums = Array.from({ length: dimension }, () => [0, 0]);
+  codes.forEach((code, i) => {
+    sums[i % dimension][0] += code / border;
+    sums[i % dimension][1] += (code / border) ** 2;
+  });
+  const moments = sums.map(([sum, squares], k) => {
+    const [low, high] = extent.slice(2 * k);
+    const mean = sum / particles;
+    const spread = Math.sqrt(Math.max(0, squares / particles - mean ** 2));
+    return { mean: low + ((mean + 1) / 2) * (high - low), spread: (spread / 2) * (high - low) };
+  });
+  return { mean: moments.map(({ mean }) => mean), spread: moments.map(({ spread }) => spread) };
+}
+
+function momentsText(panel, frame) {
+  const { mean, spread } = momentsAt(panel, frame);
+  return said`particles have mean ${vectorText(mean)} and standard deviation ${vectorText(spread)}`;
+}
+
+/** What a picture of these layers shows, with its numbers, for who does not see it.
+ * drawn: what its legend names. */
+export function describePicture(show, { layers, drawn }, places) {
+  const dots = layers.has("particles") || layers.has("histogram");
+  const panels = show.panels.map((panel, i) => {
+    const { frame } = places[i];
+    const known = [
+      dots && !panel.outside[frame] && momentsText(panel, frame), // whose places are known
+      tellsDistance(show) && readoutAt(panel, frame),
+    ].filter(Boolean).join("; ");
+    return known && titled(show, panel, known);
+  });
+  return spoken([drawn.join(", "), ...panels].filter(Boolean).join(". "));
+}
 
 /** All panels' readouts; with several they are on the canvas, and here for readers of text. */
 export function writeReadouts(element, show, places) {

@@ -15,6 +15,7 @@ from diffusion_core import Experiment
 from tests.browser.waiting import frames
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
+AT_END = re.compile("^Particles and densities at t = 1: ")
 PICTURE = "canvas => canvas.toDataURL()"
 WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
 MOVE = 60_000  # bytes of a move on the line
@@ -45,7 +46,7 @@ def show(page: Page, serve: Callable[[Path], str], idle: Idle) -> Open:
         idle(page)
         page.get_by_role("slider", name="Reverse time").press("End")
         expect(canvas).to_have_attribute("data-playing", "false")
-        expect(canvas).to_have_attribute("aria-label", "Particles and densities at t = 1")
+        expect(canvas).to_have_attribute("aria-label", AT_END)
         return canvas
 
     return visit
@@ -73,7 +74,7 @@ def test_a_held_key_redraws_the_run_and_letting_go_brings_its_numbers(
     slider = page.get_by_role("slider", name="T", exact=True)
     slider.focus()
     page.keyboard.down("ArrowRight")  # held: the server is not told
-    label = "Particles and densities at t = 1, T = 25"
+    label = re.compile("^Particles and densities at t = 1, T = 25: ")
     expect(canvas).to_have_attribute("aria-label", label)
     frames(canvas)
     assert canvas.evaluate(PICTURE) != before
@@ -87,7 +88,7 @@ def test_a_held_key_redraws_the_run_and_letting_go_brings_its_numbers(
     assert len(sizes) >= 3  # the program, the run, and the ladder when the slider was touched
     told = len(sizes)
     page.keyboard.up("ArrowRight")
-    expect(canvas).to_have_attribute("aria-label", "Particles and densities at t = 1")
+    expect(canvas).to_have_attribute("aria-label", AT_END)
     expect(steps).to_have_attribute("aria-valuetext", "25")
     page.wait_for_url("**steps%22%3A25**")
     idle(page)
@@ -114,10 +115,10 @@ def test_eta_c0_and_the_seed_are_dragged_where_there_are_such(
         what.select_option(name)
         page.get_by_role("slider", name=name, exact=True).focus()
         page.keyboard.down(key)
-        expect(canvas).to_have_attribute("aria-label", re.compile(f"{said}$"))
+        expect(canvas).to_have_attribute("aria-label", re.compile(f"at t = 1, {said}: "))
         page.keyboard.up(key)
         page.wait_for_url(f"**{address}**")
-        expect(canvas).to_have_attribute("aria-label", "Particles and densities at t = 1")
+        expect(canvas).to_have_attribute("aria-label", AT_END)
         idle(page)
 
 

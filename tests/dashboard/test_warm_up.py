@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from benchmarks._reader import Failed, Reader

@@ -2,7 +2,7 @@ import { deepStrictEqual as same, strictEqual as is } from "node:assert";
 import {
   describeFollowed, followable, followedPoint, formulaAt, moveFollowed, pointAt, vectorText,
 } from "../../dashboard/player/follow.js";
-import { readoutAt } from "../../dashboard/player/words.js";
+import { describePicture, momentsAt, readoutAt } from "../../dashboard/player/words.js";
 import { followedPanel, panelOf } from "./doubles.js";
 
 const panel = followedPanel([[0, 0.5, 1], [1, 1.25, 1.5]]);
@@ -55,4 +55,29 @@ Deno.test("a readout is the page's own, or the distance with its error, and who 
   is(readoutAt(known, 1), "TV = 0.123 · 3 outside the view");
   known.distance_error = { values: [0, 0.00042] };
   is(readoutAt(known, 1), "TV = 0.123 ± 0.0004 · 3 outside the view");
+});
+
+Deno.test("particles have a mean and a standard deviation, in the units of each axis", () => {
+  const { mean, spread } = momentsAt(panelOf([[0, 0], [-0.5, 1.5]]), 1);
+  same([mean[0].toFixed(4), spread[0].toFixed(4)], ["0.5000", "1.0000"]);
+  const plane = panelOf([[0, 0]], {
+    dimension: 2, extent: [-2, 2, 1, 5],
+    positions: { shape: [1, 2, 2], values: Int16Array.from([16000, -32000, 16000, 0]) } });
+  same(momentsAt(plane, 0), { mean: [1, 2], spread: [0, 1] });
+});
+
+Deno.test("a picture is told with what it shows, and its numbers at that moment", () => {
+  const known = panelOf([[0, 2], [-1, 1]], {
+    title: "ODE", outside: [0, 0], readouts: ["", "TV(q_t, p_t) = 0.1"] });
+  const told = (panels, layers, frame) => describePicture(
+    { panels }, { layers: new Set(layers), drawn: ["target p_t", "2 particles"] },
+    panels.map(() => ({ frame })));
+  is(told([known], ["particles"], 0),
+    "target p_t, 2 particles. particles have mean 1.000 and standard deviation 1.000");
+  is(told([known], ["histogram"], 1), "target p_t, 2 particles. "
+    + "particles have mean 0.000 and standard deviation 1.000; TV(q_t, p_t) = 0.1");
+  is(told([known], ["target"], 0), "target p_t, 2 particles");
+  const lost = { ...known, title: "DDPM", outside: [1, 1] };
+  is(told([known, lost], ["particles"], 0), "target p_t, 2 particles. "
+    + "ODE: particles have mean 1.000 and standard deviation 1.000. DDPM: 1 outside the view");
 });
