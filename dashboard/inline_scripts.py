@@ -9,8 +9,9 @@ from pathlib import Path
 from dashboard.javascript import body
 
 _FOLDER = Path(__file__).parent
-_SAVE = f"(() => {{\n{body(_FOLDER / 'figures' / 'save.js')}}})()(document);"
-FRAME = (_FOLDER / "menu.js").read_text(encoding="utf-8") + _SAVE
+_WATCHERS = (_FOLDER / "figures" / "save.js", _FOLDER / "news.js")
+_WATCH = "".join(f"(() => {{\n{body(path)}}})()(document);" for path in _WATCHERS)
+FRAME = (_FOLDER / "menu.js").read_text(encoding="utf-8") + _WATCH
 SCROLL = (_FOLDER / "scroll.js").read_text(encoding="utf-8")
 ALL = (FRAME, SCROLL)
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import inline_scripts, warm_up
 from dashboard.compute import work
+from dashboard.figures.marks import PARTS
 from dashboard.link import short
 from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
@@ -35,7 +36,10 @@ SVG = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{GLYPH}</s
 ICON = f"data:image/svg+xml,{quote(SVG)}"  # as an emoji, Streamlit would load all there are
 SIDEBAR = 320  # pixels: the kinds of targets fit in one row
 _FOLDER = Path(__file__).parent
-_STYLE = f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>"
+_CODE = dict(zip(("string", "word", "number", "plain"), PARTS, strict=True))
+_COLOURS = "".join(f"--code-{k}: light-dark({m.light}, {m.dark});" for k, m in _CODE.items())
+_RULES = (_FOLDER / "page.css").read_text(encoding="utf-8")
+_STYLE = f"<style>:root {{ {_COLOURS} }}\n{_RULES}</style>"
 _SCRIPT = inline_scripts.element(inline_scripts.FRAME)
 _SHOWN = "page is shown"
 _LEFT = "page and label of the way back"

@@ -126,11 +126,17 @@ def _again(visit: Visit, step: Predict | Guess | Question, numbers: Numbers) -> 
     """Another try, judged at once; the first answer stays the one that the link keeps."""
     answer = _choice(visit, step, say("again"), " again")
     if answer is not None:
-        _judged(visit, step, answer, numbers)
+        _judged(visit, step, answer, numbers, "told again")
 
 
-def _judged(visit: Visit, step: Predict | Guess | Question, answer: str, numbers: Numbers) -> bool:
-    """Say whether the answer is right, or close."""
+def _judged(
+    visit: Visit,
+    step: Predict | Guess | Question,
+    answer: str,
+    numbers: Numbers,
+    name: str = "told",
+) -> bool:
+    """Say whether the answer is right, or close, in a place of this name (see news.js)."""
     if isinstance(step, Question):
         right = answer == step.right
         said = visit.lesson.say(f"{step.name}-{answer}-said")
@@ -149,7 +155,7 @@ def _judged(visit: Visit, step: Predict | Guess | Question, answer: str, numbers
     if visit.deck.revealed and not isinstance(step, Question):
         st.markdown(said)
         return right
-    with st.container(border=True):
+    with st.container(border=True, key=name):
         st.markdown(f"**{say('yes' if right else 'no')}** {said}")
     return right
 

@@ -84,7 +84,8 @@ def lesson(visit: Visit) -> None:
     label = say("back", title=lesson.title) if unfinished else None
     navigation.leave_open(PAGE.name, label)
     total, step = len(lesson.steps), lesson.steps[number - 1]
-    st.progress(number / total, phrase("step-of", number=number, total=total))
+    with st.container(key="place in lesson"):
+        st.progress(number / total, phrase("step-of", number=number, total=total))
     if lesson.own:
         st.caption(say("own" if is_quick(visit.own) else "own-not"))
     answer = lesson.answer(number - 1, visit.values["answers"])

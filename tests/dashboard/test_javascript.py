@@ -26,6 +26,7 @@ ENTRIES = [
         *("player/player.js", "sketch/line.js", "sketch/plane.js", "gallery/gallery.js"),
         *("player/carrier.js", "schedule_editor/editor.js", "lessons/kept.js"),
         *("topics/challenges/history.js", "topics/discrete/film.js", "figures/save.js"),
+        "news.js",
     )
 ]
 OF_THE_PAGE = {
@@ -38,6 +39,7 @@ BROWSER = {
     *("document", "devicePixelRatio", "getComputedStyle", "matchMedia", "MediaRecorder"),
     *("innerHeight", "innerWidth", "Image", "XMLSerializer"),
     *("cancelAnimationFrame", "requestAnimationFrame", "IntersectionObserver", "ResizeObserver"),
+    "MutationObserver",
 }
 
 
