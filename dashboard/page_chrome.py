@@ -300,7 +300,7 @@ def snippet(code: str, experiment: Experiment | None = None, samplers: Sequence[
 def show_code(code: str) -> None:
     """The code alone, for a page that draws it anew while it computes."""
     st.caption(say("snippet"))
-    st.code(code, language="python")
+    st.code(code, language="python", wrap_lines=True)
 
 
 def notebook_button(

@@ -48,11 +48,11 @@ st.markdown(say("samplers"))
 st.markdown(f"$$\n{experiment.record.latex}\n$$")
 values["at"] = bounds.terms(experiment, state.values["at"])
 st.caption(phrase("source", reference=record.reference, source=say("source")))
-st.code(cards.source(record), language="python")
+st.code(cards.source(record), language="python", wrap_lines=True)
 if experiment.sampler in cards.EXTRAS:
     st.markdown(say(f"extra-{experiment.sampler}"))
     with st.expander(phrase("the-closed-form-in-python")):
-        st.code(cards.extra_source(experiment.sampler), language="python")
+        st.code(cards.extra_source(experiment.sampler), language="python", wrap_lines=True)
 formulas = "The formulas of all samplers"
 with st.expander(
     spoken(formulas), expanded=values["section"] == slug(formulas), key=slug(formulas)

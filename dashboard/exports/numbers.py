@@ -33,7 +33,8 @@ def figure_csv(figure: go.Figure) -> str:
     A map has one line for every cell. What has no name is called by its place, from 1. Where a
     figure has several panels, each is known by the title of its vertical axis.
     """
-    traces = [trace for trace in figure.data if _values(trace, "y") is not None or _has_z(trace)]
+    drawn = [trace for trace in figure.data if _values(trace, "y") is not None or _has_z(trace)]
+    traces = [trace for trace in drawn if trace.meta != "ground"]  # below a line, to see it by
     several = len({_axis(trace) for trace in traces}) > 1
     deep = any(map(_has_z, traces))
     out = io.StringIO()

@@ -144,10 +144,8 @@ def _bound(
     return go.Scatter(
         x=np.interp(fine, steps, evaluations),
         y=[shape(t) for t in fine],
-        mode="lines",
         name=label,
-        line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
-        opacity=0.75,
+        **SAMPLERS[name].bound(dark),
         hovertext=phrase(
             "shape-of-a-proven-upper",
             shape=shape_text(shape),

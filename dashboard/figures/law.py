@@ -57,7 +57,9 @@ def space_time_figure(
         "colorbar": {"title": {"text": "p<sub>t</sub>(x)"}, "outlinewidth": 0, "thickness": 14},
         "hovertemplate": "t = %{x}, x = %{y:.2f}<br>p = %{z:.3g}<extra></extra>",
     }
-    lines = [_quantile(times, level, line, ink) for level, line in quantiles.items()]
+    lines = [
+        trace for level, line in quantiles.items() for trace in _quantile(times, level, line, dark)
+    ]
     layout = {
         "template": figure_template(dark),
         "height": 440,
@@ -72,17 +74,23 @@ def space_time_figure(
     return go.Figure({"data": [heat, *lines, _marks(times[-1], noise, ink)], "layout": layout})
 
 
-def _quantile(times: Sequence[int], level: float, line: Array, ink: str) -> dict[str, Any]:
+def _quantile(
+    times: Sequence[int], level: float, line: Array, dark: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A line, and below it a wider one in the background's colour: seen on any density."""
     name = phrase("median") if level == 0.5 else f"{100 * level:g} %"
-    return {
-        "type": "scatter",
-        "x": np.array(times),
-        "y": line,
-        "mode": "lines",
-        "name": name,
-        "line": {"color": ink, "width": 1.6, "dash": DASHES[level]},
-        "hovertemplate": f"t = %{{x}}, {name}: %{{y:.3f}}<extra></extra>",
-    }
+    colours = theme(dark)
+    curve = {"type": "scatter", "x": np.array(times), "y": line, "mode": "lines"}
+    ground = {"color": colours.background, "width": 3.4}
+    return (
+        curve | {"line": ground, "showlegend": False, "hoverinfo": "skip", "meta": "ground"},
+        curve
+        | {
+            "name": name,
+            "line": {"color": colours.text, "width": 1.6, "dash": DASHES[level]},
+            "hovertemplate": f"t = %{{x}}, {name}: %{{y:.3f}}<extra></extra>",
+        },
+    )
 
 
 def _marks(end: int, noise: Mapping[float, float], ink: str) -> dict[str, Any]:

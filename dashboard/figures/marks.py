@@ -21,6 +21,7 @@ FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 FONT_SIZE = 15
 LINE_WIDTH = 2.5
 MARKER_SIZE = 9
+BOUND_WIDTH, BOUND_MARKER, BOUND_MARKERS = 1.5, 6, 4  # of a bound: pixels, and how many
 LARGE = 1.35  # sizes of type and marks on a projector, relative to those on a screen
 
 
@@ -46,6 +47,21 @@ class Mark:
                 "symbol": self.symbol,
                 "size": MARKER_SIZE,
                 "line": {"color": colour, "width": 2},
+            },
+        }
+
+    def bound(self, dark: bool) -> dict[str, Any]:
+        """Mode, line and marker of the shape of a proven bound: dotted, with few small symbols."""
+        colour = self.colour(dark)
+        return {
+            "mode": "lines+markers",
+            "line": {"color": colour, "dash": "dot", "width": BOUND_WIDTH},
+            "marker": {
+                "color": colour,
+                "symbol": self.symbol,
+                "size": BOUND_MARKER,
+                "line": {"color": colour, "width": 1},
+                "maxdisplayed": BOUND_MARKERS,
             },
         }
 

@@ -62,7 +62,7 @@ def sums_figure(
         sums = np.array(seen.partial_sums)[kept]
         measured = np.array([d.value for _, d in seen.reached])[kept]
         bound = _curve(name, phrase("sum-of-its-parts", labels=labels[name]), t[kept], sums, dark)
-        bound |= {"mode": "lines", "opacity": 0.75}
+        bound |= {"mode": "lines"}
         bound["line"] = bound["line"] | {"width": 1.5}
         true = _curve(name, phrase("measured", labels=labels[name]), t[kept], measured, dark)
         true["line"] = true["line"] | {"width": 4}

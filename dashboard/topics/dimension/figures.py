@@ -102,10 +102,8 @@ def _shape(
     return go.Scatter(
         x=dims,
         y=values,
-        mode="lines",
         name=phrase("upper-bound-like", label=label, formula=formula),
-        line={"color": SAMPLERS[name].colour(dark), "width": 1.5, "dash": "dot"},
-        opacity=0.75,
+        **SAMPLERS[name].bound(dark),
         hovertext=phrase(
             "shape-of-a-proven-upper",
             formula=bound.formula,

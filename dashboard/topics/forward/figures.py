@@ -87,7 +87,6 @@ def _traces(curves: Curves, labels: Mapping[str, str], dark: bool) -> list[dict[
         mark = SCHEDULES[name]
         look = {
             "line": {"color": mark.colour(dark), "dash": mark.dash, "width": 1.8 if i else 4},
-            "opacity": 0.85 if i else 1,
             "legendrank": 1000 if i else 1,
         }
         for row, y in enumerate(values):

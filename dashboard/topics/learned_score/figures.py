@@ -19,8 +19,8 @@ from diffusion_core.scores.learned import Loss
 
 phrase = prose("phrases/learned_score")
 HEIGHT = 420
-EXACT, MODEL, EMPIRICAL = LAWS["target"], LAWS["output"], replace(PARTS[1], dash="solid")
-ON_FRESH = replace(MODEL, dash="solid")
+EXACT, MODEL, EMPIRICAL = LAWS["target"], LAWS["output"], replace(PARTS[1], dash="dot")
+ON_FRESH, EXACT_ON_FRESH = replace(MODEL, dash="solid"), replace(EXACT, dash="dot")
 LOOKS = {"exact": EXACT, "learned": MODEL, "empirical": EMPIRICAL}
 NAMES = {"learned": phrase("learned"), "empirical": phrase("exact-for-the-samples-alone")}
 TALL = 2.0  # times the largest exact loss: beyond, the axis ends
@@ -45,10 +45,8 @@ def losses_figure(
                 line(t, [x.training for x in found], phrase("training-set"), MODEL, dark)
             )
         figure.add_trace(line(t, [x.fresh for x in found], phrase("fresh-draws"), ON_FRESH, dark))
-        exact = line(
-            t, [x.fresh_exact for x in found], phrase("exact-score-fresh-draws"), EXACT, dark
-        )
-        figure.add_trace(exact)
+        exact, name = [x.fresh_exact for x in found], phrase("exact-score-fresh-draws")
+        figure.add_trace(line(t, exact, name, EXACT_ON_FRESH, dark))
     figure.update_layout(
         template=figure_template(dark),
         height=HEIGHT,

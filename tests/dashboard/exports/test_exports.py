@@ -42,6 +42,12 @@ def test_a_figures_numbers_are_those_it_draws() -> None:
     assert [float(line[2]) for line in lines] == [*y, 3, 4]
 
 
+def test_what_only_helps_to_see_a_line_is_no_number() -> None:
+    line = go.Scatter(x=[1], y=[2], name="median")
+    below = go.Scatter(x=[1], y=[2], meta="ground")
+    assert rows(go.Figure([below, line])) == rows(go.Figure([line]))
+
+
 def test_a_name_in_two_lines_is_one_in_the_csv() -> None:
     figure = go.Figure([go.Scatter(x=[1], y=[2], name="DDPM: upper bound<br>∝ v<sub>t</sub>")])
     assert figure_csv(figure).splitlines()[1] == "DDPM: upper bound ∝ vt,1,2"
