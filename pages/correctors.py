@@ -8,6 +8,7 @@ from dashboard.experiment.controls import choose_experiment, setting, start_cont
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence, sweep_notes
 from dashboard.topics.correctors import measure
@@ -98,16 +99,18 @@ def show_repair() -> None:
 def show_mixing() -> None:
     """Langevin alone: TV against the number of steps, and that number against the noise."""
     found = [m for m in measure.at_level(noise, size, status) if isinstance(m, Mixing)]
-    alt = phrase("tv-against-the-number-of")
-    page_chrome.plot(place, mixing_figure(found, dark), "mixing", alt, f"{PAGE} mixing")
+    figure = mixing_figure(found, dark)
+    alt = in_words(figure, phrase("tv-against-the-number-of"))
+    page_chrome.plot(place, figure, "mixing", alt, f"{PAGE} mixing")
     page_chrome.read(text.mixing(found), reading, below)
     st.markdown(say("mixing-intro", deviation=f"{measure.DEVIATION:g}"))
     st.markdown(text.bias(found))
     st.header(say("along-title"))
     along = measure.along_noise(size, st.empty())
     st.markdown(text.along(along))
-    alt = phrase("steps-until-tv-is-1")
-    page_chrome.plot(st, needed_figure(along, dark), "mixing-time", alt, f"{PAGE} needed")
+    figure = needed_figure(along, dark)
+    alt = in_words(figure, phrase("steps-until-tv-is-1"))
+    page_chrome.plot(st, figure, "mixing-time", alt, f"{PAGE} needed")
     st.caption(say("kramers"))
     page_chrome.table(text.needed_table(along), phrase("steps-until-tv-is-1-4"))
     rows = text.mixing_rows(found)

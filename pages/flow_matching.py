@@ -7,6 +7,7 @@ from dashboard.experiment.controls import choose_experiment, setting, start_cont
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.plain import plain
 from dashboard.text.readings import sentence
 from dashboard.topics.flow_matching import measure, plane, plane_words
@@ -90,8 +91,8 @@ def show_line() -> None:
     with page_chrome.or_reason():
         found = measure.paths(question, st.empty())
         st.markdown(text.straight(found, teacher))
-        alt = phrase("paths-from-source-to-target")
-        page_chrome.plot(st, paths_figure(found, dark), "paths", alt, f"{PAGE} paths")
+        figure, alt = paths_figure(found, dark), text.paths_alt(found)
+        page_chrome.plot(st, figure, "paths", alt, f"{PAGE} paths")
         st.markdown(say("second"))
     rows = text.rows(curves, names)
     page_chrome.table(text.table(rows), phrase("tv-against-evaluations"))
@@ -121,9 +122,9 @@ def show_plane() -> None:
     with page_chrome.or_reason():
         shown = plane.picture(question, st.empty())
         st.markdown(plane_words.picture(drawn))
-        alt = phrase("paths-from-source-to-target-the-flow")
-        of = experiment.target
-        page_chrome.plot(st, plane_figure(shown, dark), "paths", alt, f"{PAGE} plane", of=of)
+        figure, of = plane_figure(shown, dark), experiment.target
+        alt = in_words(figure, phrase("paths-from-source-to-target-the-flow"))
+        page_chrome.plot(st, figure, "paths", alt, f"{PAGE} plane", of=of)
     st.header(say("straight-title"))
     with page_chrome.or_reason():
         st.markdown(plane_words.reflow(plane.reflow(question, st.empty()), question))

@@ -12,6 +12,7 @@ from dashboard.exports.snippets import plateau_snippet, waves_snippet
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.labels import SCORES
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence, sweep_notes
@@ -69,7 +70,7 @@ def show_plateau() -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         figure = plateau_figure(measure.curves(work, found), experiment.sampler, dark)
-        alt = phrase("tv-against-t-one-curve")
+        alt = in_words(figure, phrase("tv-against-t-one-curve"))
         page_chrome.plot(place, figure, "plateau", alt, f"{PAGE} {len(found)}", numbers=False)
 
     found = sweeps.measured(work, draw, status)
@@ -87,7 +88,7 @@ def show_plateau() -> None:
     if len(floors) > 1:
         exact = curves[0.0][-1] if curves[0.0] else None
         figure = floor_figure(floors, exact, experiment.sampler, dark)
-        alt = phrase("tv-at-the-largest-t")
+        alt = in_words(figure, phrase("tv-at-the-largest-t"))
         page_chrome.plot(st, figure, "floors", alt, f"{PAGE} floors")
     page_chrome.table(text.plateau_table(floors), phrase("floors-of-the-distance-by"))
     data = page_chrome.to_csv(text.PLATEAU_HEADER, text.plateau_rows(curves))
@@ -104,10 +105,9 @@ def show_waves() -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         curves.update({name: measure.wave_points(work, name, found) for name in work.samplers})
-        alt, key = phrase("tv-against-the-jacobians-error"), f"{PAGE} {len(found)}"
-        page_chrome.plot(
-            place, waves_figure(curves, labels, dark), "waves", alt, key, numbers=False
-        )
+        figure, key = waves_figure(curves, labels, dark), f"{PAGE} {len(found)}"
+        alt = in_words(figure, phrase("tv-against-the-jacobians-error"))
+        page_chrome.plot(place, figure, "waves", alt, key, numbers=False)
 
     found = sweeps.measured(work, draw, status)
     draw(found)

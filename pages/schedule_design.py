@@ -81,10 +81,7 @@ values["found"] = tuple(found) or (NONE,)
 best, designed = found.get("least"), tuple(rows)
 
 grids = design.grids_shown(task, shape, designed)
-labels = [label for label, _ in grids.values()]
-page_chrome.plot(
-    axis, axis_figure(grids, dark), "grids", text.axis_alt(labels, task.steps), "grids"
-)
+page_chrome.plot(axis, axis_figure(grids, dark), "grids", text.axis_alt(grids, task.steps), "grids")
 rows += design.named_rows(task, status)
 words.markdown(text.reading(rows, found, nfe))
 figure = comparison_figure(rows, experiment.sampler, dark)

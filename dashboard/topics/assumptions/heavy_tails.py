@@ -11,6 +11,7 @@ from dashboard import page_chrome
 from dashboard.compute import cached, studies, sweeps
 from dashboard.figures.style import is_dark
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.assumptions import heavy_tails_words as text
@@ -76,7 +77,7 @@ def section(experiment: Experiment) -> None:
 
     def draw(found: sweeps.Outcomes) -> None:
         figure = tails_figure(curves(work, found), work.sampler, is_dark())
-        alt = phrase("tv-against-t-for-three")
+        alt = in_words(figure, phrase("tv-against-t-for-three"))
         page_chrome.plot(
             place, figure, "heavy-tails", alt, f"{PAGE} tails {len(found)}", numbers=False
         )

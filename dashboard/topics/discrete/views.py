@@ -13,6 +13,7 @@ from dashboard.link.permalink import ELSEWHERE, MAX_LINK, values_of
 from dashboard.link.widget_keys import is_fixed, widget
 from dashboard.prose import prose
 from dashboard.prose.library import spoken
+from dashboard.text.alternatives import in_words
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain, told
 from dashboard.text.readings import sentence
@@ -95,7 +96,7 @@ def show_curves(
     drawn = measure.known(found)
     bound = _bound(run, samplers, metric, largest)
     figure = curves_figure(drawn, bound, metric, is_dark())
-    alt = text.curves_alt(drawn, metric)
+    alt = in_words(figure, text.curves_alt(metric))
     page_chrome.plot(picture, figure, "distance-against-steps", alt, f"{PAGE} curves")
     words.markdown(text.reading(drawn, metric))
     reasons = {

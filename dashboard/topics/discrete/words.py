@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
-from dashboard.text.numbers import rounded, with_error
+from dashboard.text.numbers import rounded
 from dashboard.topics.discrete.measure import Film
 from diffusion_core import DiscreteExperiment, Measurement, fit
 from diffusion_core.discrete.samplers import DISCRETE_SAMPLERS
@@ -131,14 +131,9 @@ def about_bounds(bounded: bool, unmasking: bool, metric: str) -> str:
     return "\n\n".join(said)
 
 
-def curves_alt(curves: Mapping[str, Sequence[Measurement]], metric: str) -> str:
-    """The figure for those who do not see it."""
-    last = [(curve[-1], name) for name, curve in curves.items() if curve]
-    if not last:
-        return QUANTITIES[metric]
-    best, name = min(last, key=lambda pair: pair[0].value)
-    values = {"value": with_error(best.value, best.error), "sampler": SAMPLERS[name]}
-    return _say("curves-alt", metric=METRICS[metric], steps=best.steps, **values)
+def curves_alt(metric: str) -> str:
+    """What the figure is, for those who do not see it."""
+    return _say("curves-alt", metric=METRICS[metric])
 
 
 def about_dependence(found: Dependence) -> str:

@@ -57,6 +57,18 @@ def straight(found: Paths, teacher: int) -> str:
     )
 
 
+def paths_alt(found: Paths) -> str:
+    """The paths for those who do not see them."""
+    (_, count), at = found.flow.shape, [0, len(found.u) // 2, -1]
+    places = {"lowest": found.flow[at, 0], "highest": found.flow[at, -1]}
+    return say(
+        "paths-alt",
+        count=f"{count}",
+        straight=with_error(found.straight.value, found.straight.error),
+        **{name: ", ".join(rounded(float(x)) for x in path) for name, path in places.items()},
+    )
+
+
 def rows(
     curves: Mapping[str, Sequence[Point]], names: Mapping[str, str]
 ) -> list[tuple[object, ...]]:

@@ -15,6 +15,7 @@ from dashboard.figures.law import colours_end, multiples_figure, space_time_figu
 from dashboard.figures.style import is_dark
 from dashboard.link.permalink import keep
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.labels import SCHEDULES as LABELS
 from dashboard.topics.forward import words as text
 from dashboard.topics.forward.figures import level_figure, step_figure
@@ -77,4 +78,5 @@ def law_figure(shown: Forward, end: Distance | None, dark: bool) -> tuple[Any, s
     figure = multiples_figure(pictures, field.extent, dark)
     peak = max(float(raster.max()) for _, raster in pictures)
     end_of_colours = max(colours_end(raster, 2) for _, raster in pictures)
-    return figure, text.multiples_alt(times), text.multiples_caption(peak, end_of_colours)
+    alt = in_words(figure, text.multiples_alt(times))
+    return figure, alt, text.multiples_caption(peak, end_of_colours)

@@ -13,6 +13,7 @@ from dashboard.compute.progress import Silent
 from dashboard.figures.style import is_dark
 from dashboard.link.widget_keys import key
 from dashboard.prose import prose
+from dashboard.text.alternatives import in_words
 from dashboard.text.mathematics import worded
 from dashboard.text.readings import sentence
 from dashboard.topics.learned_score import acceleration as gains
@@ -39,7 +40,7 @@ def training(run: Experiment) -> None:
 
     def draw(found: tuple[Loss, ...], seen: Mapping[int, float]) -> None:
         figure = figures.losses_figure(found, seen, run.steps, is_dark())
-        alt = phrase("losses-on-the-training-set")
+        alt = in_words(figure, phrase("losses-on-the-training-set"))
         page_chrome.plot(
             place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
         )
@@ -77,7 +78,7 @@ def _field(run: Experiment) -> None:
     )
     field = learned_score_training.score_field(run, int(t), Silent())
     figure = (figures.score_figure if dim == 1 else figures.error_figure)(field, is_dark())
-    alt = phrase("exact-and-learned-scores-at", t=t)
+    alt = in_words(figure, phrase("exact-and-learned-scores-at", t=t))
     page_chrome.plot(st, figure, "score", alt, f"{PAGE} field", of=run.target)
     st.markdown(words("field-line" if dim == 1 else "field-plane"))
 
@@ -115,7 +116,7 @@ def _draw_samples(
         "tv": drawings.tv_figure(curves, known, particles, is_dark()),
     }
     for column, (name, figure) in zip(st.columns(2), shown.items(), strict=True):
-        alt = phrase("against-the-number-of-samples", name=name)
+        alt = in_words(figure, phrase("against-the-number-of-samples", name=name))
         page_chrome.plot(column, figure, name, alt, f"{PAGE} {name} {len(found)}", numbers=False)
 
 
@@ -136,11 +137,12 @@ def memory(run: Experiment) -> None:
         outputs = {kind: generalisation.output(e, status) for kind, e in runs.items()}
         shown["output"] = drawings.output_figure(outputs, is_dark())
     for column, (name, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        alt = (
+        what = (
             phrase("what-the-samplers-return")
             if name == "output"
             else phrase("distances-to-truth-and-samples")
         )
+        alt = in_words(figure, what)
         page_chrome.plot(column, figure, name, alt, f"{PAGE} {name}", of=run.target)
     st.markdown(words("memory-how"))
     page_chrome.table(text.memory_table(found), phrase("distances-to-the-truth-and"))
@@ -162,7 +164,7 @@ def acceleration(run: Experiment) -> None:
         with place.container():
             for pair, column in zip(gains.PAIRS, st.columns(len(gains.PAIRS)), strict=True):
                 figure = gain_drawings.acceleration_figure(curves, pair, particles, is_dark())
-                alt = phrase("tv-against-t-of-and", pair=pair[0])
+                alt = in_words(figure, phrase("tv-against-t-of-and", pair=pair[0]))
                 drawn = f"{PAGE} accelerated {pair[0]} {len(found)}"
                 page_chrome.plot(
                     column, figure, f"accelerated-{pair[0]}", alt, drawn, numbers=False

@@ -17,6 +17,7 @@ from dashboard.topics.schedule_design.measure import (
     place_label,
     value,
 )
+from diffusion_core.schedules import Array
 from diffusion_core.studies.noise_grids import NAMED
 from diffusion_core.studies.schedule_search import Equalised, Optimum, imbalance
 
@@ -219,8 +220,13 @@ def cell(outcome: Any) -> str:
     return outcome if isinstance(outcome, str) else rounded(outcome.value, 5)
 
 
-def axis_alt(labels: Sequence[str], steps: int) -> str:
-    return say("axis-alt", steps=steps, grids=", ".join(labels))
+def axis_alt(grids: Mapping[str, tuple[str, Array]], steps: int) -> str:
+    """The points of every grid, from noise to data; of many the ends and those at the quarters."""
+    listed = []
+    for label, points in grids.values():
+        shown = points[:: -max(1, (len(points) - 1) // 4)]
+        listed.append(f"{label} {', '.join(rounded(float(p)) for p in shown)}")
+    return say("axis-alt", steps=steps, grids="; ".join(listed))
 
 
 def comparison_alt(rows: Sequence[Row]) -> str:
