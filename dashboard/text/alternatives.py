@@ -62,28 +62,26 @@ def _points(name: str, x: Array, y: Array, trace: Any) -> str:
         return ""
     steps = np.diff(x)
     if "lines" in (trace.mode or "lines") and ((steps >= 0).all() or (steps <= 0).all()):
-        ends = {"first": y[0], "low": x[0], "last": y[-1], "high": x[-1]}
-        return say("told-curve", label=name, **_rounded(ends)) + _between(x, y)
-    span = {"left": x.min(), "right": x.max(), "low": y.min(), "high": y.max()}
-    return say("told-marks", label=name, count=f"{len(x):,}", **_rounded(span))
+        first, low, last, high = map(_number, (y[0], x[0], y[-1], x[-1]))
+        ends = say("told-curve", label=name, first=first, low=low, last=last, high=high)
+        return ends + _between(x, y)
+    left, right, low, high = map(_number, (x.min(), x.max(), y.min(), y.max()))
+    count = f"{len(x):,}"
+    return say("told-marks", label=name, count=count, left=left, right=right, low=low, high=high)
 
 
 def _between(x: Array, y: Array) -> str:
     """The largest and the smallest value, where the ends do not tell them."""
     beyond, said = BEYOND * (y.max() - y.min()), ""
     if y.max() > max(y[0], y[-1]) + beyond:
-        said += say("told-most", **_rounded({"value": y.max(), "x": x[y.argmax()]}))
+        said += say("told-most", value=_number(y.max()), x=_number(x[y.argmax()]))
     if y.min() < min(y[0], y[-1]) - beyond:
-        said += say("told-least", **_rounded({"value": y.min(), "x": x[y.argmin()]}))
+        said += say("told-least", value=_number(y.min()), x=_number(x[y.argmin()]))
     return said
 
 
 def _map(name: str, trace: Any) -> str:
     z = np.asarray(trace.z, dtype=float)
     row, column = np.unravel_index(np.nanargmax(z), z.shape)
-    place = {"most": z[row, column], "x": trace.x[column], "y": trace.y[row]}
-    return say("told-map", label=name, **_rounded(place))
-
-
-def _rounded(values: dict[str, float]) -> dict[str, str]:
-    return {name: _number(value) for name, value in values.items()}
+    most, x, y = map(_number, (z[row, column], trace.x[column], trace.y[row]))
+    return say("told-map", label=name, most=most, x=x, y=y)

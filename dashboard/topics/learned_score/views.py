@@ -36,14 +36,16 @@ def training(run: Experiment) -> None:
     reading, place = page_chrome.stage()
     with reading:
         status, said = st.empty(), st.empty()
-    place, drawn = place.empty(), 0.0
+    place, drawn, shown = place.empty(), 0.0, ""
 
     def draw(found: tuple[Loss, ...], seen: Mapping[int, float]) -> None:
-        figure = figures.losses_figure(found, seen, run.steps, is_dark())
+        nonlocal shown
+        name = f"{PAGE} losses {len(seen)} {len(found)}"
+        if name == shown:  # the last look may have had all
+            return
+        shown, figure = name, figures.losses_figure(found, seen, run.steps, is_dark())
         alt = in_words(figure, phrase("losses-on-the-training-set"))
-        page_chrome.plot(
-            place, figure, "losses", alt, f"{PAGE} losses {len(seen)} {len(found)}", numbers=False
-        )
+        page_chrome.plot(place, figure, "losses", alt, name, numbers=False)
 
     def watch(known: learned_score_training.Losses) -> None:
         nonlocal drawn

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from dashboard.compute import studies
+from dashboard.compute import studies, sweeps
 from dashboard.compute.pool import Stopped
 from dashboard.link.permalink import decode
 from dashboard.topics.learned_score import figures, generalisation
@@ -53,6 +53,11 @@ def remembers(truth: float | None, training: float | None, output: float = 0.3) 
 
 
 # ---- the losses
+
+
+def test_a_last_look_that_has_all_losses_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "REDRAW", 0.0)
+    calm(visit("learned_score", BASE.with_(seed=81)))
 
 
 def test_losses_are_those_of_the_library_and_every_t_is_trained() -> None:
