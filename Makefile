@@ -1,4 +1,5 @@
-# run: the dashboard; serve: the same for a class; test: lint and all tests; test-fast: what takes
+# install: what it needs; run: the dashboard; serve: the same for a class; backup: its links and results
+# in one file, TO=...; upgrade: to the newest version; test: lint and all tests; test-fast: what takes
 # less than a minute of them, while you work; lint, format, bench: as they say; suite: all tests.
 # test-oldest, test-newest: the suite with the oldest and the newest versions that the lists of
 # requirements allow, on the oldest and the newest Python, in .venv-oldest and .venv-newest;
@@ -32,13 +33,25 @@ RESOLUTION_oldest := lowest-direct
 RESOLUTION_newest := highest
 TESTS ?= suite
 
-.PHONY: run serve test suite test-fast test-oldest test-newest lint format bench audit chromium
+.PHONY: install run serve backup upgrade test suite test-fast test-oldest test-newest lint format bench audit chromium
+
+install: $(VENV)/run.stamp
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
 serve: $(VENV)/run.stamp
 	@exec $(BIN)/python -m deploy.serve
+
+TO ?= backups/$(shell date +%Y-%m-%d).tar.gz
+
+backup: $(VENV)/run.stamp
+	@mkdir -p $(dir $(TO))
+	@$(BIN)/python -m deploy.backup $(TO)
+
+upgrade:
+	git pull --ff-only
+	@$(MAKE) --no-print-directory install
 
 test: lint suite
 

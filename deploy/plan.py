@@ -18,7 +18,7 @@ CONNECTIONS = 8192  # of nginx; a websocket takes two, one to the reader and one
 
 
 class Trouble(Exception):
-    """Why the dashboard cannot be served, in one sentence."""
+    """Why what an operator asks cannot be done, in one sentence."""
 
 
 @dataclass(frozen=True)
