@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +32,11 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "kept"
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """As docs/department.md has it."""
+    subprocess.run(["tar", "-xzf", archive, "-C", folder], check=True)
+
+
 def test_a_restored_backup_opens_a_short_link_and_knows_results(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,7 +46,7 @@ def test_a_restored_backup_opens_a_short_link_and_knows_results(
     fresh = tmp_path / "another machine"
     monkeypatch.setenv(VARIABLE, str(fresh))
     assert short.find(str(name)) is None
-    subprocess.run(["tar", "-xzf", tmp_path / "backup.tar.gz", "-C", fresh], check=True)
+    unpack(tmp_path / "backup.tar.gz", fresh)
     app = calm(visit("home", **{short.NAME: str(name)}))
     assert address(app) == SAID
     again = Kept(fresh).get(RUN, "tv", "p1")
@@ -81,9 +85,9 @@ def test_it_is_of_one_moment_while_others_write(kept: Path, tmp_path: Path) -> N
         writer.join()
     for k in range(5):
         folder = tmp_path / str(k)
-        with tarfile.open(tmp_path / f"{k}.tar.gz") as archive:
-            assert archive.getnames() == [short.FILE]
-            archive.extract(short.FILE, folder, filter="data")
+        folder.mkdir()
+        unpack(tmp_path / f"{k}.tar.gz", folder)
+        assert [path.name for path in folder.iterdir()] == [short.FILE]
         with closing(sqlite3.connect(folder / short.FILE)) as file:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
