@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from dashboard.navigation import FIRST, PAGES
 from deploy.serve import SYSTEM, healthy
@@ -202,3 +204,13 @@ def test_a_file_is_not_taken_without_the_readers_token(port: int) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", port)) as link:
         link.request("PUT", "/_stcore/upload_file/session/file", b"x\n1\n")
         assert link.getresponse().status == 403
+
+
+def test_a_message_that_no_page_sends_ends_its_connection(port: int) -> None:
+    begin = bytes([0x82, 0xFF]) + (65_000_000).to_bytes(8, "big") + bytes(4)  # binary, masked
+    with connect(f"ws://127.0.0.1:{port}/_stcore/stream") as link:
+        link.socket.sendall(begin)
+        with pytest.raises(ConnectionClosedError) as ended:
+            link.recv(timeout=START)
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 1009  # too big

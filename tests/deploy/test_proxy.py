@@ -23,6 +23,7 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:{serve.SYSTEM}
 LIMIT = 30.0  # seconds, after which what is waited for will not come
 WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket"}
 SECRET = b"from the process"
+TOKEN = "_streamlit_xsrf=2|a|b|1"
 HEADERS = {
     "content-security-policy",
     "x-content-type-options",
@@ -49,6 +50,7 @@ class Process(BaseHTTPRequestHandler):
             self.ended.wait()
             return
         self.send_response(200)
+        self.send_header("Set-Cookie", f"{TOKEN}; Path=/; SameSite=Lax")  # as Streamlit has it
         self.send_header("Content-Length", str(len(SECRET)))
         self.end_headers()
         self.wfile.write(SECRET)
@@ -113,13 +115,18 @@ def opened(port: int, path: str = "/", method: str = "GET", **headers: str) -> s
     return link
 
 
-def answer(link: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and what there is of the body; status 0 where nothing came."""
+def received(link: socket.socket) -> tuple[list[str], bytes]:
+    """The lines of the head of an answer, and what has come of its body."""
     got = b""
     while b"\r\n\r\n" not in got and (more := link.recv(65536)):
         got += more
     head, _, body = got.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
+    return head.decode().split("\r\n"), body
+
+
+def answer(link: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and what there is of the body; status 0 where nothing came."""
+    (first, *lines), body = received(link)
     headers = {n.lower(): v for n, _, v in (line.partition(": ") for line in lines)}
     missing = int(headers.get("content-length", 0)) - len(body)
     while missing > 0 and (more := link.recv(missing)):
@@ -161,6 +168,19 @@ def test_every_answer_says_what_the_browser_may_do(start: Start, path: str, expe
     }
     assert policy.endswith("; sandbox") == path.startswith("/media")
     assert "nginx/" not in headers["server"]
+
+
+@pytest.mark.parametrize(
+    ("before", "scope"),
+    [({}, "SameSite=Lax"), ({"X-Forwarded-Proto": "https"}, "SameSite=None; Secure; Partitioned")],
+)
+def test_cookies_are_for_https_alone_where_that_is_in_front(
+    start: Start, before: dict[str, str], scope: str
+) -> None:
+    with opened(start(), "/", **before) as link:
+        lines = received(link)[0]
+    cookies = [line.partition(": ")[2] for line in lines if line.lower().startswith("set-cookie")]
+    assert cookies == [f"lab_process=app0; Path=/; HttpOnly; {scope}", f"{TOKEN}; Path=/; {scope}"]
 
 
 def test_scripts_are_kept_and_pages_are_not(start: Start) -> None:
