@@ -35,7 +35,12 @@ def headings(text):
 
 def test_every_setting_of_the_server_is_in_its_table_and_in_its_own_help():
     table = (ROOT / "docs" / "serving.md").read_text("utf-8").split("\n## ")[0]
-    files = [ROOT / "deploy" / f"{name}.py" for name in ("plan", "serve")]
-    read = {name for file in files for name in SETTING.findall(file.read_text("utf-8"))}
-    assert read == set(SETTING.findall(table)) - {"DIFFUSION_LAB_CACHE"}
-    assert read == set(SETTING.findall(files[1].read_text("utf-8").split('"""')[1]))
+    listed, serve = set(SETTING.findall(table)), ROOT / "deploy" / "serve.py"
+    read = settings(serve, ROOT / "deploy" / "plan.py")
+    assert read == set(SETTING.findall(serve.read_text("utf-8").split('"""')[1]))
+    assert read <= listed <= read | settings(*(ROOT / "dashboard").rglob("*.py"))
+
+
+def settings(*files):
+    """The environment variables that these files name."""
+    return {name for file in files for name in SETTING.findall(file.read_text("utf-8"))}
