@@ -9,6 +9,7 @@ from dashboard.lessons.plan import CLASS, WEEK, Part
 from dashboard.lessons.show import query
 from dashboard.link.permalink import open_link
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.topics.syllabus.page import PAGE
 
 phrase = prose("phrases/syllabus")
@@ -47,6 +48,6 @@ for part in CLASS:
 st.header(phrase("a-week-of-self-study"))
 st.markdown(say("week"))
 for part in WEEK:
-    draw(part, phrase("min", capitalize=part.name.capitalize(), minutes=part.minutes))
+    draw(part, phrase("min", day=spoken(part.name.capitalize()), minutes=part.minutes))
 st.header(phrase("what-is-kept-of-a-reader"))
 st.markdown(say("privacy"))

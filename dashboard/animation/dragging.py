@@ -15,12 +15,14 @@ from dashboard.experiment.controls import STEPS
 from dashboard.link.widget_keys import KEY, is_fixed
 from dashboard.player import Drag
 from dashboard.player.run import cost_of
+from dashboard.prose import prose
 from diffusion_core import Experiment
 from diffusion_core.schedules import Custom, Theory
 from diffusion_core.scores.closed_form import ClosedForm
 from diffusion_core.targets.base import Target
 from diffusion_core.targets.forms import Gaussians
 
+phrase = prose("phrases/animation")
 LONGEST = 400  # the largest T that is dragged
 UPDATES = 2400  # of all runs of a ladder of eta or c0: some 100 kB at most
 NORMALS = 4_000_000  # of a run, which the browser keeps
@@ -57,7 +59,7 @@ def dials(experiment: Experiment, particles: int) -> list[Dial]:
     if noise:
         first = experiment.seed // SEEDS * SEEDS
         seeds = tuple(range(first, first + SEEDS))
-        found.append(Dial("seed", "seed", "seed", "seed", seeds, experiment.seed))
+        found.append(Dial("seed", phrase("seed"), "seed", "seed", seeds, experiment.seed))
     return [dial for dial in found if len(dial.values) >= LEAST]
 
 

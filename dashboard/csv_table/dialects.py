@@ -244,10 +244,11 @@ def _two_marks(a: Dialect, b: Dialect) -> Ambiguous:
         for j, cell in enumerate(cells):
             x, y = (d.readings[j].values[i] for d in (a, b))
             if x != y:
-                name = a.rows.cells[0][j] if a.start else f"column {j + 1}"
+                name = a.rows.cells[0][j] if a.start else phrase("column-number", number=j + 1)
                 where = phrase("line-column", lines=a.rows.lines[a.start + i], name=show(name))
-                says = " or ".join(
-                    f"{_said([v])} with {_how(d, cell)}" for d, v in ((a, x), (b, y))
+                says = f" {phrase('or')} ".join(
+                    phrase("said-with", said=_said([v]), how=_how(d, cell))
+                    for d, v in ((a, x), (b, y))
                 )
                 return Ambiguous(
                     phrase(
@@ -270,8 +271,9 @@ def _two_separators(options: list[Dialect]) -> Ambiguous:
         between = (
             phrase("between-columns-2", separators=SEPARATORS[dialect.separator]) if wide else ""
         )
-        ways.append(f"{_said(numbers.get(line, []))} with {between or _how(dialect, cell)}")
-    says = ", ".join(ways[:-1]) + " or " + ways[-1]
+        read = _said(numbers.get(line, []))
+        ways.append(phrase("said-with", said=read, how=between or _how(dialect, cell)))
+    says = f"{', '.join(ways[:-1])} {phrase('or')} {ways[-1]}"
     return Ambiguous(
         phrase("line-holds-which-is", line=line, cell=show(cell), says=says, question=QUESTION)
     )
@@ -279,12 +281,12 @@ def _two_separators(options: list[Dialect]) -> Ambiguous:
 
 def _said(values: Sequence[float | None]) -> str:
     shown = [phrase("no-number") if v is None else f"{v:.10g}" for v in values[:3]]
-    return " and ".join(shown) or phrase("no-number")
+    return f" {phrase('and')} ".join(shown) or phrase("no-number")
 
 
 def _how(dialect: Dialect, cell: str) -> str:
     """What the marks in the cell are to this dialect."""
     found = numeral(cell, dialect.decimal)
     if found and found.group:
-        return phrase("for-thousands", group=GROUPS.get(found.group, "blanks"))
-    return f"decimal {DECIMALS[dialect.decimal]}"
+        return phrase("for-thousands", group=GROUPS.get(found.group, phrase("blanks")))
+    return phrase("decimal", mark=DECIMALS[dialect.decimal])

@@ -88,8 +88,12 @@ def show(text: str) -> str:
     return f'"{short(text, 40)}"'
 
 
-def count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+def in_cells(n: int) -> str:
+    return phrase("one-cell") if n == 1 else phrase("many-cells", count=f"{n:,}")
+
+
+def in_rows(n: int) -> str:
+    return phrase("one-row") if n == 1 else phrase("many-rows", count=f"{n:,}")
 
 
 def _decode(data: bytes) -> str:

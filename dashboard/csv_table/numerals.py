@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from dashboard.prose import prose
+
+phrase = prose("phrases/csv_table")
 MARKS = {".": ",", ",": "."}  # a decimal mark, and the other one
 ERRORS = frozenset(
     {"#n/a", "#nv", "#n/d", "#div/0!", "#value!", "#wert!", "#valeur!", "#ref!", "#bezug!"}
@@ -148,14 +151,14 @@ def kind(cells: Sequence[str]) -> str:
     """What a column that is not numbers holds, in a word."""
     filled = [cell for cell in cells if not is_missing(cell)]
     if not filled:
-        return "empty"
+        return phrase("empty")
     for name, fits in (
-        ("dates", _DATE.fullmatch),
-        ("complex numbers", _COMPLEX.fullmatch),
-        ("true or false", lambda cell: cell.lower() in _TRUTH),
-        ("all in brackets", lambda cell: cell.startswith("(") and is_number(cell)),
-        ("mixed units", lambda cell: any(numeral(cell, mark) for mark in MARKS)),
+        (phrase("dates"), _DATE.fullmatch),
+        (phrase("complex-numbers"), _COMPLEX.fullmatch),
+        (phrase("true-or-false"), lambda cell: cell.lower() in _TRUTH),
+        (phrase("all-in-brackets"), lambda cell: cell.startswith("(") and is_number(cell)),
+        (phrase("mixed-units"), lambda cell: any(numeral(cell, mark) for mark in MARKS)),
     ):
         if all(map(fits, filled)):
             return name
-    return "text"
+    return phrase("text")

@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboard.csv_table.lines import EMPTY, MAX_COLUMNS, MAX_REMARKS, Line, Wrong, count
+from dashboard.csv_table.lines import EMPTY, MAX_COLUMNS, MAX_REMARKS, Line, Wrong, in_cells
 from dashboard.csv_table.numerals import is_number, is_text
+from dashboard.prose import prose
 
+phrase = prose("phrases/csv_table")
 TOTALS = frozenset(
     {"total", "totals", "grand total", "sum", "subtotal", "average", "mean"}
     | {"summe", "gesamt", "gesamtsumme", "mittelwert", "durchschnitt"}
@@ -24,7 +26,7 @@ TOTALS = frozenset(
 SUBTOTALS = frozenset({"total", "totals", "subtotal", "sub-total", "zwischensumme", "sous-total"})
 _WORD = re.compile(r'"((?:[^"]|"")*)"(?=[ \t]|$)|([^ \t]+)')
 _ONE_COLUMN = "\x1f"  # a separator that no text holds
-_QUOTES = 'has a quotation mark (") that is not closed or misplaced, or an endless cell'
+_QUOTES = phrase("quotes")
 
 Row = tuple[int, list[str]]
 
@@ -162,12 +164,9 @@ def _even(rows: list[Row], aside: tuple[Line, ...]) -> Rows:
     for line, cells in rows:
         here = min(len(cells), width)
         if here != extent:
-            raise Wrong(
-                f"line {line} has {count(here, 'cell')} where line {top} has {extent}; "
-                "every line needs the same number"
-            )
+            raise Wrong(phrase("uneven", line=line, cells=in_cells(here), other=top, count=extent))
     if width > MAX_COLUMNS:
-        raise Wrong(f"has {width:,} columns; at most {MAX_COLUMNS} can be read")
+        raise Wrong(phrase("too-wide", columns=f"{width:,}", most=MAX_COLUMNS))
     start = 1 if width > 1 and not any(cells[0] for _, cells in rows) else 0
     kept = tuple(cells[start:width] for _, cells in rows)
     return Rows(tuple(line for line, _ in rows), kept, aside)

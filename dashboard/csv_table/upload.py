@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.csv_table.choices import AS_FOUND, Choices
-from dashboard.csv_table.lines import Wrong, count, show
+from dashboard.csv_table.lines import Wrong, in_rows, show
 from dashboard.csv_table.named_columns import Column, Grid, numbers_rows, read_grid
 from dashboard.csv_table.numerals import is_missing
 from dashboard.prose import prose
@@ -118,7 +118,9 @@ def _numeric(grid: Grid) -> list[Column]:
     if not found:
         cells = [cell for column in grid.columns for cell in column.cells if not is_missing(cell)]
         raise Wrong(
-            phrase("has-no-column-of-numbers", cells=show(cells[0]) if cells else "no value")
+            phrase(
+                "has-no-column-of-numbers", cells=show(cells[0]) if cells else phrase("no-value")
+            )
         )
     return found
 
@@ -157,17 +159,17 @@ def _convert(
     lacking = len(points) - len(full)
     columns = columns if labels is None or labels in columns else [*columns, labels]
     if not full:
-        raise Wrong(phrase("has-no-row-with-a", columns=_listing(columns, "and")))
+        raise Wrong(phrase("has-no-row-with-a", columns=_listing(columns, phrase("and"))))
     if lacking and not drop_missing:
-        first = min(set(range(len(points))) - set(full))
+        first, total = min(set(range(len(points))) - set(full)), in_rows(len(points))
         raise Wrong(
             phrase(
-                "of-a-value-in-first",
-                lacking=f"{lacking:,}",
-                points=count(len(points), "row"),
-                value="lacks" if lacking == 1 else "lack",
-                columns=_listing(columns, "or"),
-                lines=lines[first],
+                "values-missing",
+                lack=phrase("one-lacks", rows=total)
+                if lacking == 1
+                else phrase("many-lack", count=f"{lacking:,}", rows=total),
+                columns=_listing(columns, phrase("or")),
+                line=lines[first],
             )
         )
     _refuse_size(columns[: len(points[0])], lines, full)
@@ -230,4 +232,6 @@ def _listing(columns: Sequence[Column], last: str = ",") -> str:
     names = [column.name for column in columns]
     if len(names) == 2 and last != ",":
         return f"{names[0]} {last} {names[1]}"
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return ", ".join(names[:8]) + (
+        f" {phrase('and-more', count=len(names) - 8)}" if len(names) > 8 else ""
+    )

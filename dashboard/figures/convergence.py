@@ -12,6 +12,7 @@ from dashboard.figures.marks import SAMPLERS, theme
 from dashboard.figures.once import drawn_once
 from dashboard.figures.style import figure_template, two_lines
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import superscript, with_error
 from diffusion_core import Measurement
 from diffusion_core.studies.convergence import Fit, tells_a_rate
@@ -151,7 +152,7 @@ def _bound(
             shape=shape_text(shape),
             source=shape.theorem.source,
             arxiv=shape.theorem.arxiv,
-            name=shape.theorem.name,
+            name=spoken(shape.theorem.name),
             anchor_steps=f"{shape.anchor_steps:,}",
         ),
         hoverinfo="text",

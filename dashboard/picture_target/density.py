@@ -65,7 +65,7 @@ def density(cells: ImageCells, name: str, invert: bool = True, background: float
     mass = np.maximum(m - background, 0.0)
     boxes = boxes_of_cells(mass, 2 * REACH / max(mass.shape))
     if boxes is None:
-        shade = "dark" if invert else "light"
+        shade = phrase("dark-shade") if invert else phrase("light-shade")
         raise InputError(
             phrase(
                 "has-no-cell-more-than",
@@ -109,10 +109,12 @@ def _empty(cells: ImageCells, invert: bool) -> str:
     if max(cells.darkest, cells.lightest) < LEAST:
         return phrase("is-transparent-everywhere-so-it")
     shade, most, other = (
-        ("white", cells.darkest, "light") if invert else ("black", cells.lightest, "dark")
+        (phrase("white"), cells.darkest, phrase("light-shade"))
+        if invert
+        else (phrase("black"), cells.lightest, phrase("dark-shade"))
     )
-    nearly = f" or nearly {shade}" if most else ""
-    where = " where it is not transparent" if cells.transparent > 0 else ""
+    nearly = f" {phrase('or-nearly', shade=shade)}" if most else ""
+    where = f" {phrase('where-not-transparent')}" if cells.transparent > 0 else ""
     return phrase("is-all-so-it-holds", shade=shade, nearly=nearly, where=where, other=other)
 
 

@@ -47,7 +47,8 @@ def what_may_be_wrong(made: Density, invert: bool) -> str | None:
     if made.emptiest == 1:
         return _say("uniform")
     if made.shade > 0.5:
-        mass, other = ("dark", "light") if invert else ("light", "dark")
+        dark, light = phrase("dark-shade"), phrase("light-shade")
+        mass, other = (dark, light) if invert else (light, dark)
         return _say("mostly", share=percent(made.shade), mass=mass, other=other)
     if made.emptiest > 0:
         return _say("full", share=percent(made.emptiest))

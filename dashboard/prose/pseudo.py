@@ -33,7 +33,10 @@ _KEPT = (
 )
 _PARTS = re.compile(rf"({'|'.join(_KEPT)})", re.DOTALL | re.MULTILINE)
 _WORDS = re.compile(r"[^\W\d_][\w'’-]*(?: [\w'’-]*\w[\w'’-]*)*")
-READ_AS_TEXT = ("sampler", "how", "differ", "conditions", "data", "score", "errors", "venue")
+READ_AS_TEXT = (
+    *("sampler", "statement", "rate", "steps", "conditions", "data", "score", "errors"),
+    *("how", "differ", "venue"),
+)
 
 
 def marked(text: str) -> str:

@@ -171,7 +171,8 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
         )
         k = f"{fit.k:.2f}"
         if fit.k_interval is not None:
-            k += f" ({fit.k_interval[0]:.2f} to {fit.k_interval[1]:.2f})"
+            low_k, high_k = (f"{end:.2f}" for end in fit.k_interval)
+            k = phrase("to", r=k, low=low_k, high=high_k)
         rows.append(
             (
                 labels[name],

@@ -19,7 +19,8 @@ from diffusion_core.studies.flow_matching import METHODS
 SEEN = """() => {
   const skipped = "script, noscript, style, code, pre, .katex, .modebar, "
     + "[data-testid=stToolbar], [data-testid=stElementToolbar], [data-testid=stStatusWidget], "
-    + "[data-testid=stIconMaterial], [data-testid=stFileUploaderDropzone]";
+    + "[data-testid=stIconMaterial], [data-testid=stFileUploaderDropzone], "
+    + "[aria-label$=' icon']";
   const said = [];
   const say = (kind, text) => {
     if (typeof text === "string" && /\\p{L}/u.test(text)) said.push([kind, text]);

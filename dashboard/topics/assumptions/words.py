@@ -98,7 +98,7 @@ def _support(experiment: Experiment, theorem: Theorem) -> list[Line]:
         said = f"{said} {_say('support-heavy', outside=outside)}"
     if any(term.radius for term in theorem.terms) and found.radius > 1:
         log = rounded(math.log(found.radius), 3)
-        said = f"{said} {_say('support-price', name=theorem.name, log=log)}"
+        said = f"{said} {_say('support-price', name=spoken(theorem.name), log=log)}"
     return [_line("support", HOLDS if found.bounded else FAILS, said, theorem.arxiv)]
 
 
@@ -248,7 +248,7 @@ def heading(theorem: Theorem) -> str:
         formula=theorem.formula,
         errors=errors,
         source=theorem.source,
-        name=f"{theorem.name} {theorem.equation}".strip(),
+        name=f"{spoken(theorem.name)} {theorem.equation}".strip(),
         arxiv=theorem.arxiv,
         evidence=spoken(theorem.evidence),
     )

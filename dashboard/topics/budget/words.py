@@ -12,6 +12,7 @@ from diffusion_core.studies.budget import Budget, Left
 SMALL = 0.01  # of the sum: not worth a clause
 BEYOND = 0.002  # of the mass: pictures leave out half of that by themselves
 _say = prose("budget")
+phrase = prose("phrases/budget")
 
 
 def reading(found: Budget, stochastic: bool) -> str:
@@ -141,7 +142,7 @@ def areas(excess: float, missing: float) -> str:
 
 def step_names(t: int) -> tuple[str, str]:
     """The two laws that one step's error lies between."""
-    return f"step(p<sub>{t}</sub>)", f"p<sub>{t - 1}</sub>"
+    return phrase("step-of-p", t=t), f"p<sub>{t - 1}</sub>"
 
 
 def of_step(found: Budget, t: int) -> str:

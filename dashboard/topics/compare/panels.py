@@ -139,7 +139,9 @@ def runs(base: Experiment, changes: Mapping[str, Changes]) -> dict[str, Experime
         found[f"{name}: {_title(run, changed.made)}"] = run
     dims = sorted({run.target.dim for run in found.values()})
     if len(dims) > 1:
-        raise InputError(phrase("target-all-panels-need-targets", str=" and ".join(map(str, dims))))
+        raise InputError(
+            phrase("target-all-panels-need-targets", dims=f" {phrase('and')} ".join(map(str, dims)))
+        )
     return found
 
 

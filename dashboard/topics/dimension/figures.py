@@ -109,7 +109,7 @@ def _shape(
             formula=bound.formula,
             source=bound.source,
             arxiv=bound.arxiv,
-            name=bound.name,
+            name=spoken(bound.name),
             evidence=spoken(bound.evidence),
         ),
         hoverinfo="text",
@@ -119,7 +119,7 @@ def _shape(
 def bound_text(bound: Theorem) -> str:
     """The powers of d, such as d² + d⁶."""
     powers = sorted({term.dim for term in bound.exact})
-    return " and ".join(_power_text(a) for a in powers)
+    return f" {phrase('and')} ".join(_power_text(a) for a in powers)
 
 
 @drawn_once

@@ -40,7 +40,7 @@ def distance_figure(
     """
     figure = go.Figure()
     for name, points in curves.items():
-        what = "levels" if name == "sampler" else "steps"
+        what = phrase("levels") if name == "sampler" else phrase("many-steps")
         figure.add_trace(
             go.Scatter(
                 x=[count for count, _, _ in points],
@@ -101,7 +101,7 @@ def _bars(found: Sequence[Distance | Estimate], shown: bool) -> dict[str, object
     error = [one.error for one in found]
     below = [min(one.error, 0.95 * one.value) for one in found]  # down to the axis is infinite
     return {
-        "type": phrase("data"),
+        "type": "data",
         "array": error,
         "arrayminus": below,
         "visible": shown,

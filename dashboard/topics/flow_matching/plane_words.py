@@ -64,7 +64,7 @@ def reading(curves: Curves, names: Mapping[str, str], question: Question) -> str
 
 
 def picture(steps: int) -> str:
-    unit = "step" if steps == 1 else "steps"
+    unit = phrase("one-step") if steps == 1 else phrase("many-steps")
     return say("plane-picture", count=DRAWN, steps=f"{steps}", unit=unit)
 
 
@@ -80,7 +80,8 @@ def reflow(found: Reflow, question: Question) -> str:
         value=seen(found.end),
         cost=f"{2 * question.teacher}",
     )
-    return f"{first}\n\n{say('plane-cross', share=crossed or f'at most {percent(share + error)}')}"
+    most = phrase("at-most", value=percent(share + error))
+    return f"{first}\n\n{say('plane-cross', share=crossed or most)}"
 
 
 def rows(curves: Curves, names: Mapping[str, str]) -> list[tuple[object, ...]]:

@@ -173,7 +173,7 @@ def steps(
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return " and ".join(parts) if len(parts) < 3 else ", ".join(parts)
+    return f" {phrase('and')} ".join(parts) if len(parts) < 3 else ", ".join(parts)
 
 
 def scale_alt(curves: Mapping[str, Curve], labels: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
+from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded, with_error
 from dashboard.topics.imperfect_scores.measure import Floor
 from diffusion_core import Measurement
@@ -18,9 +19,9 @@ def sizes(score: ScoreSize, jacobi: ScoreSize) -> str:
     return _PROSE(
         "sizes",
         score=with_error(score.value, score.stated),
-        score_how=score.how,
+        score_how=spoken(score.how),
         jacobi=with_error(jacobi.value, jacobi.stated),
-        jacobi_how=jacobi.how,
+        jacobi_how=spoken(jacobi.how),
     )
 
 
@@ -66,7 +67,7 @@ def waves(curves: Mapping[str, Points], labels: Mapping[str, str], size: float) 
         "waves-reading",
         low=rounded(some[0][1]),
         high=rounded(some[-1][1]),
-        parts=" and ".join(parts) if len(parts) < 3 else ", ".join(parts),
+        parts=f" {phrase('and')} ".join(parts) if len(parts) < 3 else ", ".join(parts),
     )
     return _PROSE("waves", size=f"{size:g}", reading=reading)
 

@@ -37,7 +37,9 @@ def parts(name: Name) -> tuple[str, str]:
     """Which score, and which w_t or v_t: "–" where the sampler needs none."""
     sampler, score = name
     own = phrase("exact") if score in (EXACT, ONLY) else phrase("learned")
-    extra = {EXACT: phrase("exact"), DERIVATIVES: "derivatives"}.get(score, "regressed")
+    extra = {EXACT: phrase("exact"), DERIVATIVES: phrase("derivatives")}.get(
+        score, phrase("regressed")
+    )
     return own, extra if sampler in EXTRAS else "–"
 
 
@@ -46,7 +48,7 @@ def curve_label(name: Name) -> str:
     (sampler, way), (score, extra) = name, parts(name)
     if sampler not in EXTRAS:
         return phrase("score", samplers=SAMPLERS[sampler], score=score)
-    short = f"accelerated {SAMPLERS[sampler].split()[-1]}"
+    short = phrase("accelerated", sampler=SAMPLERS[sampler].split()[-1])
     if way == EXACT:
         return phrase("all-exact", short=short)
     given = extra if way == DERIVATIVES else f"{EXTRAS[sampler][0]}<sub>t</sub> {extra}"

@@ -104,5 +104,5 @@ def _line(line: Line, d: int, dark: bool) -> go.Scatter:
 
 def _named(line: Line) -> str:
     names = list(dict.fromkeys(short(r) for r in line.results))
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    more = f" {phrase('and-more', count=len(names) - MOST)}" if len(names) > MOST else ""
     return "<br>".join(names[:MOST]) + more

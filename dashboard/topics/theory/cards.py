@@ -36,7 +36,8 @@ def term_table(experiment: Experiment, t: int) -> str:
         f"| {_number(term.factor(found))} |"
         for term in experiment.record.terms
     ]
-    return "\n".join([f"| term | what it is for | factor at t = {t:,} |", "|---|---|---|", *rows])
+    names = (phrase("term"), phrase("purpose"), phrase("factor-at-t", t=f"{t:,}"))
+    return "\n".join([f"| {' | '.join(names)} |", "|---|---|---|", *rows])
 
 
 def _number(value: float) -> str:
@@ -70,11 +71,19 @@ def _code(parts: Iterable[Callable[..., object]]) -> str:
 def all_formulas() -> str:
     """Every sampler with its order, its cost and its update."""
     return "\n\n".join(
-        f"**{f'{record.label} {record.equation}'.strip()}**, "
-        f"{f'order {record.order}' if record.order else 'no order in T'}, "
-        f"{record.evaluations} score evaluation{'s' if record.evaluations > 1 else ''} a step\n\n"
-        f"$$\n{record.latex}\n$$"
-        for record in SAMPLERS.values()
+        f"{_facts(record)}\n\n$$\n{record.latex}\n$$" for record in SAMPLERS.values()
+    )
+
+
+def _facts(record: Sampler) -> str:
+    """A sampler's name, its order and its cost."""
+    count = record.evaluations
+    cost = phrase("evaluations-a-step", count=count) if count > 1 else phrase("evaluation-a-step")
+    return phrase(
+        "sampler-facts",
+        sampler=f"{record.label} {record.equation}".strip(),
+        order=phrase("of-order", order=record.order) if record.order else phrase("no-order"),
+        cost=cost,
     )
 
 

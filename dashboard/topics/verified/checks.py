@@ -154,7 +154,7 @@ def summary(board: Board) -> str:
         return words("nothing")
     seconds = rounded(sum(result.seconds for result in judged), 2)
     names = ", ".join(f"“{spoken(result.check.title)}”" for result in failed)
-    fail = "fails" if len(failed) == 1 else "fail"
+    fail = phrase("fails") if len(failed) == 1 else phrase("fail")
     values = {"count": len(judged), "failed": len(failed), "fail": fail}
     if failed:
         block = "some-fail" if board.fault == "none" else "fault-found"

@@ -25,7 +25,7 @@ def commit() -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return phrase("without-a-commit")
-    return f"commit {done.stdout.strip()}"
+    return phrase("commit", name=done.stdout.strip())
 
 
 def versions() -> dict[str, str]:
