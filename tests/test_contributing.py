@@ -24,7 +24,7 @@ from tests.test_requirements import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {part.split("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-NUMBERS = {"Three": 3, "Four": 4, "Five": 5, "Six": 6}
+NUMBERS = {"Three": 3, "Four": 4, "Five": 5, "Six": 6, "Seven": 7}
 STEP = re.compile(
     r"New file `(?P<new>[^`]+)`:\n\n```\w+\n(?P<text>.*?)^```$"
     r"|^```diff\n(?P<diff>.*?)^```$"
@@ -150,7 +150,7 @@ def test_a_new_sampler_works(copies: dict[str, Path]) -> None:
     coarse, fine = (distance(project, sampler={"kind": "ab2"}, steps=t) for t in (64, 128))
     assert 3.4 < coarse / fine < 4.6  # second order, as its record says
     check(project, "tests/core/samplers", "tests/core/laws/test_laws_gaussian.py", "-k", "ab2")
-    check(project, *LISTED)
+    check(project, "tests/dashboard/test_prose_library.py", *LISTED)
 
 
 def test_a_new_target_works(copies: dict[str, Path]) -> None:
@@ -173,11 +173,12 @@ def test_a_new_schedule_works(copies: dict[str, Path]) -> None:
     assert 0 < distance(project, schedule={"kind": "scaled-linear"}) < 0.1
     conformance = "tests/core/samplers/test_conformance.py"
     check(project, conformance, "-k", "test_every_combination_steps and scaled-linear")
-    check(project, *LISTED)
+    check(project, "tests/dashboard/test_prose_phrases.py", *LISTED)
 
 
 def test_a_new_metric_works(copies: dict[str, Path]) -> None:
     check(copies["A metric"], "tests/core/distances/test_every_metric.py", "-k", "lecam or readme")
+    check(copies["A metric"], "tests/dashboard/test_prose_library.py")
 
 
 def test_a_new_page_works(copies: dict[str, Path]) -> None:
@@ -185,6 +186,7 @@ def test_a_new_page_works(copies: dict[str, Path]) -> None:
     check(
         copies["A page"],
         "tests/dashboard/test_prose.py",
+        "tests/dashboard/test_prose_phrases.py",
         "tests/test_contributing.py::test_readme_names_every_page",
     )
 
@@ -193,6 +195,7 @@ def test_a_new_lesson_works(copies: dict[str, Path]) -> None:
     lessons = "tests/dashboard/lessons"
     check(copies["A lesson"], f"{lessons}/test_lessons.py", "-k", "noise or week or listed")
     check(copies["A lesson"], f"{lessons}/test_lessons_page.py", "-k", "noise")
+    check(copies["A lesson"], "tests/dashboard/test_prose_phrases.py")
 
 
 PAGE = """

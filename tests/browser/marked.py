@@ -85,10 +85,12 @@ NAMES = {
     "Python",
 }
 SYMBOLS = {"arxiv", "csv", "json", "log", "snr", "score", "jacobi", "png", "svg", "gif", "html"}
-_MARKED = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}")
+# a formula within a marked text parts it in two
+_MARKED = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}|^[^{OPEN}{CLOSE}]*{CLOSE}|{OPEN}[^{CLOSE}]*$")
 _KEPT = re.compile(
     rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(NAMES, key=len, reverse=True)))})(?!\w)"
-    r"|<[^>]*>|%\{[^}]*\}|&\w+;|https?://\S+|[ε]_\w+"
+    r"|<[^>]*>|%\{[^}]*\}|&\w+;|https?://\S+|ε_\w+|log[⁰¹²³⁴⁵⁶⁷⁸⁹·^.\d]*T?"
+    r"|arXiv [\d.]+, equation"
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
