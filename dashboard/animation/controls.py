@@ -38,11 +38,7 @@ VIEW_LABELS = {
     "both": phrase("both"),
 }
 HEAT_MAPS = {"p": "$p_t$", "q": "$q_t$", "difference": "$q_t - p_t$"}
-MAP_LAYERS = {
-    "p": phrase("target"),
-    "q": "output-map",
-    "difference": phrase("difference"),
-}  # the player's names
+MAP_LAYERS = {"p": "target", "q": "output-map", "difference": "difference"}  # the player's names
 SHOWN = ("particles", "target", "contours", "output", "histogram")
 
 LAYER_SETTING = several("layers", SHOWN, tuple(LAYER_LABELS))

@@ -238,7 +238,7 @@ def needed_table(found: Mapping[float, Sequence[Mixing]]) -> dict[str, list[str]
             for m in laws
         ],
         "last TV": [with_error(m.tv[-1].value, m.tv[-1].error) for m in laws],
-        "settled": [phrase("yes") if m.settled else "no" for m in laws],
+        "settled": [phrase("yes") if m.settled else phrase("no") for m in laws],
     }
 
 

@@ -97,7 +97,14 @@ WAVE_HEADER = ("sampler", "frequency", "eps_jacobi", "tv", "error", "folds")
 
 def wave_rows(curves: Mapping[str, Points]) -> list[tuple[object, ...]]:
     return [
-        (name, w, jacobi, m.value, m.error, {None: "", True: phrase("yes"), False: "no"}[fold])
+        (
+            name,
+            w,
+            jacobi,
+            m.value,
+            m.error,
+            {None: "", True: phrase("yes"), False: phrase("no")}[fold],
+        )
         for name, points in curves.items()
         for w, jacobi, m, fold in points
     ]
