@@ -22,6 +22,8 @@ from diffusion_core.errors import InputError
 phrase = prose("phrases/picture_target")
 MAX_IMAGE_BYTES = 5_000_000
 MAX_PIXELS = 25_000_000
+MAX_SCANS = 100  # of a JPEG, each over all its pixels; programs write a dozen
+SCAN = b"\xff\xda"
 FINER = 8  # a JPEG is decoded at a reduced size that leaves as many pixels along a cell, or more
 ORIENTATION = 0x0112  # the EXIF tag, whose values other than 1 are those of UPRIGHT
 UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -69,8 +71,8 @@ def read_image(data: bytes, title: str, size: int) -> ImageCells:
     """The first picture of the file on square cells, ``size`` of them along its longer side.
 
     InputError, whose words begin with ``title``, for a file of another kind than FORMATS, of more
-    than MAX_IMAGE_BYTES or MAX_PIXELS, with one side more than ``size`` times the other, with one
-    of its colours of 16 bits transparent, or damaged.
+    than MAX_IMAGE_BYTES, MAX_PIXELS or MAX_SCANS, with one side more than ``size`` times the other,
+    with one of its colours of 16 bits transparent, or damaged.
     """
     if len(data) > MAX_IMAGE_BYTES:
         raise InputError(
@@ -95,6 +97,7 @@ def read_image(data: bytes, title: str, size: int) -> ImageCells:
         raise InputError(damaged) from None
     _refuse_size(image, title, size)
     _refuse_deep_transparency(image, data, title)
+    _refuse_scans(image, data, title)
     try:
         return _decoded(image, data, size)
     except Exception:
@@ -122,6 +125,15 @@ def _refuse_deep_transparency(image: Image.Image, data: bytes, title: str) -> No
     """Pillow keeps the upper 8 bits of such colours only, so the transparent one is not known."""
     if isinstance(image.info.get("transparency"), tuple) and _depth(image, data) == 16:
         raise InputError(phrase("has-colours-of-16-bits", title=title))
+
+
+def _refuse_scans(image: Image.Image, data: bytes, title: str) -> None:
+    """A few bytes a scan, and thousands of them: hours of work in a small file."""
+    if image.format in ("JPEG", "MPO") and data.count(SCAN) > MAX_SCANS:
+        raise InputError(
+            f"{title}: is a JPEG picture of more than {MAX_SCANS} scans, which would take too long "
+            "to read; save it anew"
+        )
 
 
 def _depth(image: Image.Image, data: bytes) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin
 
-from dashboard.picture_target.file import MAX_PIXELS, read_image
+from dashboard.picture_target.file import MAX_PIXELS, MAX_SCANS, read_image
 from diffusion_core import InputError
 from tests.dashboard.pictures import (
     RGB,
@@ -338,3 +338,13 @@ def test_the_largest_pictures_are_turned_into_numbers_strip_by_strip():
         tracemalloc.stop()
     np.testing.assert_allclose(cells.dark, 1)
     assert peak < 2 * MAX_PIXELS  # bytes: numbers for every pixel at once would be four times that
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded():
+    """Each scan goes over all pixels: 42 bytes of the file for a part of a second."""
+    data = saved(Image.new("L", (600, 600), 200), "JPEG", progressive=True)
+    first, *scans = data.split(b"\xff\xda")
+    assert read(data).width == 600
+    again = [*scans[:-1], *[scans[-2]] * MAX_SCANS, scans[-1]]
+    with pytest.raises(InputError, match=r"^p\.png: is a JPEG picture of more than 100 scans"):
+        read(b"\xff\xda".join([first, *again]))
