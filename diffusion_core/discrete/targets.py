@@ -14,6 +14,7 @@ from diffusion_core.errors import InputError
 from diffusion_core.schedules import Array, check_range
 
 MOST_WORDS = 5_000
+LARGEST = 1e300  # of a weight, so that their sum is finite
 
 
 class Sequences(Protocol):
@@ -101,7 +102,7 @@ class Independent(_Digits):
             raise InputError("target.probabilities: rows of one length, one for each coordinate")
         _check_size(len(rows), len(rows[0]))
         for row in rows:
-            if min(row) < 0 or abs(math.fsum(row) - 1) > 1e-9:
+            if not all(0 <= p <= 1 + 1e-9 for p in row) or abs(math.fsum(row) - 1) > 1e-9:
                 raise InputError(
                     "target.probabilities: every row must be non-negative and sum to 1"
                 )
@@ -175,8 +176,8 @@ class Words:
             raise InputError(
                 f"target.weights: one for each word, got {len(self.weights)} for {len(words)}"
             )
-        if self.weights and not (min(self.weights) >= 0 and 0 < math.fsum(self.weights) < 1e300):
-            raise InputError("target.weights: must not be negative, nor all zero")
+        if self.weights:
+            _check_masses("target.weights", self.weights)
         _check_size(len(words[0]), max(2, len(self.letters)))
 
     @cached_property
@@ -203,13 +204,17 @@ class Histogram(_Digits):
 
     def __post_init__(self) -> None:
         _check_size(1, len(self.masses))
-        if not (min(self.masses) >= 0 and 0 < math.fsum(self.masses) < 1e300):
-            raise InputError("target.masses: must not be negative, nor all zero")
+        _check_masses("target.masses", self.masses)
 
     @cached_property
     def law(self) -> Array:
         masses = np.array(self.masses)
         return masses / masses.sum()
+
+
+def _check_masses(name: str, masses: tuple[float, ...]) -> None:
+    if not (all(0 <= mass <= LARGEST for mass in masses) and any(masses)):
+        raise InputError(f"{name}: must not be negative, above {LARGEST:g}, nor all zero")
 
 
 def _check_size(length: int, symbols: int) -> None:

@@ -121,7 +121,7 @@ def _histogram(base: Sequences) -> Sequences:
         **_widget("masses", " ".join(f"{mass:g}" for mass in held.masses)),
         help=say("discrete-masses"),
     )
-    return Histogram(tuple(_number(part, "masses") for part in text.replace(",", " ").split()))
+    return read_masses(text)
 
 
 def _independent(base: Sequences) -> Sequences:
@@ -144,6 +144,11 @@ def read_words(text: str) -> Words:
     words = tuple(parts[0] for parts in lines)
     weights = tuple(_number(parts[1], "words") if parts[1:] else 1.0 for parts in lines)
     return Words(words, () if set(weights) == {1.0} else weights)
+
+
+def read_masses(text: str) -> Histogram:
+    """Masses between commas or blanks; InputError names the first that is no number."""
+    return Histogram(tuple(_number(part, "masses") for part in text.replace(",", " ").split()))
 
 
 def _number(text: str, name: str) -> float:
