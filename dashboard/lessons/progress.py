@@ -19,16 +19,18 @@ from diffusion_core import InputError
 phrase = prose("phrases/lessons")
 OVERVIEW = "all"
 MOST_STEPS = 30
+MOST_DIGITS = 9
 _ANSWER = re.compile(r"[a-h]|[0-9]{1,6}(-[0-9]{1,6})?")
 _REACHED = ("step", "answers")
 
 
 def _read_step(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_STEPS):
+    short = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    if not (short and 1 <= int(text) <= MOST_STEPS):
         raise InputError(
             phrase("step-a-number-from-1", most_steps=MOST_STEPS, text=repr(text[:40]))
         )
-    return int(text[:3])
+    return int(text)
 
 
 def _read_answers(text: str) -> tuple[str, ...]:

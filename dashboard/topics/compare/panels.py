@@ -21,6 +21,7 @@ from diffusion_core.schedules import MAX_STEPS, MIN_STEPS, Custom
 
 phrase = prose("phrases/compare")
 MOST = 4
+MOST_DIGITS = 9
 NAMES = ("B", "C", "D")
 AS_A = "as in A"
 
@@ -114,11 +115,12 @@ def _read(panel: str, text: str) -> Changes:
             )
         values[name] = value
     if "steps" in values:
-        if not values["steps"].isdecimal():
+        digits = values["steps"]
+        if not (digits.isdecimal() and len(digits) <= MOST_DIGITS):
             raise InputError(
-                phrase("steps-needs-a-whole-number", panel=panel, steps=repr(values["steps"][:40]))
+                phrase("steps-needs-a-whole-number", panel=panel, steps=repr(digits[:40]))
             )
-        values["steps"] = int(values["steps"][:9])
+        values["steps"] = int(digits)
     try:
         return Changes(**values)
     except InputError as error:

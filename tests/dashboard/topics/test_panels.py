@@ -40,6 +40,12 @@ def test_any_text_is_changes_or_refused(text: str) -> None:
     assert complaint == "" or (complaint.startswith("b: ") and len(complaint.splitlines()) == 1)
 
 
+def test_a_number_of_steps_is_read_whole_or_refused() -> None:
+    assert SETTING.read("steps.0050").steps == 50
+    with pytest.raises(InputError, match="b: steps needs a whole number"):
+        SETTING.read("steps.0000000505")  # whose first nine digits are 50
+
+
 @given(CHANGES)
 def test_only_what_is_named_changes(changes: Changes) -> None:
     base = Experiment(preset="three-modes", seed=7)
