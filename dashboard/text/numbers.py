@@ -41,3 +41,9 @@ def stated(error: float) -> str:
 
 def percent(share: float) -> str:
     return f"{rounded(100 * share, 3)} %"
+
+
+def exact(number: float) -> str:
+    """The number as a text that is read as the same, for links: short where that is enough."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)

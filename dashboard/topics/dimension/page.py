@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.experiment.controls import FIRST_SAMPLERS
 from dashboard.link.permalink import Page, Setting, choice, several, whole
 from dashboard.prose import prose
+from dashboard.text.numbers import exact
 from diffusion_core import SAMPLERS, InputError
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.studies.dimension import GaussianAxes
@@ -30,7 +31,7 @@ def _read_variance(text: str) -> float:
 
 SETTINGS = (
     choice("kind", "isotropic", tuple(KINDS)),
-    Setting("variance", 0.25, _read_variance, lambda value: f"{value:.12g}"),
+    Setting("variance", 0.25, _read_variance, exact),
     whole("k", 10, SIGNALS),
     choice("rest", 0.0, RESTS, float),
     several("samplers", PAPER_SAMPLERS, tuple(SAMPLERS), FIRST_SAMPLERS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.link.permalink import Page, Setting, choice, several, switch, whole
 from dashboard.prose import prose
+from dashboard.text.numbers import exact
 from dashboard.topics.schedule_design.measure import KINDS, PLACES, THERE
 from diffusion_core import InputError
 from diffusion_core.studies.noise_grids import KNOTS, NAMED, STRAIGHT, check_bend
@@ -28,7 +29,7 @@ def _read_bend(text: str) -> tuple[float, ...]:
 
 
 def _write_bend(values: tuple[float, ...]) -> str:
-    return ",".join(f"{v:g}" for v in values)
+    return ",".join(map(exact, values))
 
 
 SETTINGS = (
