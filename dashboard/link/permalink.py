@@ -36,6 +36,7 @@ PARTS = ("target", "schedule", "sampler", "steps", "start", "score", "seed", "pa
 DEFAULT = Experiment(preset=DEFAULT_1D)
 PLAIN = 1200  # characters of JSON that are still sent as they are
 MAX_LINK = 6000  # characters of the experiment's part; servers and mail programs cut longer ones
+MOST_LISTED = 24  # words that a refusal names
 _PACKED = "z."
 IN_FLIGHT = 2.0  # seconds in which a request may still carry the address from before
 BUILDER = phrase("for-a-class")  # what shows the address on the page
@@ -175,7 +176,9 @@ def shared(name: str) -> Any:
 
 
 def _listed(allowed: Sequence[Any]) -> str:
-    return ", ".join(map(str, allowed))
+    few = ", ".join(map(str, allowed[:MOST_LISTED]))
+    more = len(allowed) - MOST_LISTED
+    return f"{few} and {more} more" if more > 0 else few
 
 
 # ---- the experiment as text
