@@ -4,6 +4,7 @@
 # test-oldest, test-newest: the suite with the oldest and the newest versions that the lists of
 # requirements allow, on the oldest and the newest Python, in .venv-oldest and .venv-newest;
 # PYTHON=/path/to/python3 is another Python, TESTS=test-fast less of the tests.
+# generated: what readers may send, generated: CASES of each kind, new ones each time.
 # audit: known vulnerabilities of what .venv has.
 # Each makes .venv if it is missing or older than the lists of requirements.
 
@@ -33,7 +34,9 @@ RESOLUTION_oldest := lowest-direct
 RESOLUTION_newest := highest
 TESTS ?= suite
 
-.PHONY: install run serve backup upgrade test suite test-fast test-oldest test-newest lint format bench audit chromium
+CASES ?= 800
+
+.PHONY: install run serve backup upgrade test suite test-fast test-oldest test-newest generated lint format bench audit chromium
 
 install: $(VENV)/run.stamp
 
@@ -71,6 +74,9 @@ test-oldest test-newest: test-%: $(VENV)/dev.stamp
 		-r requirements-dev.txt
 	@touch .venv-$*/dev.stamp .venv-$*/run.stamp
 	$(MAKE) VENV=.venv-$* $(TESTS)
+
+generated: $(VENV)/dev.stamp
+	GENERATED_CASES=$(CASES) $(BIN)/python -m pytest --quiet tests/generated
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

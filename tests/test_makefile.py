@@ -47,3 +47,12 @@ def test_each_end_of_the_ranges_has_a_venv_of_its_own(end: str, versions: str):
     )
     assert f".venv-{end}/bin/python -m pytest" in plan
     assert '--python "/some/python3"' in planned(f"test-{end}", "PYTHON=/some/python3")
+
+
+def test_a_long_run_has_ten_thousand_cases():
+    """As many as CASES of every property."""
+    files = (ROOT / "tests" / "generated").glob("test_*.py")
+    properties = sum(file.read_text().count("\n@GENERATED\n@given") for file in files)
+    [cases] = re.findall(r"^CASES \?= (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert properties * int(cases) >= 10_000
+    assert f"GENERATED_CASES={cases} .venv/bin/python -m pytest" in planned("generated")
