@@ -40,7 +40,13 @@ WORDS = (
     *(",", ".", "z.", "none", "all", "null", "<b>", "\x00", "\ud800", "\u2028", "é", "a" * 300),
     *("9" * 30, "0" * 5000, "000002", "0" * 12 + "5"),
 )
-numbers = st.sampled_from(WHOLE) | st.sampled_from(REAL) | st.floats(-4, 4) | st.integers(-9, 99)
+numbers = (
+    st.sampled_from((-1, 0, 2**53 + 1, 10**400))
+    | st.sampled_from(WHOLE)
+    | st.sampled_from(REAL)
+    | st.floats(-4, 4)
+    | st.integers(-9, 99)
+)
 scalars = numbers | st.sampled_from(WORDS) | st.none() | st.booleans()
 values = (
     scalars | st.lists(scalars, max_size=3) | st.lists(st.lists(numbers, max_size=2), max_size=2)

@@ -102,7 +102,7 @@ def test_a_curve_drawn_is_a_law_or_nothing(heights: Any) -> None:
 
 
 @GENERATED
-@given(bent(st.lists(st.lists(st.floats(-3, 3), min_size=2, max_size=2), max_size=5)))
+@given(bent(st.lists(st.lists(st.floats(-3, 3), min_size=2, max_size=2), min_size=1, max_size=5)))
 def test_points_drawn_are_points_or_nothing(rows: Any) -> None:
     with bounded():
         points = points_of(json.loads(json.dumps(rows)))
