@@ -59,6 +59,13 @@ def read_grid(data: bytes, choices: Choices = AS_FOUND) -> Grid:
 
     Wrong if it is no table, Ambiguous if it is several and no choice says which.
     """
+    try:
+        return _read_grid(data, choices)
+    finally:
+        read_column.cache_clear()  # which would hold the cells of files long gone
+
+
+def _read_grid(data: bytes, choices: Choices) -> Grid:
     dialect, text = find_dialect(data, choices)
     rows = dialect.rows
     header = _has_header(dialect, choices.first)

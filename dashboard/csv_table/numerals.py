@@ -90,9 +90,13 @@ def is_text(cell: str) -> bool:
     return not (is_missing(cell) or is_number(cell))
 
 
-@lru_cache(maxsize=2**16)  # where cells are many they are short, and many alike
 def numeral(cell: str, mark: str) -> Numeral | None:
     """The number that the cell spells under this decimal mark, infinity included."""
+    return _numeral(cell, mark) if len(cell) <= LONGEST else _numeral.__wrapped__(cell, mark)
+
+
+@lru_cache(maxsize=2**16)  # where cells are many they are short, and many alike
+def _numeral(cell: str, mark: str) -> Numeral | None:
     plain = _PLAIN[mark].fullmatch(cell)
     if plain:
         return Numeral(float(cell.replace(",", ".")), bare=len(plain[1]) > 3)
