@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from dashboard import inline_scripts, warm_up
+from dashboard import inline_scripts, uploads, warm_up
 from dashboard.compute import work
 from dashboard.figures.marks import PARTS
 from dashboard.link import short
@@ -67,6 +67,7 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
+    uploads.keep_few()
     st.html(_STYLE)
     with st.container(key="script"):
         st.html(_SCRIPT, unsafe_allow_javascript=True)

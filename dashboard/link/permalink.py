@@ -210,6 +210,8 @@ def decoded(text: str) -> str:
 
 
 def _unpack(text: str) -> str:
+    if len(text) > MAX_JSON_BYTES:
+        raise InputError(f"experiment: at most {MAX_JSON_BYTES:,} characters of a link")
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
         reader = zlib.decompressobj()

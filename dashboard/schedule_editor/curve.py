@@ -31,6 +31,7 @@ MOST_HANDLES = 12
 LIMIT = 25.0  # of log-SNR either way: abar within 1e-11 of 0 and 1
 GAP = 0.01  # at least so much does log-SNR fall from handle to handle
 NARROWEST = 0.002  # and at least so far are they apart
+MOST_CHARACTERS = 300_000  # of a list: room for 8,192 numbers of 30 digits
 
 
 def handles(chain: Chain, count: int = HANDLES) -> Points:
@@ -93,6 +94,8 @@ def parse_list(text: str) -> Custom:
 
     InputError, in one sentence, for anything else.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(f"the list: at most {MOST_CHARACTERS:,} characters, got {len(text):,}")
     text = text.strip()
     if text.startswith("["):
         text = _from_json(text)
