@@ -26,11 +26,12 @@ from dashboard.link.permalink import AXES, MAX_LINK, SHARED, Page, Setting, deco
 from dashboard.navigation import PAGES
 from dashboard.topics.challenges import history
 from dashboard.topics.challenges.entries import CHALLENGES
-from diffusion_core import Experiment, InputError
+from diffusion_core import Experiment
 from diffusion_core.strict_json import MAX_JSON_BYTES
 from tests.generated.bounds import GENERATED, LONGEST_SENTENCE, answer, bounded
 from tests.generated.experiments import experiments
 from tests.generated.mutations import WORDS, as_text, bent, bent_bytes, bent_text
+from tests.generated.settings_texts import ODD, TEXTS, texts_of
 
 PAGES_WITH_SETTINGS = st.sampled_from([page for page in PAGES.values() if page.settings])
 ENTRIES = st.sampled_from([page for page in PAGES.values() if page.name == "challenges"])
@@ -89,56 +90,11 @@ def test_a_link_is_an_experiment_or_refused(text: str) -> None:
 # ---- a page's settings
 
 
-def allowed(setting: Setting) -> list[str]:
-    """Texts that the setting reads: its default, and what its refusal lists."""
-    try:
-        setting.read("\x00")
-        said = ""
-    except InputError as refusal:
-        said = str(refusal).split(", got ")[0].partition(": ")[2]
-    words = [word.rpartition(" of ")[2] for word in said.split(", ")]
-    return [setting.write(setting.default), *filter(lambda w: readable(setting, w), words)]
-
-
-def readable(setting: Setting, text: str) -> bool:
-    try:
-        setting.read(text)
-    except InputError:
-        return False
-    return True
-
-
-TEXTS = {
-    page.name: {s.name: allowed(s) for s in (*page.settings, *SHARED.values())}
-    for page in PAGES.values()
-}
-ODD = (
-    *WORDS,
-    "1,2",
-    "0,0,0,0,0",
-    "0.5",
-    "0301",
-    "sampler.ddpm,steps.0000000505",
-    "steps.٣٠",
-    "0.1234567891,0,0,0,0,0",
-    "1e-7,2,3,4,5,6",
-    "12345678.123456789",
-    "0.123456789012345",
-)
-
-
-def texts_of(page: Page, name: str) -> st.SearchStrategy[str]:
-    """What a link may say of a setting: what is allowed, several of it, bent, and odd."""
-    one = st.sampled_from(TEXTS[page.name][name])
-    several = st.lists(one, min_size=1, max_size=3).map(",".join)
-    return one | bent_text(several, ODD) | st.sampled_from(ODD)
-
-
 @st.composite
 def addresses(draw: st.DrawFn, pages: st.SearchStrategy[Page]) -> tuple[Page, dict[str, str]]:
     """A page and the settings of a link to it, some of them bent, some of another page."""
     page = draw(pages)
-    said = {n: draw(texts_of(page, n)) for n in TEXTS[page.name] if draw(st.booleans())}
+    said = {n: draw(texts_of(page.name, n)) for n in TEXTS[page.name] if draw(st.booleans())}
     if draw(st.booleans()):
         said["e"] = draw(packed_links() | bent(experiments()).map(json.dumps))
     if draw(st.integers(0, 3)) == 0:
@@ -179,7 +135,7 @@ def assert_comes_back(setting: Setting, text: str) -> None:
 def test_what_a_setting_reads_it_writes_and_reads_again(data: st.DataObject) -> None:
     page = data.draw(PAGES_WITH_SETTINGS)
     setting = data.draw(st.sampled_from([*page.settings, *SHARED.values()]))
-    text = data.draw(texts_of(page, setting.name))
+    text = data.draw(texts_of(page.name, setting.name))
     with bounded():
         assert_comes_back(setting, text)
 
