@@ -1,17 +1,19 @@
 """Small SQLite files in the user's cache directory, shared by all sessions and processes.
 
-Whatever goes wrong here (a full disk, a broken file) only means that something is not remembered.
+Whatever goes wrong here (a full disk, a broken file) only means that something is not remembered,
+which the log says once.
 
 DIFFUSION_LAB_CACHE names another directory, or is "off".
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +22,7 @@ from platformdirs import user_cache_path
 VARIABLE = "DIFFUSION_LAB_CACHE"
 BUSY = 0.5  # seconds to wait for another process
 REST = 30.0  # seconds without the file once it could not be used
+STILL_READ = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
 
 Answer = TypeVar("Answer")
 
@@ -40,7 +43,7 @@ class Rows:
 
     def __init__(self, path: Path, table: str, most: int) -> None:
         self._path, self._table, self._most = path, table, most
-        self._rests_until = 0.0
+        self._rests_until, self._is_told = 0.0, False
 
     def get(self, key: str) -> str | None:
         """The text under this key; None if there is none."""
@@ -49,7 +52,8 @@ class Rows:
             row = file.execute(f"SELECT value FROM {self._table} WHERE key = ?", (key,)).fetchone()
             if row is None:
                 return None
-            file.execute(f"UPDATE {self._table} SET used = ? WHERE key = ?", (time.time(), key))
+            with suppress(sqlite3.OperationalError), file:  # what is full can still be read
+                file.execute(f"UPDATE {self._table} SET used = ? WHERE key = ?", (time.time(), key))
             return str(row[0])
 
         return self._with_file(read)
@@ -70,7 +74,7 @@ class Rows:
         return bool(self._with_file(write))
 
     def _with_file(self, act: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
-        """What ``act`` gives; a file that is no database is replaced, other trouble is None.
+        """What ``act`` gives; a file of another kind is replaced, other trouble is None.
 
         After that it is left alone for a while: a lock that somebody holds is not waited for again.
         """
@@ -80,17 +84,40 @@ class Rows:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with closing(sqlite3.connect(self._path, timeout=BUSY)) as file, file:
+                    file.text_factory = _text
                     file.execute(
                         f"CREATE TABLE IF NOT EXISTS {self._table} "
                         "(key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
                     )
                     return act(file)
-            except (sqlite3.OperationalError, OSError):
-                self._rests_until = time.monotonic() + REST
-                return None
-            except sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, OSError) as trouble:
+                if not _is_no_table_of_ours(trouble):
+                    self._leave_alone(trouble)
+                    return None
                 try:
                     self._path.unlink(missing_ok=True)
-                except OSError:
+                except OSError as kept:
+                    self._leave_alone(kept)
                     return None
         return None
+
+    def _leave_alone(self, trouble: Exception) -> None:
+        """For a while, where it may cost time to look again."""
+        code = getattr(trouble, "sqlite_errorcode", None)
+        if code not in STILL_READ:
+            self._rests_until = time.monotonic() + REST
+        if not self._is_told and code != sqlite3.SQLITE_BUSY:
+            self._is_told = True
+            reason = getattr(trouble, "strerror", None) or trouble
+            logging.getLogger(__name__).warning("nothing is kept in %s: %s", self._path, reason)
+
+
+def _is_no_table_of_ours(trouble: Exception) -> bool:
+    """Whether the file is broken, or has a table with other columns."""
+    if isinstance(trouble, sqlite3.OperationalError):
+        return getattr(trouble, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(trouble, sqlite3.DatabaseError)
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")  # what is broken is no row of ours

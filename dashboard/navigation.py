@@ -18,7 +18,7 @@ from dashboard.link.adoption import adopted, kept_query
 from dashboard.link.permalink import Page, Section
 from dashboard.link.widget_keys import catch_up
 from dashboard.prose import check_language, prose
-from diffusion_core import Experiment, InputError
+from diffusion_core import Experiment, InputError, Refused
 
 phrase = prose("phrases/page_chrome")
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -59,7 +59,8 @@ PAGES = _collected()
 def show() -> None:
     """The page of the address, below the page config and the links to all pages.
 
-    A worker starts meanwhile; where the environment asks for what cannot be, only that is said.
+    A worker starts meanwhile; where the environment asks for what cannot be, or there can be none,
+    only that is said.
     """
     st.set_page_config(
         page_title="Diffusion Convergence Lab",
@@ -74,7 +75,7 @@ def show() -> None:
     try:
         check_language()
         pool = work.start()
-    except InputError as reason:
+    except (InputError, Refused) as reason:
         st.error(f"{reason}.")
         st.stop()
     menu: dict[str, list[st.Page]] = {SECTION_LABELS[section]: [] for section in SECTIONS}

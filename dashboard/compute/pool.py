@@ -18,6 +18,7 @@ from diffusion_core.errors import Refused
 
 phrase = prose("phrases/compute")
 CLOSED = phrase("the-server-has-ended-its")
+NO_MEMORY = phrase("not-enough-memory")
 
 
 class Dropped(BaseException):
@@ -94,9 +95,14 @@ class Pool:
             self._start(len(self._starters))
 
     def _start(self, count: int) -> None:
-        """Until there are so many workers, or all."""
+        """Until there are so many workers, or all, or as many as can be; Lost without any."""
         while len(self._workers) < min(count, len(self._starters)) and not self._closed:
-            worker = self._starters[len(self._workers)]()
+            try:
+                worker = self._starters[len(self._workers)]()
+            except Lost:
+                if self._workers:
+                    return
+                raise
             self._workers.append(worker)
             serve = threading.Thread(target=self._serve, args=(worker,), daemon=True)
             serve.name = "computing"

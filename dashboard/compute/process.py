@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.compute.fair_queue import Job
-from dashboard.compute.pool import Dropped, Lost
+from dashboard.compute.pool import NO_MEMORY, Dropped, Lost
 from dashboard.prose import prose
 from diffusion_core.errors import InputError, Refused
 
@@ -34,7 +34,10 @@ STOP = None  # in place of a call: what is being computed is not wanted
 
 
 class Process:
-    """Its calls are functions and their arguments; these get a ``progress`` besides."""
+    """Its calls are functions and their arguments; these get a ``progress`` besides.
+
+    Lost where no process can be started.
+    """
 
     def __init__(self) -> None:
         self._closed = False
@@ -43,13 +46,18 @@ class Process:
     def _start(self) -> None:
         here, there = Pipe()
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.compute.process", str(there.fileno())],
-            pass_fds=[there.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join(paths)},
-        )
-        there.close()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dashboard.compute.process", str(there.fileno())],
+                pass_fds=[there.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join(paths)},
+            )
+        except OSError as reason:
+            here.close()
+            raise Lost(phrase("no-worker", reason=reason.strerror)) from None
+        finally:
+            there.close()
         self._pipe = here
 
     def run(self, job: Job, is_wanted: Callable[[], bool]) -> Any:
@@ -121,6 +129,8 @@ def answered(call: Any, progress: Any) -> tuple[str, Any]:
         return "value", function(*args, progress)
     except (Refused, InputError, Dropped) as reason:
         return "error", reason
+    except MemoryError:
+        return "error", Lost(NO_MEMORY)
     except Exception as reason:
         reason.add_note(traceback.format_exc())
         try:

@@ -30,7 +30,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from dashboard.compute.cluster import on_cluster
 from dashboard.compute.cores import cores
 from dashboard.compute.fair_queue import Job
-from dashboard.compute.pool import Lost, Pool, Stopped, Work
+from dashboard.compute.pool import NO_MEMORY, Lost, Pool, Stopped, Work
 from dashboard.compute.process import Process
 from dashboard.compute.progress import Bar, Silent
 from dashboard.link.widget_keys import button
@@ -168,11 +168,17 @@ def _here(work: Work, bar: Bar) -> Any:
         if value is None:
             function, *args = work.call
             begun = time.monotonic()
-            value = function(*args, bar)
+            try:
+                value = function(*args, bar)
+            except MemoryError:
+                raise Lost(NO_MEMORY) from None
             work.keep(value, time.monotonic() - begun)
         return value
 
-    return _flights().get(work.key, make, bar.waits)
+    try:
+        return _flights().get(work.key, make, bar.waits)
+    except Lost as reason:
+        return _missing(work, reason)
 
 
 def _from_pool(pool: Pool, works: Sequence[Work], bar: Bar) -> Iterator[dict[Hashable, Any]]:

@@ -43,6 +43,10 @@ def deaf(progress: Any) -> None:
     time.sleep(600)
 
 
+def ask_for_too_much(progress: Any) -> int:
+    return len(bytearray(2**62))
+
+
 def die(progress: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -107,6 +108,62 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     kept = Kept(blocked / "folder")
     kept.put(RUN, "tv", "p1", FOUND)
     assert kept.get(RUN, "tv", "p1") is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "DROP TABLE results; CREATE TABLE results (key TEXT, found TEXT)",  # of another version
+        "UPDATE results SET value = CAST(x'ff00fe' AS TEXT)",
+        "UPDATE results SET value = 0.5",
+    ],
+)
+def test_a_table_of_another_kind_gives_way(tmp_path: Path, spoil: str) -> None:
+    Kept(tmp_path).put(RUN, "tv", "p1", FOUND)
+    with sqlite3.connect(tmp_path / FILE) as file:
+        file.executescript(spoil)
+    file.close()
+    kept = Kept(tmp_path)
+    assert kept.get(RUN, "tv", "p1") is None
+    kept.put(RUN, "tv", "p1", FOUND)
+    assert kept.get(RUN, "tv", "p1") == FOUND
+
+
+def read_only(path: Path, timeout: float) -> sqlite3.Connection:
+    return OPEN(f"file:{path}?mode=ro", timeout=timeout, uri=True)
+
+
+def full(path: Path, timeout: float) -> sqlite3.Connection:
+    file = OPEN(path, timeout=timeout)
+    file.execute("PRAGMA max_page_count = 1")  # that is, no more than there are
+    return file
+
+
+OPEN = sqlite3.connect
+
+
+@pytest.mark.parametrize("connect", [read_only, full])
+def test_what_cannot_be_written_is_still_read_and_the_log_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, connect
+) -> None:
+    Kept(tmp_path).put(RUN, "tv", "p1", FOUND)
+    kept = Kept(tmp_path)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    for _ in range(3):
+        assert kept.get(RUN, "tv", "p1") == FOUND
+        kept.put(RUN, "kl", "p1", "a long reason" * 1000)
+        assert kept.get(RUN, "kl", "p1") is None
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith(f"nothing is kept in {tmp_path / FILE}: ")
+
+
+def test_a_folder_that_is_removed_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "folder")
+    kept.put(RUN, "tv", "p1", FOUND)
+    shutil.rmtree(tmp_path / "folder")
+    assert kept.get(RUN, "tv", "p1") is None
+    kept.put(RUN, "tv", "p1", FOUND)
+    assert kept.get(RUN, "tv", "p1") == FOUND
 
 
 def test_the_least_recently_used_goes_first_from_disk(tmp_path: Path) -> None:

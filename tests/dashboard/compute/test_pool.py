@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -140,6 +141,57 @@ def test_a_job_that_kills_its_worker_twice_is_one_sentence(pool: Pool) -> None:
     with pytest.raises(Lost, match="ended early, twice"):
         job.answer.result(60)
     assert pool.join(of((calls.echo, 5)), "a").answer.result(60) == 5
+
+
+def test_memory_that_is_not_there_is_one_sentence(
+    pool: Pool, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = process.process.pid
+    with pytest.raises(Lost, match=r"^there is not enough memory"):
+        pool.join(of((calls.ask_for_too_much,)), "a").answer.result(60)
+    assert process.process.pid == before
+    monkeypatch.setenv(work.WORKERS, "0")
+    st.cache_resource.clear()
+    with pytest.raises(Lost, match=r"^there is not enough memory"):
+        work.answer(of((calls.ask_for_too_much,)), "Trying", st.empty())
+
+
+def test_where_no_process_can_be_started_one_sentence_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    monkeypatch.setenv(work.WORKERS, "1")
+    st.cache_resource.clear()
+    with pytest.raises(Refused, match=r"No such file or directory; DIFFUSION_LAB_WORKERS=0"):
+        work.start()
+
+
+def test_as_many_work_as_can_be_started(pool: Pool, process: Process) -> None:
+    def none() -> Process:
+        raise Lost("no process")
+
+    class Kept:
+        run = process.run
+
+        def close(self) -> None:
+            """The process is the next test's."""
+
+    made = Pool([Kept, none])
+    made.start_all()
+    jobs = [made.join(of((calls.echo, k), k), "a") for k in range(3)]
+    assert [job.answer.result(60) for job in jobs] == [0, 1, 2]
+    made.close()
+
+
+def test_a_worker_that_cannot_be_started_again_is_one_sentence_until_it_can(
+    pool: Pool, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/no/python")
+        for _ in range(2):
+            with pytest.raises(Lost, match=r"^no process for computing can be started"):
+                pool.join(of((calls.die,)), "a").answer.result(60)
+    assert pool.join(of((calls.echo, 7)), "a").answer.result(60) == 7
 
 
 def test_progress_and_places_are_told(pool: Pool, tmp_path: Path) -> None:
