@@ -86,7 +86,8 @@ def _tell(line: str) -> None:
 
 def _discard_stdout() -> None:
     """Nothing more can be written there, and Python's last flush must not complain about it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -147,6 +148,8 @@ def _read(name: str) -> Described:
 
 
 def _distance(args: argparse.Namespace) -> int:
+    if sys.stdout is None:
+        raise InputError("stdout is closed")
     found = measured(_read(args.experiment), _request(args))
     _note(found.notes)
     if found.estimate is not None:

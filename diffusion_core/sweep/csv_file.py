@@ -70,7 +70,11 @@ def file_rows(path: Path, kept: Mapping[int, str], description: Mapping[str, Any
             out.flush()
 
     if path.is_file():
-        beside(path).write_text(json.dumps(description) + "\n")
+        with replaced(beside(path)) as note:
+            note.write(f"{json.dumps(description)}\n".encode())
+            note.flush()
+            if not kept:  # another sweep's rows never stand beside this one's description
+                path.open("wb").close()
     if kept:
         _replace(path, lines)
     with path.open("a" if kept else "w", newline="") as out:

@@ -15,7 +15,13 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    InvalidStateError,
+    ProcessPoolExecutor,
+)
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -55,13 +61,29 @@ def in_processes(runs: Sequence[Described], request: Request, workers: int) -> R
 @contextmanager
 def _processes(workers: int) -> Iterator[Executor]:
     """A pool of processes, ended at once when the sweep is stopped."""
-    with ProcessPoolExecutor(workers, initializer=_follow_parent) as executor:
+    with _stopped_quietly(), ProcessPoolExecutor(workers, initializer=_follow_parent) as executor:
         try:
             yield executor
         except BaseException:
             for child in multiprocessing.active_children():
                 child.terminate()
             raise
+
+
+@contextmanager
+def _stopped_quietly() -> Iterator[None]:
+    """Without a traceback of Python 3.11's pool, whose thread trips over what was cancelled."""
+    aloud = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if not issubclass(args.exc_type, InvalidStateError):
+            aloud(args)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = aloud
 
 
 def _follow_parent() -> None:

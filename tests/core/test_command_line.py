@@ -24,6 +24,7 @@ from diffusion_core.sweep.samples_file import write_arrays
 from diffusion_core.targets import PRESETS, StudentT
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-m", "diffusion_core")
 SMALL = Experiment(steps=12, seed=3)
 HEADER = "sampler,steps,nfe,metric,value,error"
 
@@ -459,6 +460,57 @@ def test_without_stderr_nothing_but_rows_is_written(described):
     )
     assert done.returncode == 0
     assert [line.split(",")[0] for line in done.stdout.splitlines()] == ["sampler", "ode", "ode"]
+
+
+@pytest.mark.parametrize("command", ["distance", "sweep"])
+def test_a_closed_stdout_is_one_line_before_the_work(described, command):
+    args = ("--steps", "4,6") if command == "sweep" else ()
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'exec "$@" >&-',
+            "sh",
+            sys.executable,
+            "-m",
+            "diffusion_core",
+            command,
+            described(),
+            *args,
+        ],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: stdout is closed")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("stdout", ["", ">&-"])
+def test_samples_that_find_no_room_are_one_line_and_no_file(described, tmp_path, stdout):
+    out = tmp_path / "out.npz"
+    args = ("sample", described(), "--particles", "1000", "--out", str(out))
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'ulimit -f 1; exec "$@" {stdout}',
+            "sh",
+            sys.executable,
+            "-m",
+            "diffusion_core",
+            *args,
+        ],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write: File too large\n"
+    assert [path.name for path in tmp_path.glob("out*")] == []
 
 
 def test_samples_from_before_outlive_a_full_disk(described, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -229,3 +230,80 @@ def test_a_worker_that_is_killed_is_replaced_once_and_then_reported(place, capsy
     assert 1 < len(twice.read_text().splitlines()) < 11
     assert swept(file, twice, "--resume", options=SLOW) == 0
     assert twice.read_text() == out.read_text()
+
+
+MANY = ("--steps", ",".join(str(t) for t in range(2, 42)), "--samplers", "ode,ddpm")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The file of a sweep that nothing has stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "experiment.json").write_text(SMALL.to_json())
+    assert swept(str(folder / "experiment.json"), folder / "whole.csv", options=MANY) == 0
+    return folder / "whole.csv"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda s: s.name
+)
+def test_whatever_signal_ends_it_resuming_gives_the_same_file(place, whole, sent, workers):
+    file, out = place
+    command = [sys.executable, "-m", "diffusion_core", "sweep", file, *MANY, "--workers", workers]
+    with subprocess.Popen(
+        [*command, "--out", str(out)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # as nohup leaves it not
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("[1/80]")
+        process.send_signal(sent)
+        err = process.stderr.read()
+    assert process.returncode == (130 if sent is signal.SIGINT else -sent)
+    assert "Traceback" not in err
+    assert 1 < len(out.read_text().splitlines()) < 81
+    assert swept(file, out, "--resume", options=MANY) == 0
+    assert out.read_bytes() == whole.read_bytes()
+    assert beside(out).read_bytes() == beside(whole).read_bytes()
+    left = {path.name for path in out.parent.iterdir()}
+    assert left == {"experiment.json", "curves.csv", "curves.csv.sweep.json"}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("most", [200, 1000])  # bytes: less than the description, and than the rows
+def test_where_no_more_can_be_written_resuming_gives_the_same_file(place, whole, workers, most):
+    file, out = place
+    command = [sys.executable, "-m", "diffusion_core", "sweep", file, *MANY, "--workers", workers]
+    done = subprocess.run(
+        [*command, "--out", str(out)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: cannot write: File too large"
+    assert "Traceback" not in done.stderr
+    assert swept(file, out, "--resume", options=MANY) == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_rows_of_before_never_stand_beside_another_description(place, monkeypatch):
+    file, out = place
+    assert swept(file, out) == 0
+    before = out.read_bytes(), beside(out).read_bytes()
+
+    def ended(*names):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", ended)
+        assert swept(file, out, "--metric", "kl") == 130
+    assert beside(out).read_bytes() == before[1]
+    assert swept(file, out, "--resume") == 0
+    assert out.read_bytes() == before[0]
