@@ -55,7 +55,7 @@ NO_NGINX = (
 WORKERS = "DIFFUSION_LAB_WORKERS"
 POLICY = (
     "default-src 'none'",
-    "script-src 'self' blob: {scripts}",
+    "script-src 'self' blob: 'wasm-unsafe-eval' {scripts}",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",

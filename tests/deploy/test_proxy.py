@@ -165,6 +165,7 @@ def test_every_answer_says_what_the_browser_may_do(start: Start, path: str, expe
     assert scripts is None or set(re.sub("'sha256-[^']*'", "", scripts[1]).split()) == {
         "'self'",
         "blob:",
+        "'wasm-unsafe-eval'",
     }
     assert policy.endswith("; sandbox") == path.startswith("/media")
     assert "nginx/" not in headers["server"]
