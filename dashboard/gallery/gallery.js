@@ -1,5 +1,7 @@
 // A radio group of laws with pictures: one tab stop, the arrow keys choose, one message a choice.
 
+import { isHeard, LOOK } from "../connection.js";
+
 const PAUSE = 250; // ms of rest after an arrow key, so that passing by an item computes nothing
 const SVG = "http://www.w3.org/2000/svg";
 const galleries = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
@@ -130,6 +132,10 @@ function pick(gallery, i, pause) {
 function flush(gallery) {
   if (!gallery.timer) return;
   clearTimeout(gallery.timer);
+  if (!isHeard()) {
+    gallery.timer = setTimeout(() => flush(gallery), LOOK);
+    return;
+  }
   gallery.timer = 0;
   if (gallery.current !== gallery.told) gallery.tell(gallery.current);
   gallery.told = gallery.current;

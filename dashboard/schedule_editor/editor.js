@@ -1,4 +1,5 @@
 // A falling curve through handles: moved here, sent when let go, undone and reset.
+import { isHeard, LOOK } from "../connection.js";
 import { pchip } from "./pchip.js";
 import { said } from "../said.js";
 
@@ -23,7 +24,7 @@ function createEditor(host) {
     root: find("editor"), plot: find("plot"), axes: find("axes"), curve: find("curve"),
     reference: find("reference"), handles: find("handles"), say: find("say"),
     undo: find("undo"), reset: find("reset"),
-    data: null, points: [], sent: [], history: [], knobs: [], timer: 0, send: () => {},
+    data: null, points: [], sent: [], history: [], knobs: [], timer: 0, waiting: 0, send: () => {},
   };
   editor.undo.addEventListener("click", () => undo(editor));
   editor.reset.addEventListener("click", () => change(editor, copy(editor.data.start)));
@@ -254,7 +255,13 @@ function undo(editor) {
 function publish(editor) {
   editor.sent = copy(editor.points);
   draw(editor);
-  editor.send(copy(editor.points));
+  tell(editor);
+}
+
+function tell(editor) {
+  clearTimeout(editor.waiting);
+  editor.waiting = isHeard() ? 0 : setTimeout(() => tell(editor), LOOK);
+  if (!editor.waiting) editor.send(copy(editor.points));
 }
 
 // ---- data
@@ -268,7 +275,7 @@ function isDark(root) {
 
 /** A new origin brings new handles; otherwise those of the reader stay as they are. */
 function load(editor, data) {
-  const anew = editor.data?.origin !== data.origin;
+  const anew = editor.data?.origin !== data.origin && !editor.waiting;
   editor.data = data;
   if (anew) {
     clearTimeout(editor.timer);

@@ -5,6 +5,8 @@
 // pixels of the canvas. A finished stroke or key press is one entry of the history.
 import { said } from "../said.js";
 
+import { isHeard, LOOK } from "../connection.js";
+
 const KEY_PAUSE = 500; // ms of rest after a key press before the page is told
 const pads = new WeakMap(); // by the element Streamlit mounts into; survives script reruns
 
@@ -125,6 +127,10 @@ function tellSoon(pad, pause) {
 function flush(pad) {
   if (!pad.timer) return;
   clearTimeout(pad.timer);
+  if (!isHeard()) {
+    pad.timer = setTimeout(() => flush(pad), LOOK);
+    return;
+  }
   pad.timer = 0;
   pad.strokes += 1;
   pad.tell({ by: pad.id, stroke: pad.strokes, content: pad.content });

@@ -77,3 +77,40 @@ def test_the_first_choice_after_the_server_is_back_counts(
     expect(page.get_by_role("slider", name="η")).to_be_visible()
     idle(page)
     expect(page.get_by_text("This app has encountered an error")).to_have_count(0)
+
+
+def test_what_is_drawn_while_the_connection_is_lost_counts_when_it_is_back(
+    page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None]
+) -> None:
+    connections: list[WebSocketRoute] = []
+    lost = False
+
+    def connect(browser: WebSocketRoute) -> None:
+        if lost:
+            browser.close(code=3001, reason="lost")
+            return
+        connections.append(browser)
+        browser.connect_to_server()
+
+    page.route_web_socket("**/_stcore/stream*", connect)
+    page.goto(f"{serve(LAB)}/trajectories?particles=200")
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.locator(".pad canvas")
+    box = pad.bounding_box()
+    idle(page)
+    assert box is not None
+    lost = True
+    connections[-1].close(code=3001, reason="lost")
+    app = page.get_by_test_id("stApp")
+    expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 90, steps=10)
+    page.mouse.up()
+    expect(pad).not_to_have_attribute("data-size", "0")
+    drawn = pad.get_attribute("data-size")
+    assert "boxes" not in page.url
+    lost = False
+    expect(page).to_have_url(re.compile("boxes.*particles=200"))
+    idle(page)
+    expect(pad).to_have_attribute("data-size", str(drawn))
