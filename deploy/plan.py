@@ -6,10 +6,12 @@ import re
 import resource
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from dashboard.compute.cores import cores as usable
 
 MOST = 64  # processes
+WORKERS = "DIFFUSION_LAB_WORKERS"
 HERE = ("localhost", "127.0.0.1", "[::1]")  # this machine for itself: health is asked there
 _NAME = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\]")
 _SITE = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
@@ -45,8 +47,9 @@ def plan(environment: Mapping[str, str]) -> Plan:
     """What the environment asks for; Trouble names what is wrong in it."""
     processes = _whole(environment, "DIFFUSION_LAB_PROCESSES", cores(), 1, MOST)
     port = _whole(environment, "DIFFUSION_LAB_PORT", 8501, 1, 65535 - processes)
+    _whole(environment, WORKERS, 1, 0, MOST)
     address = environment.get("DIFFUSION_LAB_ADDRESS") or "0.0.0.0"
-    if not re.fullmatch(r"[0-9.]+|\[[0-9a-fA-F:]+\]", address):
+    if not _is_address(address):
         raise Trouble(f"DIFFUSION_LAB_ADDRESS: such as 127.0.0.1 or [::], got {address[:40]!r}.")
     hosts = _listed(environment, "DIFFUSION_LAB_HOSTS", _NAME, "lab.example.edu or *.example.edu")
     sites = "https://moodle.example.edu, or none"
@@ -54,6 +57,15 @@ def plan(environment: Mapping[str, str]) -> Plan:
     readers = _whole(environment, "DIFFUSION_LAB_READERS", Plan.readers, 1, CONNECTIONS // 2)
     may = None if not frames else tuple(site for site in frames if site != NO_SITE)
     return Plan(port, address, processes, hosts, may, readers)
+
+
+def _is_address(text: str) -> bool:
+    """As nginx takes it: an IPv6 one in brackets."""
+    inside = re.fullmatch(r"\[([0-9a-fA-F:]+)\]", text)
+    try:
+        return ip_address(inside[1] if inside else text).version == (6 if inside else 4)
+    except ValueError:
+        return False
 
 
 def cores() -> int:

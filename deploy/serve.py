@@ -38,7 +38,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dashboard import inline_scripts
-from deploy.plan import CONNECTIONS, HERE, Plan, Trouble, cores, files, plan
+from deploy.plan import CONNECTIONS, HERE, WORKERS, Plan, Trouble, cores, files, plan
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = Path(__file__).with_name("nginx.conf")
@@ -52,7 +52,6 @@ NO_NGINX = (
     "make serve needs nginx: install it (Debian: apt-get install nginx; macOS: brew install "
     "nginx), or use make run, which serves with one process."
 )
-WORKERS = "DIFFUSION_LAB_WORKERS"
 POLICY = (
     "default-src 'none'",
     "script-src 'self' blob: 'wasm-unsafe-eval' {scripts}",
@@ -256,7 +255,7 @@ def _need_free(ports: Sequence[int]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 raise Trouble(
                     f"port {port} is in use: DIFFUSION_LAB_PORT names another, "
-                    f"of which the {len(ports) - 1} that follow have to be free, too."
+                    "behind which a port for each process has to be free, too."
                 )
 
 

@@ -40,6 +40,7 @@ def test_one_process_a_core_unless_the_environment_says_otherwise():
     asked = {"DIFFUSION_LAB_PORT": "80", "DIFFUSION_LAB_PROCESSES": "3"}
     assert plan(asked | {"DIFFUSION_LAB_ADDRESS": "[::]"}) == Plan(80, "[::]", 3)
     assert list(plan(asked).ports) == [81, 82, 83]
+    assert plan({"DIFFUSION_LAB_WORKERS": "0"}) == plan({"DIFFUSION_LAB_WORKERS": ""}) == plan({})
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,10 @@ def test_one_process_a_core_unless_the_environment_says_otherwise():
         ("DIFFUSION_LAB_PROCESSES", "0"),
         ("DIFFUSION_LAB_PROCESSES", "-1"),
         ("DIFFUSION_LAB_ADDRESS", "all; include /etc/passwd"),
+        ("DIFFUSION_LAB_ADDRESS", "300.1.1.1"),
+        ("DIFFUSION_LAB_ADDRESS", "::1"),
+        ("DIFFUSION_LAB_WORKERS", "many"),
+        ("DIFFUSION_LAB_WORKERS", "65"),
     ],
 )
 def test_what_cannot_be_served_is_named(name, text):
