@@ -7,3 +7,10 @@ export function isHeard() {
   const page = globalThis.document?.querySelector?.('[data-testid="stApp"]');
   return (page?.dataset.testConnectionState ?? "CONNECTED") === "CONNECTED";
 }
+
+/** Tells it at once or when the connection is back, the last of what `keeper` has to tell. */
+export function onceHeard(keeper, tell) {
+  clearTimeout(keeper.waiting);
+  keeper.waiting = isHeard() ? 0 : setTimeout(() => onceHeard(keeper, tell), LOOK);
+  if (!keeper.waiting) tell();
+}

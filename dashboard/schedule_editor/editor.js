@@ -1,5 +1,5 @@
 // A falling curve through handles: moved here, sent when let go, undone and reset.
-import { isHeard, LOOK } from "../connection.js";
+import { onceHeard } from "../connection.js";
 import { pchip } from "./pchip.js";
 import { said } from "../said.js";
 
@@ -255,13 +255,7 @@ function undo(editor) {
 function publish(editor) {
   editor.sent = copy(editor.points);
   draw(editor);
-  tell(editor);
-}
-
-function tell(editor) {
-  clearTimeout(editor.waiting);
-  editor.waiting = isHeard() ? 0 : setTimeout(() => tell(editor), LOOK);
-  if (!editor.waiting) editor.send(copy(editor.points));
+  onceHeard(editor, () => editor.send(copy(editor.points)));
 }
 
 // ---- data
