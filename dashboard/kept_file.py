@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -20,7 +21,7 @@ from typing import TypeVar
 from platformdirs import user_cache_path
 
 VARIABLE = "DIFFUSION_LAB_CACHE"
-BUSY = 0.5  # seconds to wait for another process
+BUSY = 1.0  # seconds to wait for another process
 REST = 30.0  # seconds without the file once it could not be used
 STILL_READ = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
 
@@ -44,6 +45,7 @@ class Rows:
     def __init__(self, path: Path, table: str, most: int) -> None:
         self._path, self._table, self._most = path, table, most
         self._rests_until, self._is_told = 0.0, False
+        self._turns = threading.Lock()  # SQLite lets those who wait look again, not in turn
 
     def get(self, key: str) -> str | None:
         """The text under this key; None if there is none."""
@@ -78,8 +80,10 @@ class Rows:
 
         After that it is left alone for a while: a lock that somebody holds is not waited for again.
         """
-        if time.monotonic() < self._rests_until:
-            return None
+        with self._turns:
+            return None if time.monotonic() < self._rests_until else self._opened(act)
+
+    def _opened(self, act: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
         for _ in range(2):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
