@@ -271,12 +271,16 @@ def scroll_to(section: str) -> None:
 
 
 def table(columns: Mapping[str, Sequence[Any]], alt: str) -> None:
-    """A table that screen readers can read and keyboards can scroll, its columns by their names.
+    """A table that screen readers can read and keyboards can scroll, its words in our language.
 
     lazy: whether parts are sent would be asked of pandas, for tables larger than any here.
     """
-    named = {spoken(name): cells for name, cells in columns.items()}
-    st.dataframe(arrow_table(named), hide_index=True, lazy=False, alt=alt)
+    worded = {spoken(name): [_cell(cell) for cell in cells] for name, cells in columns.items()}
+    st.dataframe(arrow_table(worded), hide_index=True, lazy=False, alt=alt)
+
+
+def _cell(cell: Any) -> Any:
+    return spoken(cell) if isinstance(cell, str) else cell
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

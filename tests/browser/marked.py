@@ -72,6 +72,7 @@ STREAMLITS = {
     "Clear all",
     "file upload",
     "Close",
+    "progress",
 }
 STREAMLITS_PARTS = re.compile(r"^Help for | icon$|— (start|end)$|, close by backspace$")
 # samplers and people, and what mathematics and files are called everywhere
@@ -81,10 +82,24 @@ NAMES = {
     *(sampler.label for sampler in DISCRETE_SAMPLERS.values()),
     *(method.label for method in METHODS.values()),
     *(name for result in results() for name in re.split(r", | \(|\)", result.source) if name),
-    "Diffusion Convergence Lab",
+    *(name for record in SAMPLERS.values() for name in re.split(r", |; ", record.reference)),
+    *("ODE", "ode", "ddpm", "Diffusion Convergence Lab"),
     "Python",
 }
-SYMBOLS = {"arxiv", "csv", "json", "log", "snr", "score", "jacobi", "png", "svg", "gif", "html"}
+SYMBOLS = {
+    "arxiv",
+    "csv",
+    "json",
+    "log",
+    "snr",
+    "score",
+    "jacobi",
+    "png",
+    "svg",
+    "gif",
+    "html",
+    "sw₂",
+}
 # a formula within a marked text parts it in two
 _MARKED = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}|^[^{OPEN}{CLOSE}]*{CLOSE}|{OPEN}[^{CLOSE}]*$")
 _KEPT = re.compile(

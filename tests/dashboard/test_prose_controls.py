@@ -45,4 +45,5 @@ def test_every_block_is_used_and_every_used_block_exists(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_place_gets_its_value_and_no_value_is_lost(name):
     for block, values, where in said(name):
-        assert values == prose(name).places(block), (block, where)
+        given, wanted = values - {None}, prose(name).places(block)  # None: more, by **
+        assert given <= wanted if None in values else given == wanted, (block, where)

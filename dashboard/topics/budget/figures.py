@@ -259,7 +259,7 @@ def map_figure(shown: Map, dark: bool) -> go.Figure:
         "colorscale": [[0.0, low.colour(dark)], [0.5, blank], [1.0, high.colour(dark)]],
         "colorbar": {"title": title, "orientation": "h", "y": -0.2, "yanchor": "top"}
         | {"outlinewidth": 0, "thickness": 14, "nticks": 5},
-        "hovertemplate": "(%{x:.2f}, %{y:.2f})<br>difference %{z:.3g}<extra></extra>",
+        "hovertemplate": phrase("difference-at"),
     }
     layout = {
         "template": figure_template(dark),

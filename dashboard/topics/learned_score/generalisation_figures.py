@@ -170,6 +170,6 @@ def output_figure(found: Mapping[str, Output], dark: bool) -> go.Figure:
                 top = max(top, 1.05 * float(out.q.max()))
         figure.add_trace(rug(last.training[:, 0], -0.03 * top, dark))
         figure.update_xaxes(title={"text": "x"}, range=[first.x[0], first.x[-1]])
-        figure.update_yaxes(title={"text": "density"}, range=[-0.06 * top, top])
+        figure.update_yaxes(title={"text": phrase("density")}, range=[-0.06 * top, top])
     figure.update_layout(template=figure_template(dark), height=HEIGHT, margin={"t": 24})
     return figure
