@@ -42,11 +42,11 @@ export function lineLegend(panel, theme, layers) {
   const items = {
     target: panel.target && [said`target p_t`, lineSwatch(theme.target, [])],
     output: panel.output && [staleText(said`output q_t, exact`, panel.stale), lineSwatch(theme.output, DASH)],
-    histogram: ["histogram", bars],
+    histogram: [said`histogram`, bars],
     particles: layers.has("ends")
       ? [said`particles, by the third in which they end`, dotsSwatch(...theme.parts.slice(0, THIRDS))]
       : [particlesText(panel), dotsSwatch(theme.output)],
-    trails: ["trails", trailSwatch(theme)],
+    trails: [said`trails`, trailSwatch(theme)],
     field: panel.field && [FIELD_TEXT, fieldSwatch(theme)],
   };
   return legendOf(items, layers);
@@ -99,7 +99,7 @@ function paintLineAxes(ctx, panel, theme, { levels, plot, strip }, toX) {
   ctx.globalAlpha = 0.045;
   ctx.fillRect(strip.left, strip.top, strip.width, strip.height);
   ctx.globalAlpha = 1;
-  drawVerticalAxis(ctx, theme, plot, levels, toY, "density");
+  drawVerticalAxis(ctx, theme, plot, levels, toY, said`density`);
   const [low, high] = panel.extent;
   drawHorizontalAxis(ctx, theme, strip, ticks(low, high, Math.max(3, plot.width / 90)), toX, panel.axisNames[0]);
 }

@@ -197,5 +197,5 @@ function showWords(player, places) {
 
 export function timeText(player, frame) {
   const { times } = leading(player.show);
-  return `t = ${times[frame]} of ${Math.max(times[0], times.at(-1))}`;
+  return said`t = ${times[frame]} of ${Math.max(times[0], times.at(-1))}`;
 }
