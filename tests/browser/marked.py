@@ -105,7 +105,7 @@ _MARKED = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}|^[^{OPEN}{CLOSE}]*{CLOSE}|{OPEN
 _KEPT = re.compile(
     rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(NAMES, key=len, reverse=True)))})(?!\w)"
     r"|<[^>]*>|%\{[^}]*\}|&\w+;|https?://\S+|ε_\w+|log[⁰¹²³⁴⁵⁶⁷⁸⁹·^.\d]*T?"
-    r"|arXiv [\d.]+, equation"
+    r"|arXiv [\d.]+, equation|\b[0-9a-f]{10}\b"
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
 

@@ -18,6 +18,7 @@ from diffusion_core.verification import CHECKS, FAULTS
 
 LIBRARY = [p for p in Path("diffusion_core").rglob("*.py") if p.name != "__main__.py"]
 COMMAND_LINE_ONLY = {"sweep/executors.py", "sweep/csv_file.py"}
+WRITTEN = {"library/refusals", "library/notes", "library/steps"}  # as they are in the code
 PLACE = re.compile(r"\[\[\w+\]\]")
 
 
@@ -52,7 +53,7 @@ def test_every_refusal_of_the_library_is_known_again():
     assert missing == []
 
 
-def test_every_sentence_with_places_is_still_said_by_the_library():
+def test_every_sentence_is_still_said_by_the_library():
     said = set()
     for path in LIBRARY:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -63,7 +64,7 @@ def test_every_sentence_with_places_is_still_said_by_the_library():
         f"{file}: {text}"
         for file in names("library")
         for text in prose(file).blocks.values()
-        if PLACE.search(text) and PLACE.sub("[[]]", text) not in said
+        if (PLACE.search(text) or file in WRITTEN) and PLACE.sub("[[]]", text) not in said
     ]
     assert gone == []
 
