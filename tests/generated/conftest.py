@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.generated import bounds
+
+
+def pytest_configure() -> None:
+    bounds.told_on = os.dup(2)  # not captured yet
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -23,6 +23,7 @@ QUICK = {
     "schedule_design": {"T": "5"},
 }
 """Settings with which a page's work is small."""
+SLOW = ("correctors",)  # its first figures take longer than a case may, and have a Stop
 ON_THE_LINE = [name for name, preset in PRESETS.items() if preset.target.dim == 1]
 
 
@@ -43,7 +44,7 @@ def small_runs(draw: st.DrawFn) -> str:
 @settings(GENERATED, max_examples=max(3, CASES // 16))
 @given(st.data())
 def test_every_link_opens_its_page(data: st.DataObject) -> None:
-    page = data.draw(st.sampled_from(list(PAGES)))
+    page = data.draw(st.sampled_from([name for name in PAGES if name not in SLOW]))
     said = dict(QUICK.get(page, {}))
     for setting in PAGES[page].settings:
         if setting.name not in said and data.draw(st.booleans()):
