@@ -82,7 +82,7 @@ def test_a_transparent_colour_of_sixteen_bits_is_refused():
 
 @pytest.mark.parametrize("hidden", [0, b"\0\xff\x80"])
 def test_palettes_with_transparency(hidden):
-    picture = Image.fromarray(np.repeat([[0, 1, 2, 1]], 4, axis=0).astype(np.uint8), "P")
+    picture = Image.frombytes("P", (4, 4), bytes([0, 1, 2, 1] * 4))
     picture.putpalette([0, 0, 0, 255, 255, 255, 0, 0, 0])
     cells = read(saved(picture, transparency=hidden))
     share = 1.0 if hidden == 0 else 128 / 255
