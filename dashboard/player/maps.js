@@ -5,6 +5,7 @@ import { interpolateRow } from "./payload.js";
 
 export const LEVELS = [0.1, 0.5]; // of the maximum of p_t
 const ZERO = 128; // the code of no difference
+const SIGNED = 16; // codes from there, from which on a sign is put
 
 /** Opacity of a colour at a share of its maximum: rises fast, to show the tails. */
 export function opacityAt(share, theme) {
@@ -71,6 +72,18 @@ function palette(look) {
   });
 }
 
+/** Where most is missing and where most is in excess, each with its sign: not by colour alone. */
+export function signsOf(codes, columns) {
+  let [least, most] = [0, 0];
+  codes.forEach((code, i) => {
+    if (code < codes[least]) least = i;
+    if (code > codes[most]) most = i;
+  });
+  return [["−", least, ZERO - codes[least]], ["+", most, codes[most] - ZERO]]
+    .filter(([, , distance]) => distance >= SIGNED)
+    .map(([sign, i]) => ({ sign, row: Math.floor(i / columns), column: i % columns }));
+}
+
 /** Where among its keyframes a raster is at a progress of 0..1: they lie at `frames`, or evenly. */
 export function keyAt(frames, count, progress) {
   if (!frames?.length) return progress * (count - 1);
@@ -103,8 +116,23 @@ export function createRaster(raster, colors, frame, frames) {
       frame.width + cell.width, frame.height + cell.height);
   }
 
+  /** The signs of a difference, set off from what they stand on. */
+  function paintSigns(ctx, theme) {
+    ctx.font = `700 ${Math.round(1.4 * theme.size)}px ${theme.family}`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.lineWidth = 4;
+    ctx.strokeStyle = theme.background;
+    ctx.fillStyle = theme.text;
+    for (const { sign, row, column } of signsOf(codes, columns)) {
+      ctx.strokeText(sign, toX(column), toY(row));
+      ctx.fillText(sign, toX(column), toY(row));
+    }
+  }
+
   return {
     paint,
+    paintSigns,
     set: (progress) => interpolateRow(raster, keyAt(frames, count, progress), codes),
     traceLevels: (ctx) => LEVELS.forEach((share) => (
       traceLevel(ctx, codes, rows, columns, 255 * share, toX, toY))),

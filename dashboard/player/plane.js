@@ -138,6 +138,7 @@ function createDensities(panel, theme, layers, toX, toY) {
         paintStale(ctx, panel.stale, () => (
           strokeSetOff(ctx, theme, theme.output, 2.5, () => output.traceLevels(ctx), DASH)));
       }
+      difference?.paintSigns(ctx, theme);
     },
   };
 }

@@ -1,4 +1,4 @@
-"""The whole path by keyboard alone: from the front door to what is proven, and to the theory."""
+"""The whole path by keyboard alone: from the front door to what is proven, and to a sweep."""
 
 from __future__ import annotations
 
@@ -14,25 +14,41 @@ from dashboard.navigation import PAGES
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MOST = 200  # presses of Tab from one end of a page to the other
 FOCUSED = """() => {
-    const it = document.activeElement;
-    const style = it && getComputedStyle(it);
+    let it = document.activeElement;
+    while (it?.shadowRoot?.activeElement) it = it.shadowRoot.activeElement;
+    const marked = (element) => {
+        const { outlineStyle, boxShadow } = getComputedStyle(element);
+        return outlineStyle !== "none" || boxShadow !== "none";
+    };
+    const around = [];  // the mark may be on what a hidden input lies in
+    for (let e = it; e && e !== document.body && around.length < 5; e = e.parentElement) {
+        around.push(e);
+    }
     return {
         name: (it?.getAttribute("aria-label") || it?.innerText || "").trim(),
-        seen: Boolean(style && (style.outlineStyle !== "none" || style.boxShadow !== "none")),
+        seen: around.some(marked),
         inside: it?.tagName ?? "",
         type: it?.getAttribute("type") ?? "",
     };
 }"""
+HEARD = """() => {
+    window.heard = [];
+    const news = document.querySelector(".page-news");
+    const note = () => news.textContent && window.heard.push(news.textContent);
+    new MutationObserver(note).observe(news, { childList: true });
+}"""
+CELLS = ("TD", "CANVAS")  # a table draws its own mark
 
 Idle = Callable[[Page], None]
 
 
 def tab_to(page: Page, name: str = "", kind: str = "") -> None:
-    """Tab on to the link or button that begins so behind its icon, or to an input of this kind."""
+    """Tab on to the link, button or slider that begins so behind its icon, or to an input."""
     for _ in range(MOST):
         page.keyboard.press("Tab")
         found = page.evaluate(FOCUSED)
-        lines = found["name"].splitlines() if found["inside"] in ("A", "BUTTON") else []
+        named = found["inside"] in ("A", "BUTTON") or found["type"] == "range"
+        lines = found["name"].splitlines() if named else []
         if name and any(line.startswith(name) for line in lines):
             assert found["seen"], f"nothing shows that {name!r} has the focus"
             return
@@ -90,3 +106,84 @@ def test_from_the_front_door_to_the_theory_by_keyboard_alone(
     through(page, idle, closing.name)
     enter(page, idle, PAGES["theory"].title)
     expect(page.get_by_role("heading", level=1, name=PAGES["theory"].title)).to_be_visible()
+
+
+def test_a_number_is_moved_and_the_run_played_by_keyboard_alone(
+    page: Page, serve: Callable[[Path], str], idle: Idle
+) -> None:
+    page.goto(f"{serve(APP)}/trajectories?particles=200")
+    canvas = page.locator(".player canvas")
+    expect(canvas).to_have_attribute("data-playing", "false")
+    idle(page)
+    told = canvas.get_attribute("aria-label")
+    tab_to(page, "Steps T")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**steps%22%3A128**")
+    idle(page)
+    expect(canvas).not_to_have_attribute("aria-label", told or "")
+    tab_to(page, "Play")
+    page.keyboard.press("Enter")
+    expect(canvas).to_have_attribute("data-playing", "true")
+    page.keyboard.press("Space")  # on what is Pause now
+    expect(canvas).to_have_attribute("data-playing", "false")
+    enter(page, idle, PAGES["convergence"].title)
+    expect(page.get_by_role("heading", level=1, name=PAGES["convergence"].title)).to_be_visible()
+
+
+def test_a_sweep_is_stopped_and_continued_by_keyboard_alone(
+    page: Page, serve: Callable[[Path], str], idle: Idle
+) -> None:
+    page.goto(f"{serve(APP)}/convergence?from=8&to=8192")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    tab_to(page, "Skip to main content")
+    page.keyboard.press("Enter")
+    tab_to(page, "Stop")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("runs are shown")).to_be_visible()
+    idle(page)
+    tab_to(page, "Continue")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_tab_leads_through_a_page_and_out_of_it_and_is_always_seen(
+    page: Page, serve: Callable[[Path], str], idle: Idle
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{serve(APP)}/trajectories?particles=200")
+    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
+    idle(page)
+    assert page.locator("[tabindex]:not([tabindex='0'], [tabindex='-1'])").count() == 0
+    unseen, names = [], []
+    for _ in range(MOST):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found["inside"] == "BODY":
+            break
+        names.append(found["name"])
+        if not found["seen"] and found["inside"] not in CELLS:
+            unseen.append(found)
+    else:
+        raise AssertionError(f"Tab does not leave the page: {names[-3:]}")
+    assert not unseen
+    order = [names.index(name) for name in ("Skip to main content", "Steps T", "Play", "Save")]
+    assert order == sorted(order)
+
+
+def test_what_a_move_has_changed_is_read_aloud_once(
+    page: Page, serve: Callable[[Path], str], idle: Idle
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{serve(APP)}/trajectories?particles=200")
+    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
+    idle(page)
+    news = page.locator(".page-news[role=status]")
+    expect(news).to_be_empty()  # a page that is new is read anyhow
+    page.evaluate(HEARD)
+    page.get_by_role("slider", name="Steps T").press("ArrowRight")
+    expect(news).to_contain_text("After 127 updates of ODE (probability flow), TV(q₁, p₁) = ")
+    page.get_by_test_id("stMain").get_by_role("link", name=PAGES["forward"].title).click()
+    expect(news).to_have_text(PAGES["forward"].title)
+    idle(page)
+    told = [text for text in page.evaluate("window.heard") if text.startswith("After 127")]
+    assert len(told) == 1

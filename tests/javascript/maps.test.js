@@ -1,5 +1,5 @@
-import { strictEqual as is } from "node:assert";
-import { differencePalette, keyAt, lawPalette, opacityAt } from "../../dashboard/player/maps.js";
+import { deepStrictEqual as same, strictEqual as is } from "node:assert";
+import { differencePalette, keyAt, lawPalette, opacityAt, signsOf } from "../../dashboard/player/maps.js";
 import { theme, withCanvases } from "./doubles.js";
 
 const bytes = (word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255).join();
@@ -29,4 +29,10 @@ Deno.test("keyframes lie evenly, or at the frames that they are of", () => {
   is(keyAt(frames, 3, 0.1), 0.5);
   is(keyAt(frames, 3, 0.6), 1.5);
   is(keyAt(frames, 3, 1), 2);
+});
+
+Deno.test("a difference has a sign where most is missing, and where most is too much", () => {
+  same(signsOf([128, 130, 120, 100, 128, 200], 3), [
+    { sign: "−", row: 1, column: 0 }, { sign: "+", row: 1, column: 2 }]);
+  same(signsOf([128, 130, 120, 125], 2), []); // nearly no difference
 });
