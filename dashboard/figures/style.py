@@ -11,6 +11,7 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.marks import (
@@ -23,6 +24,7 @@ from dashboard.figures.marks import (
     Theme,
     theme,
 )
+from diffusion_core.schedules import Array
 
 SHORT = 24  # characters of an axis title that fit the least height of a figure
 
@@ -118,6 +120,17 @@ def named_axes(figure: go.Figure, titles: Sequence[str]) -> go.Figure:
             own = escape(titles[COORDINATES[title]], quote=False)
             axis["title"] = {**axis["title"], "text": two_lines(own)}
     return go.Figure(drawn)
+
+
+def signs(x: Array, y: Array, z: Array) -> list[dict[str, Any]]:
+    """Annotations of a signed map z (X, Y): a plus where it is highest, a minus where lowest."""
+    size = float(np.abs(z).max(initial=0.0))
+    if not size > 0:
+        return []
+    places = (("+", int(z.argmax())), ("−", int(z.argmin())))
+    look = {"showarrow": False, "font": {"size": 22}}
+    spots = [(sign, np.unravel_index(place, z.shape)) for sign, place in places]
+    return [{"x": x[i], "y": y[j], "text": f"<b>{sign}</b>"} | look for sign, (i, j) in spots]
 
 
 def enlarge(figure: go.Figure) -> go.Figure:

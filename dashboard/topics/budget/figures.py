@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.marks import LAWS, PARTS, SAMPLERS, Mark, theme
 from dashboard.figures.once import drawn_once
-from dashboard.figures.style import figure_template
+from dashboard.figures.style import figure_template, signs
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
 from dashboard.topics.budget import measure
@@ -264,7 +264,7 @@ def map_figure(shown: Map, dark: bool) -> go.Figure:
     layout = {
         "template": figure_template(dark),
         "height": HEIGHT + 3 * ENTRY,
-        "margin": {"t": 24},
+        "margin": {"t": 24}, "annotations": signs(shown.x, shown.y, shown.difference),
         "xaxis": {"title": {"text": "x₁"}, "showgrid": False, "zeroline": False,
                   "constrain": "domain"},
         "yaxis": {"title": {"text": "x₂"}, "showgrid": False, "zeroline": False,

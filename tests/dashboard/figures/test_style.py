@@ -27,7 +27,7 @@ from dashboard.figures.marks import (
     css_colours,
     theme,
 )
-from dashboard.figures.style import enlarge, figure_template, is_dark, two_lines
+from dashboard.figures.style import enlarge, figure_template, is_dark, signs, two_lines
 from diffusion_core import Experiment
 from diffusion_core.samplers import PAPER_SAMPLERS
 from diffusion_core.samplers import SAMPLERS as RECORDS
@@ -264,3 +264,13 @@ def test_a_long_title_of_an_axis_takes_two_lines() -> None:
     assert two_lines("total variation") == "total variation"
     long = "total variation between q₁ and p₁, T = 100"
     assert two_lines(long) == "total variation between<br>q₁ and p₁, T = 100"
+
+
+def test_a_signed_map_has_its_signs_where_it_is_highest_and_lowest() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([5.0, 6.0, 7.0])
+    found = signs(x, y, np.array([[0.0, 0.5, -0.1], [-0.7, 0.0, 0.2]]))
+    assert [(sign["text"], sign["x"], sign["y"]) for sign in found] == [
+        ("<b>+</b>", 1.0, 6.0),
+        ("<b>−</b>", 2.0, 5.0),
+    ]
+    assert signs(x, y, np.zeros((2, 3))) == []
