@@ -30,8 +30,8 @@ STREAMLITS = {
 }
 """Rules that Streamlit's own elements break, each with the test id that they lie in.
 
-In a narrow window its menu has the headings of sections among the items of a list. What opens below a
-button takes no focus where it holds words alone; browsers let Tab stop there where it scrolls.
+In a narrow window its menu has the headings of sections among the items of a list. What opens below
+a button takes no focus where it holds words alone; browsers let Tab stop there where it scrolls.
 """
 CONTRAST = {"runOnly": ["color-contrast"]}  # all that another scheme can change
 DEPTH = 4  # expanders in expanders
