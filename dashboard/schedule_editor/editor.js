@@ -92,11 +92,10 @@ function element(name, attributes, text) {
 function axes(editor, scale) {
   const [left, right] = [scale.x(0) - INSET, scale.x(1) + INSET];
   const [top, bottom] = [scale.y(scale.high), scale.y(scale.low)];
+  const title = (x, y, anchor, text) => element("text", { x, y, "text-anchor": anchor, class: "title" }, text);
   const parts = [
-    element("text", { x: 0, y: 14, class: "title" }, "log-SNR"),
-    element("text", { x: scale.width, y: 14, "text-anchor": "end", class: "title" }, "ᾱ"),
-    element("text", { x: (left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle", class: "title" },
-      said`t, from data to noise`),
+    title(0, 14, "start", "log-SNR"), title(scale.width, 14, "end", "ᾱ"),
+    title((left + right) / 2, HEIGHT - 4, "middle", said`t, from data to noise`),
   ];
   for (const s of nice(scale.low, scale.high, 6)) {
     const y = scale.y(s);
