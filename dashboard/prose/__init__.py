@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -59,21 +60,41 @@ def language() -> Path:
 
 
 def check_language() -> None:
-    """InputError where the environment asks for a language that is not there."""
+    """InputError where the environment asks for a language that is not there or cannot be read."""
+    if complaint := _complaint():
+        raise InputError(complaint)
+
+
+@cache
+def _complaint() -> str:
     asked = os.environ.get(VARIABLE) or ENGLISH.name
     if language() == ENGLISH and asked != ENGLISH.name:
         there = ", ".join(sorted({path.parent.name for path in FOLDER.glob("*/*.md")}))
-        raise InputError(
+        return (
             f"{VARIABLE}: one of {there}, or the path of a folder of such files, got {asked[:40]!r}"
         )
+    for name in names():
+        try:
+            _translation(name)
+        except ValueError:
+            path = language() / f"{name}.md"
+            return f"{path}: every line belongs to a block, no name comes twice, and all is UTF-8"
+    return ""
+
+
+def _translation(name: str) -> Prose | None:
+    """The file of this name in the server's language; ValueError where it is none of ours."""
+    path = language() / f"{name}.md"
+    return Prose(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 @cache
 def prose(name: str) -> Prose:
     """The file ``name``.md, such as "lessons/noising", in the server's language."""
-    said, here = english(name), language() / f"{name}.md"
-    if language() != ENGLISH and here.is_file():
-        said.translate(Prose(here.read_text(encoding="utf-8")))
+    said = english(name)
+    with suppress(ValueError):  # check_language says so
+        if language() != ENGLISH and (other := _translation(name)):
+            said.translate(other)
     return said
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.navigation import PAGES
 from dashboard.prose import VARIABLE, pseudo
+from diffusion_core import PRESETS, Experiment
 from tests.browser.marked import unmarked
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -20,6 +22,16 @@ SMALL = {
     "convergence": "from=8&to=16",
     "schedule_design": "T=5",
 }
+PLANE = Experiment(PRESETS["two-moons"].target, preset="two-moons", steps=12)
+DEEPER = (
+    f"trajectories?particles=200&e={quote(PLANE.to_json())}",
+    "imperfect_scores?view=waves",
+    "correctors?view=mixing",
+    "guidance?view=scale",
+    "learned_score?view=memory",
+    "lessons?lesson=rates",
+    "lessons?lesson=all-at-once",
+)
 WRONG = ("trajectories?e=%7B%7D", "convergence?from=64&to=8", "lessons?lesson=rates&step=99")
 
 Idle = Callable[[Page], None]
@@ -47,6 +59,17 @@ def test_no_page_says_a_word_that_is_not_prose(
     page: Page, marked: str, idle: Idle, name: str
 ) -> None:
     page.goto(f"{marked}/{'' if name == 'home' else name}?{SMALL.get(name, '')}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    idle(page)
+    open_all(page, idle)
+    assert list(unmarked(page)) == []
+
+
+@pytest.mark.parametrize("address", DEEPER)
+def test_no_view_and_no_lesson_says_one_either(
+    page: Page, marked: str, idle: Idle, address: str
+) -> None:
+    page.goto(f"{marked}/{address}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     idle(page)
     open_all(page, idle)

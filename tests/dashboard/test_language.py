@@ -9,6 +9,7 @@ from dashboard.prose import (
     ENGLISH,
     VARIABLE,
     Prose,
+    _complaint,
     check_language,
     file,
     language,
@@ -25,13 +26,16 @@ def speak(monkeypatch):
 
     def choose(value: Path | str) -> None:
         monkeypatch.setenv(VARIABLE, str(value))
-        language.cache_clear()
-        prose.cache_clear()
+        forget()
 
     yield choose
     monkeypatch.undo()
-    language.cache_clear()
-    prose.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    for known in (language, prose, _complaint):
+        known.cache_clear()
 
 
 def test_english_is_the_language_unless_another_is_asked_for(speak):
@@ -58,6 +62,16 @@ def test_a_folder_elsewhere_says_what_it_has_and_english_the_rest(speak, tmp_pat
     assert prose("pages")("bounds") == english
     assert "new" not in prose("pages").blocks
     assert file("literature.json") == ENGLISH / "literature.json"
+
+
+@pytest.mark.parametrize("text", ["lost", "<!-- a -->\n1\n<!-- a -->\n2", "<!-- a -->\n\xff"])
+def test_a_file_that_is_none_is_named_and_english_is_said(speak, tmp_path, text):
+    (tmp_path / "pages.md").write_bytes(text.encode("latin-1"))
+    english = prose("pages")("bounds")
+    speak(tmp_path)
+    with pytest.raises(InputError, match=r"pages\.md: every line belongs to a block"):
+        check_language()
+    assert prose("pages")("bounds") == english
 
 
 def test_a_block_that_asks_for_an_unknown_value_or_is_empty_is_said_in_english():
