@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dashboard.text.plain import FORMULA, JOINER
+from dashboard.text.plain import JOINER, is_formula
 
 
 def arrow_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
@@ -39,7 +39,7 @@ def _array(cells: list[Any]) -> pa.Array:
 
 def _no_formula(text: str) -> str:
     """The text as it is read, which no spreadsheet computes: the table's own button saves it so."""
-    return JOINER + text if str.startswith(text, FORMULA) else text
+    return JOINER + text if is_formula(text) else text
 
 
 def _from(kind: pa.DataType, length: int, *buffers: Any) -> pa.Array:

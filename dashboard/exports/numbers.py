@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.text.plain import FORMULA
+from dashboard.text.plain import is_formula
 
 _TAG = re.compile(r"<[^>]*>")
 
@@ -24,7 +24,7 @@ def no_formula(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     text = cell.replace("\r", " ")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def figure_csv(figure: go.Figure) -> str:

@@ -14,7 +14,7 @@ _BEGIN = re.compile(r"\A(?:(?=>|[#+-]+(?:\s|\Z))|(\d{1,9})(?=[.)](?:\s|\Z)))")
 # a bare address becomes a link, whatever is escaped in it: a joiner of no width parts it
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 JOINER = "\u2060"
-FORMULA = tuple("=+-@\t＝＋－＠")  # how a cell begins that a spreadsheet computes
+_FORMULA = re.compile(r"(?![+-]?\d+(\.\d*)?(e[+-]?\d+)?\Z)[=+\-@\t＝＋－＠]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -38,3 +38,8 @@ def short(text: str, length: int = 60) -> str:
     """The text on one line, cut at ``length`` characters."""
     text = " ".join(CONTROL.sub(" ", text).split())
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would compute it: by its first character, but for numbers."""
+    return _FORMULA.match(cell) is not None

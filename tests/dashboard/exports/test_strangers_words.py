@@ -143,6 +143,12 @@ def test_no_cell_is_a_formula(sign: str) -> None:
     assert arrow_table({"a": [cell, "b"]}).column("a").to_pylist() == [JOINER + cell, "b"]
 
 
+@pytest.mark.parametrize("cell", ["-0.810", "+1.250", "-3e-05"])
+def test_a_number_is_no_formula(cell: str) -> None:
+    assert arrow_table({"slope": [cell]}).column("slope").to_pylist() == [cell]
+    assert to_csv(["slope"], [[cell]]) == f"slope\n{cell}\n"
+
+
 def test_no_cell_ends_its_line() -> None:
     rows = csv.reader(io.StringIO(to_csv(["a\r=1", "b\n=1"], []), newline=""))
     assert [[cell[0] for cell in row] for row in rows] == [["a", "b"]]

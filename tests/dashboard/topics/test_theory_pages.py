@@ -659,8 +659,10 @@ def test_the_notation_page_and_the_way_to_it() -> None:
     for block in (*glossary.TERMS, *glossary.SYMBOLS):
         assert prose("notation")(block) in text
     links = [link.proto for link in app.main.get("page_link")]
-    led = [*glossary.TERMS.values(), *PAGES["notation"].after]
-    assert [link.label for link in links] == [PAGES[page].title for page in led]
+    labels = [PAGES[page].title for page in glossary.TERMS.values()]
+    for page in PAGES["notation"].after:
+        labels.append(f"**{PAGES[page].title}.** {prose('next')(page.replace('_', '-'))}")
+    assert [link.label for link in links] == labels
 
 
 @pytest.fixture(scope="module")
