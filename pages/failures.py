@@ -49,7 +49,7 @@ for place, title, run in zip(
 ):
     with place:
         navigation.open_button(
-            phrase("open-under", title=title, title2=navigation.PAGES["trajectories"].title), run
+            phrase("open-under", title=title, page=navigation.PAGES["trajectories"].title), run
         )
 methods = {title: o.method for title, o in outcomes.items() if not isinstance(o, str)}
 with st.expander("Python"):

@@ -43,7 +43,7 @@ st.header(phrase("one-class-of-50-minutes"))
 st.markdown(say("class"))
 begun = 0
 for part in CLASS:
-    draw(part, phrase("to-min", begun=begun, begun2=begun + part.minutes))
+    draw(part, phrase("to-min", begin=begun, end=begun + part.minutes))
     begun += part.minutes
 st.header(phrase("a-week-of-self-study"))
 st.markdown(say("week"))

@@ -203,7 +203,7 @@ def _refuse_two_marks(best: list[Dialect]) -> None:
                 only[mark] = only.get(mark) or next(cells, "")
     if only.get(",") and only.get("."):
         raise Wrong(
-            phrase("mixes-decimal-commas-and-points", value=show(only[","]), value2=show(only["."]))
+            phrase("mixes-decimal-commas-and-points", comma=show(only[","]), point=show(only["."]))
         )
 
 
@@ -247,12 +247,16 @@ def _two_marks(a: Dialect, b: Dialect) -> Ambiguous:
                 name = a.rows.cells[0][j] if a.start else phrase("column-number", number=j + 1)
                 where = phrase("line-column", lines=a.rows.lines[a.start + i], name=show(name))
                 says = f" {phrase('or')} ".join(
-                    phrase("said-with", said=_said([v]), how=_how(d, cell))
+                    phrase("said-with", said=_said([v]), dialect=_how(d, cell))
                     for d, v in ((a, x), (b, y))
                 )
                 return Ambiguous(
                     phrase(
-                        "holds-which-is", where=where, cell=show(cell), says=says, question=QUESTION
+                        "holds-which-is",
+                        where=where,
+                        cell=show(cell),
+                        reading=says,
+                        question=QUESTION,
                     )
                 )
     raise AssertionError("the two dialects say the same")
@@ -272,10 +276,10 @@ def _two_separators(options: list[Dialect]) -> Ambiguous:
             phrase("between-columns-2", separators=SEPARATORS[dialect.separator]) if wide else ""
         )
         read = _said(numbers.get(line, []))
-        ways.append(phrase("said-with", said=read, how=between or _how(dialect, cell)))
+        ways.append(phrase("said-with", said=read, dialect=between or _how(dialect, cell)))
     says = f"{', '.join(ways[:-1])} {phrase('or')} {ways[-1]}"
     return Ambiguous(
-        phrase("line-holds-which-is", line=line, cell=show(cell), says=says, question=QUESTION)
+        phrase("line-holds-which-is", line=line, cell=show(cell), reading=says, question=QUESTION)
     )
 
 

@@ -129,7 +129,7 @@ def _all_numeric(grid: Grid) -> list[Column]:
     found = _numeric(grid)
     if len(found) > 2:
         raise Wrong(
-            phrase("has-columns-of-numbers-choose", found=len(found), found2=_listing(found))
+            phrase("has-columns-of-numbers-choose", count=len(found), names=_listing(found))
         )
     return found
 

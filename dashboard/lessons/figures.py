@@ -123,7 +123,9 @@ def words(marks: Marks) -> str:
     (first, last), found = marks.guess, marks.measured
     along = 0 if first[0] != last[0] or first[1] == found[1] else 1
     low, high, true = (rounded(point[along]) for point in (first, last, found))
-    return phrase("your-guess-measured", low=low if low == high else f"{low} to {high}", true=true)
+    return phrase(
+        "your-guess-measured", low=low if low == high else f"{low} to {high}", measured=true
+    )
 
 
 def arrows(
@@ -188,10 +190,10 @@ def _words(curves: Sequence[Curve], across: str, up: str) -> str:
         phrase(
             "from-at-to-at",
             label=c.label,
-            y=rounded(c.y[0]),
-            x=f"{c.x[0]:g}",
-            y2=rounded(c.y[-1]),
-            x2=f"{c.x[-1]:g}",
+            first=rounded(c.y[0]),
+            begin=f"{c.x[0]:g}",
+            last=rounded(c.y[-1]),
+            end=f"{c.x[-1]:g}",
         )
         for c in curves
     ]

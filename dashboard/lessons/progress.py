@@ -38,7 +38,7 @@ def _read_answers(text: str) -> tuple[str, ...]:
     wrong = [a for a in answers if not _ANSWER.fullmatch(a)]
     if wrong or len(answers) > MOST_STEPS:
         got = wrong[0][:40] if wrong else phrase("of-them", answers=len(answers))
-        raise InputError(phrase("answers-letters-and-numbers-with", got=repr(got)))
+        raise InputError(phrase("answers-letters-and-numbers-with", text=repr(got)))
     return answers
 
 
@@ -80,7 +80,9 @@ def _impossible(lesson: Lesson, answers: Sequence[str]) -> str:
             allowed = phrase("one-of", letters=", ".join(step.letters))
             fits = answer in step.letters
         if not fits:
-            return phrase("answers-number-must-be-got", i=i, allowed=allowed, answer=repr(answer))
+            return phrase(
+                "answers-number-must-be-got", number=i, allowed=allowed, answer=repr(answer)
+            )
     return ""
 
 

@@ -70,7 +70,7 @@ def density(cells: ImageCells, name: str, invert: bool = True, background: float
             phrase(
                 "has-no-cell-more-than",
                 name=title(name),
-                max=f"{100 * m.max():.0f}",
+                most=f"{100 * m.max():.0f}",
                 shade=shade,
                 background=f"{100 * background:.0f}",
             )

@@ -53,12 +53,10 @@ def checked(points: Any) -> Points:
         raise InputError(phrase("handles-need-pairs-of-numbers")) from None
     if not 2 <= len(found) <= MOST_HANDLES:
         raise InputError(
-            phrase("handles-between-2-and-got", most_handles=MOST_HANDLES, found=len(found))
+            phrase("handles-between-2-and-got", most_handles=MOST_HANDLES, count=len(found))
         )
     if not all(math.isfinite(v) and abs(s) <= LIMIT for v, s in found):
-        raise InputError(
-            phrase("handles-log-snr-must-be", limit=f"{-LIMIT:g}", limit2=f"{LIMIT:g}")
-        )
+        raise InputError(phrase("handles-log-snr-must-be", low=f"{-LIMIT:g}", high=f"{LIMIT:g}"))
     if found[0][0] != 0 or found[-1][0] != 1 or any(b[0] <= a[0] for a, b in pairwise(found)):
         raise InputError(phrase("handles-must-lead-from-t"))
     if any(b[1] >= a[1] for a, b in pairwise(found)):

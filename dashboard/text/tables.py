@@ -165,18 +165,18 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
         low, high = fit.r_interval
         span = phrase(
             "t-to-within-per-cent",
-            steps=f"{fit.steps[0]:,}",
-            steps2=f"{fit.steps[-1]:,}",
+            first=f"{fit.steps[0]:,}",
+            last=f"{fit.steps[-1]:,}",
             misfit=f"{100 * fit.misfit:.2g}",
         )
         k = f"{fit.k:.2f}"
         if fit.k_interval is not None:
             low_k, high_k = (f"{end:.2f}" for end in fit.k_interval)
-            k = phrase("to", r=k, low=low_k, high=high_k)
+            k = phrase("to", ratio=k, low=low_k, high=high_k)
         rows.append(
             (
                 labels[name],
-                phrase("to", r=f"{fit.r:.3f}", low=f"{low:.3f}", high=f"{high:.3f}"),
+                phrase("to", ratio=f"{fit.r:.3f}", low=f"{low:.3f}", high=f"{high:.3f}"),
                 k,
                 rounded(fit.C),
                 span,

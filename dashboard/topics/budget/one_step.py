@@ -27,7 +27,9 @@ def one_step(experiment: Experiment, found: Budget, value: int) -> int:
     keep(PAGE, step=said)
     with page_chrome.or_reason():
         shown, figure = drawn_step(experiment, t, is_dark(), Silent())
-        alt = text.picture_alt(phrase("step-p-and-p", t=t, t2=t - 1), shown.excess, shown.missing)
+        alt = text.picture_alt(
+            phrase("step-p-and-p", t=t, earlier=t - 1), shown.excess, shown.missing
+        )
         page_chrome.plot(place, figure, "one-step", alt, f"{PAGE} step", of=experiment.target)
         st.caption(f"{text.of_step(found, t)} {text.areas(shown.excess, shown.missing)}")
     return said

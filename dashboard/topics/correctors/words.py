@@ -88,8 +88,8 @@ def repair_alt(name: str, curves: Curves) -> str:
         phrase(
             "from-to",
             n=counted(n),
-            value=rounded(points[0][1].value),
-            value2=rounded(points[-1][1].value),
+            first=rounded(points[0][1].value),
+            last=rounded(points[-1][1].value),
         )
         for n, points in curves.items()
     ]

@@ -106,7 +106,7 @@ def table(found: Sequence[tuple[Any, ...]], metric: str) -> dict[str, list[objec
 
 def alt(curves: Curves, names: Mapping[str, str], metric: str) -> str:
     parts = [
-        phrase("from-to", names=names[n], p=seen(p[0][2]), p2=seen(p[-1][2]))
+        phrase("from-to", names=names[n], first=seen(p[0][2]), last=seen(p[-1][2]))
         for n, p in curves.items()
     ]
     return phrase(

@@ -87,7 +87,9 @@ def table(found: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
 
 def alt(curves: Mapping[str, Sequence[Point]], names: Mapping[str, str]) -> str:
     parts = [
-        phrase("from-to", names=names[n], p=rounded(p[0][2].value), p2=rounded(p[-1][2].value))
+        phrase(
+            "from-to", names=names[n], first=rounded(p[0][2].value), last=rounded(p[-1][2].value)
+        )
         for n, p in curves.items()
     ]
     return phrase("tv-against-evaluations-2", parts="; ".join(parts))

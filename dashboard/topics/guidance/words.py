@@ -181,8 +181,8 @@ def scale_alt(curves: Mapping[str, Curve], labels: Mapping[str, str]) -> str:
         phrase(
             "to",
             labels=labels[name],
-            value=rounded(curve[0][1].value),
-            value2=rounded(curve[-1][1].value),
+            first=rounded(curve[0][1].value),
+            last=rounded(curve[-1][1].value),
         )
         for name, curve in curves.items()
         if curve
@@ -198,8 +198,8 @@ def steps_alt(
             "at-w-to",
             labels=labels[name],
             w=f"{w:g}",
-            value=rounded(curve[0].value),
-            value2=rounded(curve[-1].value),
+            first=rounded(curve[0].value),
+            last=rounded(curve[-1].value),
         )
         for (name, w), curve in curves.items()
         if curve

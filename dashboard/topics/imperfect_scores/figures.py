@@ -142,6 +142,6 @@ def _point_text(
     label: str, frequency: float, jacobi: float, found: Measurement, fold: bool | None
 ) -> str:
     text = phrase(
-        "frequency-eps-jacobi", label=label, frequency=f"{frequency:g}", jacobi=rounded(jacobi)
+        "frequency-eps-jacobi", label=label, frequency=f"{frequency:g}", eps=rounded(jacobi)
     )
     return f"{text}TV = {with_error(found.value, found.error)}" + ("<br>folds" if fold else "")

@@ -92,7 +92,7 @@ def _line(line: Line, d: int, dark: bool) -> go.Scatter:
             phrase(
                 "eps-t-of-order",
                 formula=line.formula,
-                e=f"{e:.2g}",
+                eps=f"{e:.2g}",
                 t=rounded(t, 2),
                 sources=sources,
             )

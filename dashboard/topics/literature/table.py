@@ -236,6 +236,6 @@ def _crossing(drawn: Sequence[Line], d: int) -> str:
     return phrase(
         "falls-below-where-eps-d",
         formula=second.formula,
-        formula2=first.formula,
+        other=first.formula,
         d=rounded(1 / math.sqrt(d), 2),
     )

@@ -74,7 +74,7 @@ def _guide(points: Sequence[tuple[float, Distance]], power: int, dark: bool) -> 
         x=[beta for beta, _ in points],
         y=[BELOW * end.value * (beta / last) ** power for beta, _ in points],
         mode="lines",
-        name=phrase("slope-like-beta", power=power, power2=superscript(power)),
+        name=phrase("slope-like-beta", slope=power, power=superscript(power)),
         line={"color": theme(dark).axis, "width": 1.5, "dash": "dot" if power == 2 else "dash"},
         hoverinfo="skip",
     )

@@ -118,10 +118,10 @@ def local_alt(points: Mapping[str, measure.Points]) -> str:
         phrase(
             "from-at-beta-to-at",
             names=names[n],
-            value=rounded(p[0][1].value),
-            p=rounded(p[0][0]),
-            value2=rounded(p[-1][1].value),
-            p2=rounded(p[-1][0]),
+            first=rounded(p[0][1].value),
+            begin=rounded(p[0][0]),
+            last=rounded(p[-1][1].value),
+            end=rounded(p[-1][0]),
         )
         for n, p in points.items()
     ]
@@ -247,14 +247,14 @@ def paths_alt(points: Sequence[PathAndMarginal]) -> str:
     a, b = points[0], points[-1]
     return phrase(
         "from-t-to-the-bound",
-        steps=a.steps,
-        steps2=b.steps,
-        path_bound=rounded(a.path_bound),
-        path_bound2=rounded(b.path_bound),
-        marginal_bound=rounded(a.marginal_bound),
-        marginal_bound2=rounded(b.marginal_bound),
-        value=rounded(a.tv.value),
-        value2=rounded(b.tv.value),
+        first=a.steps,
+        last=b.steps,
+        path_first=rounded(a.path_bound),
+        path_last=rounded(b.path_bound),
+        marginal_first=rounded(a.marginal_bound),
+        marginal_last=rounded(b.marginal_bound),
+        value_first=rounded(a.tv.value),
+        value_last=rounded(b.tv.value),
     )
 
 
