@@ -48,7 +48,7 @@ def present_test() -> str:
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
+def bounded(most: float = SECONDS) -> Iterator[None]:
     """One case: counted, and neither slow nor large. Seconds are the processor's."""
     global slowest, largest
     before = _forget_peak()
@@ -61,7 +61,7 @@ def bounded() -> Iterator[None]:
     took, grew, name = time.process_time() - begun, peak() - before, present_test()
     cases[name] += 1
     slowest, largest = max(slowest, (took, name)), max(largest, (grew, name))
-    assert took < SECONDS, f"took {took:.1f} s"
+    assert took < most, f"took {took:.1f} s"
     assert grew < GIGABYTE, f"took {grew / 1e6:,.0f} MB"
 
 
