@@ -19,6 +19,7 @@ from streamlit.proto.Slider_pb2 import Slider
 
 from benchmarks._reader import Held, Reader
 from benchmarks._servers import served
+from dashboard import navigation
 from diffusion_core import PRESETS, Experiment
 from diffusion_core.schedules import Custom
 from diffusion_core.targets import DEFAULT_1D
@@ -141,6 +142,18 @@ def run(address: str, visit: Callable[[Callable[[], Moving]], Awaitable[None]]) 
 
     with ThreadPoolExecutor(1) as other:
         other.submit(lambda: asyncio.run(visited())).result()
+
+
+def test_every_page_goes_on_at_another_server(address: str) -> None:
+    async def visit(reader: Callable[[], Moving]) -> None:
+        for page in sorted(navigation.PAGES):
+            before, there = reader(), reader()
+            await before.open(urlencode({"e": LINE.to_json()}), page)
+            await there.from_elsewhere(before, {})
+            assert there.settings() == before.settings(), page
+            assert there._held == before._held, page
+
+    run(address, visit)
 
 
 @pytest.mark.parametrize("place", PAGES)
