@@ -24,7 +24,7 @@ from dashboard.lessons.structure import (
 )
 from dashboard.prose import prose
 from diffusion_core import Experiment
-from diffusion_core.schedules import Array, Linear, Theory
+from diffusion_core.schedules import Array, Index, Linear, Theory
 from diffusion_core.theory.theorems import THEOREMS
 
 phrase = prose("phrases/lessons")
@@ -41,7 +41,7 @@ PLACES = (("left", "first"), ("middle", "second"), ("right", "third"))
 OTHERS = {run.record.label: run for run in (DDPM, HEUN, ODE.with_(sampler="dpmpp-2m"))}
 
 
-def mode_of(y: Array) -> Array:
+def mode_of(y: Array) -> Index:
     """The number of the nearest mode."""
     return np.abs(y[:, None] - MODES).argmin(axis=1)
 

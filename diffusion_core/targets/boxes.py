@@ -127,7 +127,7 @@ class Boxes(Target):
         centres, halves = (self._lows + self._highs) / 2, (self._highs - self._lows) / 2
 
         def of(w: Array) -> Complex:
-            waves = np.exp(1j * (w @ centres.T))
+            waves: Complex = np.exp(1j * (w @ centres.T), dtype=complex)
             return (waves * np.sinc(w[:, None, :] * halves / np.pi).prod(axis=2)) @ self._weights
 
         return in_parts(of, w, 2 * halves.size)

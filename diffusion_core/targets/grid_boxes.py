@@ -151,8 +151,8 @@ class GridMarginal(Marginal):
         weights, lows, highs = (part[chosen] for part in self._boxes)
         gap = np.maximum(lows[:, None] - x, x - highs[:, None])
         square = (np.maximum(gap, 0.0) ** 2).sum(axis=2) / self._sigma**2
-        chosen = (square <= ROUNDING * square.min(axis=0) + margin).any(axis=1)
-        return self._general(weights[chosen], lows[chosen], highs[chosen], self._sigma)
+        close = (square <= ROUNDING * square.min(axis=0) + margin).any(axis=1)
+        return self._general(weights[close], lows[close], highs[close], self._sigma)
 
     def _squares(self, first: Array, last: Array) -> Array:
         """Squared distances, over sigma, from a rectangle of points to all boxes, (K,).

@@ -125,7 +125,8 @@ class Points(Target):
 
         def of(w: Array) -> Complex:
             damping = np.exp(-0.5 * self.bandwidth**2 * (w * w).sum(axis=1))
-            return damping * (np.exp(1j * (w @ points.T)) @ weights)
+            waves: Complex = np.exp(1j * (w @ points.T), dtype=complex)
+            return damping * (waves @ weights)
 
         return in_parts(of, w, len(points))
 
