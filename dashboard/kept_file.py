@@ -95,7 +95,7 @@ class Rows:
                     )
                     return act(file)
             except (sqlite3.DatabaseError, OSError) as trouble:
-                if not _is_no_table_of_ours(trouble):
+                if not self._is_of_another_kind(trouble):
                     self._leave_alone(trouble)
                     return None
                 try:
@@ -104,6 +104,17 @@ class Rows:
                     self._leave_alone(kept)
                     return None
         return None
+
+    def _is_of_another_kind(self, trouble: Exception) -> bool:
+        """Whether the file is broken, or has a table with other columns."""
+        if not isinstance(trouble, sqlite3.OperationalError):
+            return isinstance(trouble, sqlite3.DatabaseError)
+        if getattr(trouble, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+            return False
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, timeout=BUSY)) as file:
+            found = file.execute(f"SELECT name FROM pragma_table_info('{self._table}')").fetchall()
+            return bool(found) and {name for (name,) in found} != {"key", "value", "used"}
+        return False
 
     def _leave_alone(self, trouble: Exception) -> None:
         """For a while, where it may cost time to look again."""
@@ -114,13 +125,6 @@ class Rows:
             self._is_told = True
             reason = getattr(trouble, "strerror", None) or trouble
             logging.getLogger(__name__).warning("nothing is kept in %s: %s", self._path, reason)
-
-
-def _is_no_table_of_ours(trouble: Exception) -> bool:
-    """Whether the file is broken, or has a table with other columns."""
-    if isinstance(trouble, sqlite3.OperationalError):
-        return getattr(trouble, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-    return isinstance(trouble, sqlite3.DatabaseError)
 
 
 def _text(stored: bytes) -> str:
