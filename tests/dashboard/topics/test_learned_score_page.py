@@ -57,7 +57,7 @@ def remembers(truth: float | None, training: float | None, output: float = 0.3) 
 
 def test_a_last_look_that_has_all_losses_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps, "REDRAW", 0.0)
-    calm(visit("learned_score", BASE.with_(seed=81)))
+    calm(visit("learned_score", BASE.with_(score_error=Learned(29, features=12))))
 
 
 def test_losses_are_those_of_the_library_and_every_t_is_trained() -> None:
