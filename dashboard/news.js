@@ -12,16 +12,24 @@ const CAPTIONS = '[data-testid="stCaptionContainer"]';
 const BUSY = '[class*="st-key-running-"] p, [data-testid="stProgress"]:not(.st-key-place-in-lesson *) p';
 const MOST = 400; // characters
 
-/** A paragraph as it is read aloud: formulas once, without their TeX. */
-export function heard(paragraph) {
+function without(paragraph, parts) {
   const copy = paragraph.cloneNode(true);
-  copy.querySelectorAll(".katex-html, annotation").forEach((part) => part.remove());
+  copy.querySelectorAll(parts).forEach((part) => part.remove());
   return copy.textContent.replace(/\u200b/g, "").replace(/\s+/g, " ").trim();
 }
 
-/** What is new: out of the first texts if possible, else of all; empty where nothing is. */
+/** A paragraph as it is read aloud, with formulas once and without their TeX, and what it is known by:
+ * its words alone, since formulas are drawn a moment later. */
+export function heard(paragraph) {
+  return {
+    text: without(paragraph, ".katex-html, annotation"),
+    words: without(paragraph, ".katex, .math").replace(/\$[^$]*\$/g, "").replace(/\s+/g, " ").trim(),
+  };
+}
+
+/** What is new: out of the first paragraphs if possible, else of all; empty where nothing is. */
 export function newOf(before, first, all) {
-  const fresh = [...first, ...all].find((text) => text && !before.has(text)) ?? "";
+  const fresh = [...first, ...all].find(({ words }) => words && !before.has(words))?.text ?? "";
   return fresh.length > MOST ? `${fresh.slice(0, MOST)}…` : fresh;
 }
 
@@ -39,7 +47,7 @@ function createRegion(page) {
 function listen(page) {
   const region = createRegion(page);
   const told = { title: null, before: new Set(), waited: false, timer: 0 };
-  const texts = (where) => [...page.querySelectorAll(where)]
+  const paragraphs = (where) => [...page.querySelectorAll(where)]
     .filter((p) => p.checkVisibility() && !p.closest(CAPTIONS)).map(heard);
 
   function say(text) {
@@ -48,29 +56,31 @@ function listen(page) {
   }
 
   function wonder() {
-    const [busy] = texts(BUSY);
-    if (!busy) return;
+    const [busy] = paragraphs(BUSY);
+    if (!busy?.text) return;
     told.waited = true;
-    say(named(busy));
+    say(named(busy.text));
   }
 
   function look() {
     const title = page.querySelector(`${MAIN} h1`);
     if (!title) return;
-    const [name, all] = [heard(title), texts(PARAGRAPHS)];
+    const [name, all] = [heard(title).text, paragraphs(PARAGRAPHS)];
     const turned = name !== told.title;
-    const news = turned ? name : newOf(told.before, texts(FIRST), all);
+    const news = turned ? name : newOf(told.before, paragraphs(FIRST), all);
     if (told.title !== null && (news || told.waited)) say(news || said`Done.`);
-    Object.assign(told, { title: name, before: new Set(all), waited: false });
+    Object.assign(told, { title: name, before: new Set(all.map(({ words }) => words)), waited: false });
   }
 
-  new MutationObserver(() => {
-    const app = page.querySelector(`[${STATE}]`);
+  function wait() {
+    const over = page.querySelector(`[${STATE}]`)?.getAttribute(STATE) === "notRunning";
     clearTimeout(told.timer);
-    const over = app?.getAttribute(STATE) === "notRunning";
     told.timer = over ? setTimeout(look, SETTLED) : setTimeout(wonder, LONG);
-  }).observe(page.body, { subtree: true, attributes: true, attributeFilter: [STATE] });
-  look();
+  }
+
+  const seen = { subtree: true, attributes: true, attributeFilter: [STATE] };
+  new MutationObserver(wait).observe(page.body, seen);
+  wait();
 }
 
 /** Once for a page, however often its script runs. */

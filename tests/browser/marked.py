@@ -17,7 +17,7 @@ from diffusion_core.studies.flow_matching import METHODS
 
 # text, attributes that are read aloud, figures, and the cells of tables
 SEEN = """() => {
-  const skipped = "script, noscript, style, code, pre, .katex, .modebar, "
+  const skipped = "script, noscript, style, code, pre, .katex, .modebar, .page-news, "
     + "[data-testid=stToolbar], [data-testid=stElementToolbar], [data-testid=stStatusWidget], "
     + "[data-testid=stIconMaterial], [data-testid=stFileUploaderDropzone], "
     + "[aria-label$=' icon']";

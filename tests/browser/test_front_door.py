@@ -54,6 +54,7 @@ def test_a_sentence_begins_its_chapter_and_the_last_one_tells_the_number(
     expect(number).to_contain_text("TV")
     slider = page.get_by_role("slider", name="Reverse time")
     slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^t = 1,"))
     share = re.search(r"([\d.]+) %", sentences(page).nth(3).inner_text())
     said = re.search(r"= ([\d.]+)", number.inner_text())
     assert share

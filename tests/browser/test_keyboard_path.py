@@ -13,6 +13,7 @@ from dashboard.navigation import PAGES
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MOST = 200  # presses of Tab from one end of a page to the other
+SETTLED = 400  # ms after a run: see dashboard/news.js
 FOCUSED = """() => {
     let it = document.activeElement;
     while (it?.shadowRoot?.activeElement) it = it.shadowRoot.activeElement;
@@ -194,6 +195,7 @@ def test_what_a_move_has_changed_is_read_aloud_once(
     expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
     idle(page)
     news = page.locator(".page-news[role=status]")
+    page.wait_for_timeout(2 * SETTLED)
     expect(news).to_be_empty()  # a page that is new is read anyhow
     page.evaluate(HEARD)
     page.get_by_role("slider", name="Steps T").press("ArrowRight")

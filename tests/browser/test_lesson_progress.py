@@ -22,7 +22,7 @@ def test_answers_are_ticked_gone_on_with_and_forgotten(
         "() => Object.values(localStorage).some((kept) => kept.includes('score'))"
     )
     page.goto(address)  # as on another day: a new session, an address without answers
-    begun = page.get_by_text(re.compile(r"1 of \d answers given"))
+    begun = page.get_by_test_id("stMain").get_by_text(re.compile(r"1 of \d answers given"))
     expect(begun).to_be_visible()
     page.get_by_role("link", name=re.compile("^Go on with lesson")).click()
     expect(page).to_have_url(re.compile(r"lesson=score&.*answers=a"))

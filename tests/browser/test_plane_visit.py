@@ -94,9 +94,9 @@ def test_exact_numbers_can_be_stopped(page: Page, show: Visit) -> None:
     ask.click()
     press_at_once(page, "Stop")
     expect(ask).to_be_visible()
-    expect(page.get_by_text("After 8,191 updates of ODE")).not_to_contain_text(
-        "without sampling noise"
-    )
+    expect(
+        page.get_by_test_id("stMain").get_by_text("After 8,191 updates of ODE")
+    ).not_to_contain_text("without sampling noise")
 
 
 PLACED = """() => {

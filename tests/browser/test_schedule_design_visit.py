@@ -19,7 +19,7 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 def test_a_visit(page: Page, serve: Callable[[Path], str], idle: Callable[[Page], None]) -> None:
     heavy = Experiment(preset="three-modes", sampler="ddpm-accelerated")
     page.goto(f"{serve(APP)}/schedule_design?T=32&e={quote(encode(heavy) or '')}")
-    reading = page.get_by_text(re.compile(r"your grid ends at"))
+    reading = page.get_by_test_id("stMain").get_by_text(re.compile(r"your grid ends at"))
     expect(reading).to_be_visible()
     idle(page)
     before = reading.inner_text()

@@ -167,7 +167,9 @@ def test_something_moves_before_the_first_click(page: Page, show: Open) -> None:
 def test_the_number_on_the_page_is_the_cores(page: Page, show: Open) -> None:
     show("trajectories?" + link(steps=30))
     value = measure(Experiment(preset="three-modes", steps=30)).value
-    expect(page.get_by_text(re.compile(rf"TV\(q₁, p₁\) = {value:.5f}"))).to_be_visible()
+    expect(
+        page.get_by_test_id("stMain").get_by_text(re.compile(rf"TV\(q₁, p₁\) = {value:.5f}"))
+    ).to_be_visible()
 
 
 def test_a_link_gives_the_same_state_and_the_same_pixels(
