@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Page, TimeoutError, expect
 
 from dashboard.lessons import LESSONS
 from dashboard.lessons.structure import Guess, Read
+from dashboard.link.permalink import encode
 from dashboard.navigation import PAGES
+from diffusion_core import PRESETS, Experiment
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MOST = 200  # presses of Tab from one end of a page to the other
@@ -148,7 +151,9 @@ def test_a_number_is_moved_and_the_run_played_by_keyboard_alone(
 def test_a_sweep_is_stopped_and_continued_by_keyboard_alone(
     page: Page, serve: Callable[[Path], str], idle: Idle
 ) -> None:
-    page.goto(f"{serve(APP)}/convergence?from=8&to=8192")
+    spiral = quote(encode(Experiment(preset="spiral", target=PRESETS["spiral"].target)) or "")
+    long = f"e={spiral}&samplers=ode&from=2&to=8192&particles=100000"  # so that Tab is in time
+    page.goto(f"{serve(APP)}/convergence?{long}")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     tab_to(page, "Skip to main content")
     page.keyboard.press("Enter")
