@@ -25,14 +25,22 @@ SEEN = """() => {
   const say = (kind, text) => {
     if (typeof text === "string" && /\\p{L}/u.test(text)) said.push([kind, text]);
   };
+  const inside = (text) => {  // of a mark that began before a formula, which parts a sentence
+    const before = document.createRange();
+    before.setStart(text.parentElement, 0);
+    before.setEnd(text, 0);
+    const said = before.toString();
+    return said.lastIndexOf("⟦") > said.lastIndexOf("⟧");
+  };
   const look = (root) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.currentNode; node; node = walker.nextNode()) {
       const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
       if (node.shadowRoot) look(node.shadowRoot);
       if (element?.closest?.(skipped)) continue;
-      if (node.nodeType === Node.TEXT_NODE) say("text", node.data);
-      else for (const name of ["aria-label", "aria-description", "aria-valuetext", "alt", "title",
+      if (node.nodeType === Node.TEXT_NODE) {
+        if (!inside(node)) say("text", node.data);
+      } else for (const name of ["aria-label", "aria-description", "aria-valuetext", "alt", "title",
         "placeholder"]) say(name, node.getAttribute?.(name));
     }
   };
