@@ -23,7 +23,7 @@ SWEEP_HEADER = ("sampler", "steps", "nfe", "metric", "value", "error")
 def distance_table(outcomes: Mapping[str, Outcome]) -> dict[str, list[str]]:
     """Every distance of one run with its error and where it comes from."""
     rows = [_distance_row(METRICS[m], found) for m, found in outcomes.items()]
-    return _columns(("distance", "value", "error", "how"), rows)
+    return by_column(("distance", "value", "error", "how"), rows)
 
 
 def _distance_row(label: str, found: Outcome) -> tuple[str, str, str, str]:
@@ -61,7 +61,7 @@ def run_table(
         how = "" if isinstance(found, str) else _how(found)
         rows.append((title, distance, how, f"{run.record.nfe(run.steps):,}", *what))
     names = ("target", "schedule", "sampler", "T", "start")
-    return _columns(("panel", "TV(q₁, p₁)", "how", phrase("score-evaluations"), *names), rows)
+    return by_column(("panel", "TV(q₁, p₁)", "how", phrase("score-evaluations"), *names), rows)
 
 
 def law_label(run: Experiment) -> str:
@@ -95,7 +95,7 @@ def step_rows(
 
 def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
     names = ["t", "β_t", "ᾱ_t", "TV(q_t, p_t)", phrase("its-error")]
-    columns = _columns(names, rows)
+    columns = by_column(names, rows)
     return columns if rows[0][3] != "" else dict(list(columns.items())[:3])
 
 
@@ -140,7 +140,7 @@ def slope_table(
         "slope",
         phrase("in-the-fit"),
     )
-    return _columns(names, rows)
+    return by_column(names, rows)
 
 
 def _slopes(curve: Sequence[Measurement]) -> list[Slope]:
@@ -189,7 +189,7 @@ def fit_table(fits: Mapping[str, Fit | None], labels: Mapping[str, str]) -> dict
         "C",
         phrase("fitted-over"),
     )
-    return _columns(names, rows)
+    return by_column(names, rows)
 
 
 def bound_table(
@@ -212,8 +212,9 @@ def bound_table(
         if not found
     ]
     names = ("sampler", phrase("tv-q1-p1-at-most"), "source", phrase("how-we-know-it"))
-    return _columns(names, rows)
+    return by_column(names, rows)
 
 
-def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+def by_column(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """A table's columns by their names, from its rows."""
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -12,15 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.navigation import PAGES
+from tests.quick import SMALL
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-SMALL = {
-    "trajectories": "particles=200",
-    "forward": "particles=200",
-    "compare": "particles=200",
-    "convergence": "from=8&to=16",
-    "schedule_design": "T=5",
-}
 SERIOUS = {"serious", "critical"}
 OURS_TOO = {"heading-order", "empty-table-header"}  # moderate for axe, and ours to avoid
 STREAMLITS = {

@@ -159,20 +159,25 @@ def test_a_sweep_is_stopped_and_continued_by_keyboard_alone(
     page.keyboard.press("Enter")
     tab_to(page, "Stop")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("runs are shown")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("runs are shown")).to_be_visible()
     idle(page)
     tab_to(page, "Continue")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
 
+def show_at_rest(page: Page, address: str, idle: Idle) -> None:
+    """The picture of a run, which does not move by itself."""
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{address}/trajectories?particles=200")
+    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
+    idle(page)
+
+
 def test_tab_leads_through_a_page_and_out_of_it_and_is_always_seen(
     page: Page, serve: Callable[[Path], str], idle: Idle
 ) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    page.goto(f"{serve(APP)}/trajectories?particles=200")
-    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
-    idle(page)
+    show_at_rest(page, serve(APP), idle)
     assert page.locator("[tabindex]:not([tabindex='0'], [tabindex='-1'])").count() == 0
     page.keyboard.press("Tab")
     unseen, names, last = [], [], page.evaluate(FOCUSED)
@@ -195,10 +200,7 @@ def test_tab_leads_through_a_page_and_out_of_it_and_is_always_seen(
 def test_what_a_move_has_changed_is_read_aloud_once(
     page: Page, serve: Callable[[Path], str], idle: Idle
 ) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    page.goto(f"{serve(APP)}/trajectories?particles=200")
-    expect(page.locator(".player canvas[data-drawn]")).to_be_visible()
-    idle(page)
+    show_at_rest(page, serve(APP), idle)
     news = page.locator(".page-news[role=status]")
     page.wait_for_timeout(2 * SETTLED)
     expect(news).to_be_empty()  # a page that is new is read anyhow

@@ -13,15 +13,9 @@ from dashboard.navigation import PAGES
 from dashboard.prose import VARIABLE, pseudo
 from diffusion_core import PRESETS, Experiment
 from tests.browser.marked import unmarked
+from tests.quick import SMALL
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-SMALL = {
-    "trajectories": "particles=200",
-    "forward": "particles=200",
-    "compare": "particles=200",
-    "convergence": "from=8&to=16",
-    "schedule_design": "T=5",
-}
 PLANE = Experiment(PRESETS["two-moons"].target, preset="two-moons", steps=12)
 DEEPER = (
     f"trajectories?particles=200&e={quote(PLANE.to_json())}",
@@ -45,35 +39,32 @@ def marked(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) 
     return serve(APP, **{VARIABLE: str(folder)})
 
 
-def open_all(page: Page, idle: Idle) -> None:
-    """What lies in expanders is filled when they are open."""
+def words_left(page: Page, address: str, idle: Idle) -> list[tuple[str, str]]:
+    """What a page says unmarked, all of it opened: what lies in expanders is filled then."""
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    idle(page)
     page.evaluate(
         "document.querySelectorAll('details:not([open]) > summary').forEach(s => s.click())"
     )
     expect(page.locator("details:not([open])")).to_have_count(0)
     idle(page)
+    return list(unmarked(page))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_says_a_word_that_is_not_prose(
     page: Page, marked: str, idle: Idle, name: str
 ) -> None:
-    page.goto(f"{marked}/{'' if name == 'home' else name}?{SMALL.get(name, '')}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    idle(page)
-    open_all(page, idle)
-    assert list(unmarked(page)) == []
+    address = f"{marked}/{'' if name == 'home' else name}?{SMALL.get(name, '')}"
+    assert words_left(page, address, idle) == []
 
 
 @pytest.mark.parametrize("address", DEEPER)
 def test_no_view_and_no_lesson_says_one_either(
     page: Page, marked: str, idle: Idle, address: str
 ) -> None:
-    page.goto(f"{marked}/{address}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    idle(page)
-    open_all(page, idle)
-    assert list(unmarked(page)) == []
+    assert words_left(page, f"{marked}/{address}", idle) == []
 
 
 @pytest.mark.parametrize("address", WRONG)

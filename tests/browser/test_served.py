@@ -25,19 +25,12 @@ from websockets.sync.client import connect
 
 from dashboard.navigation import FIRST, PAGES
 from deploy.serve import SYSTEM, healthy
+from tests.quick import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 180  # seconds
 COOKIES = {"lab_process", "_streamlit_xsrf"}
-QUICK = {
-    "trajectories": "particles=200",
-    "forward": "particles=200",
-    "compare": "particles=200",
-    "convergence": "from=8&to=16",
-    "schedule_design": "T=5",
-    "theory": "section=bounds-against-measurement",
-}
-"""Settings with which a page's work is small."""
+QUICK = {**SMALL, "theory": "section=bounds-against-measurement"}
 REFUSED = re.compile("Content Security Policy|Permissions-Policy|Refused to")
 INJECTED = """() => new Promise((done) => {
     const blocked = new Set();

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.prose import prose
 from dashboard.text.mathematics import worded
+from dashboard.text.tables import by_column
 from dashboard.topics.assumptions import words as text
 from dashboard.topics.forward.measure import to_noise
 from diffusion_core import Experiment
@@ -72,4 +73,4 @@ def rows(experiment: Experiment, found: Checked) -> list[tuple[Any, ...]]:
 
 
 def table(found: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[i] for row in found] for i, name in enumerate(HEADER)}
+    return by_column(HEADER, found)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded
+from dashboard.text.tables import by_column
 from diffusion_core import SAMPLERS, Measurement
 from diffusion_core.targets.base import Target
 
@@ -65,7 +66,7 @@ def table(
         )
     tail = phrase("mass-beyond-x-t-at")
     names = ("law", phrase("e-x0-at-most"), "T", tail, "TV(p_T, N(0, 1))", "TV(q₁, p₁)")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)
 
 
 def _mass(mass: float) -> str:

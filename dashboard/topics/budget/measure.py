@@ -13,6 +13,7 @@ from dashboard.compute.studies import Study, outcomes, value
 from dashboard.compute.tasks import Progress, Share
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, scientific
+from dashboard.text.tables import by_column
 from diffusion_core import SAMPLERS, Experiment
 from diffusion_core.distances.of_masses import Distance
 from diffusion_core.laws.density_grid import points
@@ -241,7 +242,7 @@ def step_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         phrase("pm-of-that"),
     )
     names = (*steps, phrase("sum-so-far"), "TV(q_{t−1}, p_{t−1})", phrase("pm-this"), "contracted")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)
 
 
 def parts_table(found: Budget) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.labels import SCORES
 from dashboard.text.numbers import rounded, stated, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.correctors.figures import counted
 from dashboard.topics.correctors.measure import (
     BUDGETS,
@@ -133,7 +134,7 @@ def repair_table(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
         (SCORE_NAMES[str(which)], *run, rounded(value, 5), stated(error))
         for which, *run, value, error in rows
     ]
-    return {name: [row[i] for row in told] for i, name in enumerate(names)}
+    return by_column(names, told)
 
 
 def repair_snippet(work: Repair) -> str:

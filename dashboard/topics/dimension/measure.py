@@ -12,6 +12,7 @@ from dashboard.compute.tasks import Progress
 from dashboard.prose import prose
 from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
+from dashboard.text.tables import by_column
 from dashboard.topics.dimension.controls import DIMS, Question
 from diffusion_core import Experiment
 from diffusion_core.schedules import MAX_STEPS, Custom
@@ -235,4 +236,4 @@ def bound_table(
         "source",
         phrase("how-we-know-it"),
     )
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)

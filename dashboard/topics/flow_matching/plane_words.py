@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.flow_matching.page import METRICS
 from dashboard.topics.flow_matching.page import SOURCES as NAMES
 from dashboard.topics.flow_matching.plane import (
@@ -101,7 +102,7 @@ def table(found: Sequence[tuple[Any, ...]], metric: str) -> dict[str, list[objec
         (*run, rounded(value), rounded(error, 2), rounded(floor, 2))
         for *run, value, error, floor in found
     ]
-    return {name: [row[i] for row in told] for i, name in enumerate(names)}
+    return by_column(names, told)
 
 
 def alt(curves: Curves, names: Mapping[str, str], metric: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.exports.snippets import described
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, scientific, stated, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.flow_matching.measure import EVALUATIONS, SOURCES, Paths, Point, Question, say
 from dashboard.topics.flow_matching.page import SOURCES as NAMES
 from diffusion_core import Experiment
@@ -82,7 +83,7 @@ def rows(
 def table(found: Sequence[tuple[Any, ...]]) -> dict[str, list[object]]:
     names = ("integrator", "evaluations", phrase("steps-or-t"), phrase("tv-to-the-target"), "error")
     told = [(*run, rounded(value, 5), stated(error)) for *run, value, error in found]
-    return {name: [row[i] for row in told] for i, name in enumerate(names)}
+    return by_column(names, told)
 
 
 def alt(curves: Mapping[str, Sequence[Point]], names: Mapping[str, str]) -> str:

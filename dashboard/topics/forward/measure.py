@@ -19,6 +19,7 @@ from dashboard.compute.tasks import Progress, studied
 from dashboard.player import Animation, pack
 from dashboard.prose import prose
 from dashboard.text.numbers import rounded, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.forward.words import noise_name
 from diffusion_core import Experiment, Refused
 from diffusion_core.distances.of_masses import Distance
@@ -281,4 +282,4 @@ def schedule_rows(chain: Chain) -> list[tuple[float, ...]]:
 def schedule_table(rows: Sequence[Sequence[float]]) -> dict[str, list[Any]]:
     names = ("t", "β_t", "α_t", "ᾱ_t", "ᾱ_t/(1 − ᾱ_t)")
     shown = [(row[0], *(rounded(value, 6) for value in row[1:])) for row in rows]
-    return {name: [row[i] for row in shown] for i, name in enumerate(names)}
+    return by_column(names, shown)

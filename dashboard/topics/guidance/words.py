@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.prose import prose
 from dashboard.text.numbers import percent, rounded, scientific, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.guidance import measure
 from dashboard.topics.guidance.figures import TITLES, Curve
 from diffusion_core import Measurement
@@ -97,7 +98,7 @@ def law_table(found: Guidance) -> dict[str, list[str]]:
         for n in LAWS
     ]
     names = ("law", "component", "share", "spread", "E P(C | X)")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)
 
 
 LAW_HEADER = ("law", "component", "share", "spread", "inside")
@@ -220,10 +221,7 @@ def scale_rows(
 
 
 def scale_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    return {
-        name: [row[i] for row in rows]
-        for i, name in enumerate(("sampler", "against", "w", "TV", phrase("pm-error")))
-    }
+    return by_column(("sampler", "against", "w", "TV", phrase("pm-error")), rows)
 
 
 STEPS_HEADER = ("sampler", "scale", "steps", "nfe", "tv", "error")
@@ -241,4 +239,4 @@ def steps_rows(
 
 def steps_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
     names = ("sampler", "w", "T", "evaluations", "TV", phrase("pm-error"))
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dashboard.prose import prose
 from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded, with_error
+from dashboard.text.tables import by_column
 from dashboard.topics.imperfect_scores.measure import Floor
 from diffusion_core import Measurement
 from diffusion_core.studies.score_sizes import ScoreSize
@@ -112,4 +113,4 @@ def wave_rows(curves: Mapping[str, Points]) -> list[tuple[object, ...]]:
 
 def wave_table(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
     names = ("sampler", "frequency", "ε_Jacobi", "TV", phrase("pm-error"), "folds")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)

@@ -18,6 +18,7 @@ from dashboard.prose import prose
 from dashboard.prose.library import spoken
 from dashboard.text.numbers import rounded
 from dashboard.text.plain import plain
+from dashboard.text.tables import by_column
 from diffusion_core import Experiment
 from diffusion_core.verification import CHECKS, FAULTS, Check, Part, Result, checks_of, run
 
@@ -183,7 +184,7 @@ def overview(board: Board, running: Collection[str] = ()) -> Mapping[str, Sequen
             seconds = f"{result.seconds:.2f}"
             rows.append((sign, spoken(check.title), verdict, found, allowed, seconds))
     names = ("holds", "check", "verdict", "discrepancy", "allowed", "seconds")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return by_column(names, rows)
 
 
 def show(board: Board, total: Any, table: Any, running: Collection[str] = ()) -> None:

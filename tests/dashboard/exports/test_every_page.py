@@ -31,20 +31,15 @@ from diffusion_core.discrete.targets import MarkovChain
 from diffusion_core.laws.front import law_of
 from diffusion_core.targets import Points
 from tests.dashboard.visiting import address, calm, printed, python, visit
+from tests.quick import QUICK
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Experiment(preset="three-modes", steps=12)
 SEQUENCES = DiscreteExperiment(MarkovChain(3, 0.3), Masked(), steps=3).to_json()
-QUICK = {
-    "trajectories": {"particles": "200"},
-    "forward": {"particles": "200"},
-    "compare": {"particles": "200"},
-    "convergence": {"from": "8", "to": "16"},
-    "schedule_design": {"T": "5"},
+SETTINGS = QUICK | {
     "lessons": {"lesson": "noising"},
     "discrete": {"run": SEQUENCES, "to": "8"},
 }
-"""Settings with which a page's work is small."""
 VIEWS = [
     ("imperfect_scores", {"view": "waves"}),
     ("correctors", {"view": "mixing"}),
@@ -59,7 +54,7 @@ VIEWS = [
     ("lessons", {}),
 ]
 """Other views with files of their own, but for the learned w and v, which take half a minute."""
-VISITS = [pytest.param(page, QUICK.get(page, {}), id=page) for page in PAGES if page != "home"]
+VISITS = [pytest.param(page, SETTINGS.get(page, {}), id=page) for page in PAGES if page != "home"]
 VISITS += [pytest.param(page, more, id=f"{page}-{'-'.join(more.values())}") for page, more in VIEWS]
 WORDS = {"lessons", "syllabus", "literature", "notation"}
 """Pages that compute nothing of a reader's own, and so have no Python."""
@@ -215,7 +210,7 @@ def test_a_notebook_of_a_large_experiment_runs_beside_its_file(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_way_back_of_a_class_link_leads_to_its_page(page: str) -> None:
-    app = calm(visit(page, SMALL, lock="target,page", **QUICK.get(page, {})))
+    app = calm(visit(page, SMALL, lock="target,page", **SETTINGS.get(page, {})))
     title, start = app.title[0].value, address(app)
     calm(app.switch_page(PAGES["notation"].path).run())
     assert app.title[0].value == PAGES["notation"].title
@@ -227,7 +222,7 @@ def test_the_way_back_of_a_class_link_leads_to_its_page(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_presentation_can_be_ended_on_every_page(page: str) -> None:
-    app = calm(visit(page, SMALL, present="on", **QUICK.get(page, {})))
+    app = calm(visit(page, SMALL, present="on", **SETTINGS.get(page, {})))
     [end] = [b for b in app.button if b.label == "End the presentation"]
     end.click().run()
     assert "present" not in address(calm(app))

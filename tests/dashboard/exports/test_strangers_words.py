@@ -28,6 +28,7 @@ from diffusion_core.discrete.targets import Words
 from diffusion_core.scores.guided import Guided
 from diffusion_core.targets import GaussianMixture, Points
 from tests.dashboard.visiting import visit
+from tests.quick import QUICK
 
 ROOT = Path(__file__).resolve().parents[3]
 PICTURE = "![x](//e.invalid/p)"  # Markdown loads it from there
@@ -43,15 +44,7 @@ MIXTURE = Experiment(
     score_error=GUIDED,
     steps=12,
 )
-QUICK = {
-    "trajectories": {"particles": "200"},
-    "forward": {"particles": "200"},
-    "compare": {"particles": "200"},
-    "convergence": {"from": "8", "to": "16"},
-    "schedule_design": {"T": "5"},
-    "lessons": {"lesson": "noising"},
-}
-"""Settings with which a page's work is small."""
+SETTINGS = QUICK | {"lessons": {"lesson": "noising"}}
 AS_THEY_ARE = {
     "ButtonGroup.rawValues",  # what is chosen, by its value
     "Code.codeText",
@@ -86,7 +79,7 @@ def texts(app: AppTest) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_reads_markdown_in_labels_and_names_of_axes(page: str) -> None:
-    app = visit(page, TABLE, **QUICK.get(page, {}), axes=write([WORDS]))
+    app = visit(page, TABLE, **SETTINGS.get(page, {}), axes=write([WORDS]))
     assert not app.exception
     assert {place for place, text in texts(app) if PICTURE in text} <= AS_THEY_ARE
 
