@@ -23,7 +23,7 @@ function without(paragraph, parts) {
 export function heard(paragraph) {
   return {
     text: without(paragraph, ".katex-html, annotation"),
-    words: without(paragraph, ".katex, .math").replace(/\$[^$]*\$/g, "").replace(/\s+/g, " ").trim(),
+    words: without(paragraph, ".katex, [class*='math']").replace(/\$[^$]*\$/g, "").replace(/\s+/g, " ").trim(),
   };
 }
 
@@ -46,7 +46,7 @@ function createRegion(page) {
 
 function listen(page) {
   const region = createRegion(page);
-  const told = { title: null, before: new Set(), waited: false, timer: 0 };
+  const told = { title: null, before: new Set(), waited: false, due: false, timer: 0 };
   const paragraphs = (where) => [...page.querySelectorAll(where)]
     .filter((p) => p.checkVisibility() && !p.closest(CAPTIONS)).map(heard);
 
@@ -63,6 +63,7 @@ function listen(page) {
   }
 
   function look() {
+    told.due = false;
     const title = page.querySelector(`${MAIN} h1`);
     if (!title) return;
     const [name, all] = [heard(title).text, paragraphs(PARAGRAPHS)];
@@ -74,7 +75,9 @@ function listen(page) {
 
   function wait() {
     const over = page.querySelector(`[${STATE}]`)?.getAttribute(STATE) === "notRunning";
+    if (!over && !told.due) paragraphs(PARAGRAPHS).forEach(({ words }) => told.before.add(words));
     clearTimeout(told.timer);
+    told.due = over; // what stands there as a run begins is not new, unless it was to be told
     told.timer = over ? setTimeout(look, SETTLED) : setTimeout(wonder, LONG);
   }
 
